@@ -1,0 +1,2 @@
+//! logdeck.
+fn main() {}

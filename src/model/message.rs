@@ -1,0 +1,71 @@
+//! What a source tells the engine: new origins, batches of records, and how it is.
+//!
+//! Owns the messages. Must not know who sends or who receives them.
+
+use super::{Batch, OriginId, SourceId, Timestamp};
+
+/// A message of a source. Channels that carry it are bounded.
+#[derive(Clone, Debug)]
+pub enum SourceMsg {
+    /// An origin is there, under this name; sent before its first record.
+    Origin {
+        /// Its id.
+        id: OriginId,
+        /// Its name within the source, as found (not yet safe for a terminal).
+        name: String,
+    },
+    /// Records, in order of arrival.
+    Batch {
+        /// The source.
+        source: SourceId,
+        /// The records; at most a few hundred kilobytes.
+        batch: Batch,
+    },
+    /// How the source is now; replaces what was said before.
+    Health {
+        /// The source.
+        source: SourceId,
+        /// How it is.
+        health: Health,
+    },
+}
+
+/// How a source is: what it does, who says so, and when the next try is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What it does.
+    pub state: State,
+    /// One sentence about it: what failed and what to do, or what is being read. Not yet safe for a terminal.
+    pub detail: String,
+    /// Bytes (or items) done and, where known, in all.
+    pub progress: Option<(u64, Option<u64>)>,
+    /// When the next try is, after a failure.
+    pub next_try: Option<Timestamp>,
+}
+
+/// What a source does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// It opens, nothing is known yet.
+    #[default]
+    Starting,
+    /// It reads what is there.
+    Reading,
+    /// It has read what is there and waits for more.
+    Following,
+    /// It has read everything and ended.
+    Done,
+    /// What it should read is not there (yet).
+    Waiting,
+    /// A part could not be read; the rest is.
+    Partial,
+    /// It failed; `next_try` says whether it goes on.
+    Failed,
+}
+
+impl Health {
+    /// A health of this state with one sentence.
+    pub fn new(state: State, detail: impl Into<String>) -> Self {
+        Self { state, detail: detail.into(), ..Self::default() }
+    }
+}

@@ -1,0 +1,23 @@
+//! The values that every other part speaks in: severity, time, origin, record, batch, query, messages.
+//!
+//! Owns the vocabulary. Must not know: files, clocks, tokio, ratatui, or any other module of ours.
+
+pub mod address;
+pub mod batch;
+pub mod format;
+pub mod message;
+pub mod origin;
+pub mod query;
+pub mod record;
+pub mod severity;
+pub mod time;
+
+pub use address::Address;
+pub use batch::{Batch, Meta};
+pub use format::Format;
+pub use message::{Health, SourceMsg, State};
+pub use origin::{OriginId, SourceId};
+pub use query::Query;
+pub use record::{Flags, Record};
+pub use severity::{Severity, SeverityFrom};
+pub use time::Timestamp;

@@ -1,0 +1,84 @@
+//! Bytes into records: finds the format of each line, its time, severity and message, joins what belongs together.
+//!
+//! Owns all knowledge of log formats, and the one place where text is made safe for a terminal ([`text`]).
+//! Must not know files, the store, or the screen. Never fails: what fits nothing is kept raw.
+//!
+//! A line passes through [`Parser::line`] (pure, no allocation), [`assemble::Assembler`] joins lines into records of a
+//! [`crate::model::Batch`]. Fields and safe text are found again from the raw bytes when somebody looks at a record
+//! ([`Parser::fields`], [`text`]): the ring then holds raw bytes and a few columns, nothing twice.
+
+pub mod assemble;
+pub mod formats;
+pub mod json;
+pub mod text;
+pub mod time;
+pub mod words;
+
+use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+
+/// What one physical line told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The format that explains it; `Plain` when none does.
+    pub format: Format,
+    /// Its own time.
+    pub time: Option<Timestamp>,
+    /// Its severity.
+    pub severity: Severity,
+    /// Where the severity was read.
+    pub severity_from: SeverityFrom,
+    /// Where the message begins and ends in the line (bytes).
+    pub text: (u32, u32),
+    /// `ASSUMED_ZONE`, `ASSUMED_YEAR`, `BAD_TIME`, `ESCAPED`, `PARSE_FAILED` (a line that begins like JSON and is not).
+    pub flags: Flags,
+}
+
+/// Receives the fields of a record: the name (nested ones dotted) and the value as text, unescaped but not yet safe for
+/// a terminal. Return `false` to stop.
+pub type FieldSink<'s> = dyn FnMut(&str, Cow<'_, str>) -> bool + 's;
+
+/// Reads lines. Cheap to make; keep one per stream, it remembers the last minute that it saw.
+#[derive(Clone, Debug)]
+pub struct Parser {
+    /// Turns times into nanoseconds; knows the assumed zone and year.
+    clock: time::TimeParser,
+}
+
+impl Parser {
+    /// A parser that reads times without a zone in `zone`, and times without a year near `reference`.
+    pub fn new(zone: TimeZone, reference: Timestamp) -> Self {
+        Self { clock: time::TimeParser::new(zone, reference) }
+    }
+
+    /// Reads one line, without its line ending.
+    pub fn line(&mut self, line: &[u8]) -> Parsed {
+        if json::looks_like_object(line)
+            && let Some(parsed) = json::parse(line, &mut self.clock)
+        {
+            return parsed;
+        }
+        if let Some(parsed) = formats::parse(line, &mut self.clock) {
+            return parsed;
+        }
+        let (severity, severity_from) = words::severity(line);
+        let broken = json::looks_like_object(line);
+        Parsed {
+            severity,
+            severity_from,
+            text: (0, line.len() as u32),
+            flags: Flags::NONE.with(Flags::PARSE_FAILED, broken),
+            ..Parsed::default()
+        }
+    }
+
+    /// The fields of a record whose format is known, in the order in which they stand in it.
+    pub fn fields(&mut self, raw: &[u8], format: Format, sink: &mut FieldSink<'_>) {
+        match format {
+            Format::Json | Format::DockerJson => json::fields(raw, sink),
+            Format::Plain | Format::Note => {}
+            _ => formats::fields(raw, format, sink),
+        }
+    }
+}

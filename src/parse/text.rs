@@ -1,0 +1,15 @@
+//! Text made safe for a terminal. The only way from raw bytes to a cell.
+
+use crate::model::Record;
+use std::borrow::Cow;
+
+/// The text of a record's message, all its lines (joined by `\n`), with nothing in it that a terminal would act on.
+pub fn message<'a>(record: &Record<'a>) -> Cow<'a, str> {
+    let (start, end) = record.text;
+    safe(record.raw.get(start as usize..end as usize).unwrap_or(record.raw))
+}
+
+/// Any bytes, made safe; `\n` and tabs are kept.
+pub fn safe(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}

@@ -1,0 +1,11 @@
+//! Traits for what lies outside the process: so far, the clock.
+//!
+//! Owns the traits. Must not know who implements them (`infra` does, tests bring their own).
+
+use crate::model::Timestamp;
+
+/// Tells the time. Only `infra::clock` reads the system's; tests bring a fixed one.
+pub trait Clock: Send + Sync {
+    /// The wall clock now.
+    fn now(&self) -> Timestamp;
+}
