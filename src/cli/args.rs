@@ -165,7 +165,7 @@ pub struct CatArgs {
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     pub not: Vec<String>,
     /// Only records whose field has this value: status=500, http.method=GET, severity=error, parse=failed. Repeatable.
-    #[arg(short, long = "where", value_name = "FIELD=VALUE", value_parser = field_test)]
+    #[arg(short = 'w', long = "where", value_name = "FIELD=VALUE", value_parser = field_test)]
     pub fields: Vec<FieldTest>,
     /// How records are printed.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
