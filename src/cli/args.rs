@@ -13,7 +13,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
 Source addresses:
-  PATH                                 a file, a directory or a glob; .gz .zst .bz2 .xz and .zip are read as they are
+  PATH                                 a file, a directory, a glob; .gz .zst .bz2 .xz .zip are unpacked
   -                                    standard input
   gs://BUCKET/PREFIX                   objects of Google Cloud Storage
   firestore:PROJECT[/DB]/COLLECTION    Firestore documents
@@ -30,7 +30,7 @@ Examples:
   logdeck cat app.log --severity error --count
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a part could not be read (said on standard error).
-Environment: LOGDECK_CONFIG names the config file; `logdeck config show` lists every setting and its variable.";
+Settings: `logdeck config show` lists them; each has a variable, such as LOGDECK_MEMORY for `memory`.";
 
 const CAT_EXAMPLES: &str = "\
 T is a moment (2025-01-02T15:04:05Z, or without a zone in that of --tz), a time of day that has passed (14:02),
@@ -54,7 +54,7 @@ Exit codes: 0 done (also without a match), 1 failed, 2 wrong usage, 3 a part cou
 /// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
 /// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
 #[derive(Debug, Parser)]
-#[command(name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120, disable_help_subcommand = true)]
+#[command(name = "logdeck", bin_name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120)]
 pub struct Cli {
     /// The command; the first word, if it is the name of one.
     #[command(subcommand)]
@@ -80,10 +80,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     pub ascii: bool,
     /// Colours: auto, dark, light, 16 or mono [default: auto].
-    #[arg(long, global = true, value_name = "THEME", value_parser = words(ThemeName::ALL), help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "THEME", value_parser = words(ThemeName::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub theme: Option<ThemeName>,
     /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub log_level: Option<LogLevel>,
     /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.
     #[arg(long, global = true, help_heading = "Global options")]

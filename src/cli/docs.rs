@@ -50,7 +50,7 @@ pub fn man(out: &mut impl Write) -> anyhow::Result<()> {
 fn commands(command: &clap::Command, out: &mut impl Write) -> io::Result<()> {
     let mut roff = Roff::new();
     roff.control("SH", ["COMMANDS"]);
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         describe(sub, &format!("logdeck {}", sub.get_name()), &mut roff);
     }
     roff.to_writer(out)
@@ -89,7 +89,7 @@ fn describe(command: &clap::Command, name: &str, roff: &mut Roff) {
         }
         roff.control("fi", []);
     }
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         describe(sub, &format!("{name} {}", sub.get_name()), roff);
     }
 }
@@ -172,7 +172,7 @@ fn help(path: &[&str]) -> Option<String> {
     for name in path {
         found = found.find_subcommand_mut(name)?;
     }
-    Some(found.clone().term_width(110).render_long_help().to_string())
+    Some(found.clone().term_width(110).render_help().to_string())
 }
 
 fn fenced(text: &str) -> String {
