@@ -9,7 +9,9 @@
 
 pub mod assemble;
 pub mod formats;
+pub mod join;
 pub mod json;
+pub mod stream;
 pub mod text;
 pub mod time;
 pub mod words;
@@ -33,6 +35,9 @@ pub struct Parsed {
     pub text: (u32, u32),
     /// `ASSUMED_ZONE`, `ASSUMED_YEAR`, `BAD_TIME`, `ESCAPED`, `PARSE_FAILED` (a line that begins like JSON and is not).
     pub flags: Flags,
+    /// Where the payload begins behind a transport's prefix (CRI, GitHub Actions, GitLab, kubectl's timestamps); 0 for
+    /// all other lines.
+    pub payload: u32,
 }
 
 /// Receives the fields of a record: the name (nested ones dotted) and the value as text, unescaped but not yet safe for

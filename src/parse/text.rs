@@ -13,3 +13,8 @@ pub fn message<'a>(record: &Record<'a>) -> Cow<'a, str> {
 pub fn safe(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
+
+/// Whether the bytes hold anything that must not reach a terminal as it is.
+pub fn is_dirty(bytes: &[u8]) -> bool {
+    bytes.iter().any(|b| matches!(b, 0..=8 | 11..=31 | 127..))
+}
