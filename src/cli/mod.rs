@@ -1,1 +1,110 @@
-//! cli
+//! The commands: arguments in, text out, an exit code.
+//!
+//! Owns which command runs, with which settings, and how errors become exit codes. Must not know the screen's insides.
+
+pub mod args;
+mod config;
+pub mod docs;
+pub mod output;
+pub mod stats;
+
+pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
+pub use output::{Exit, Output, Progress};
+pub use stats::Counts;
+
+use crate::config::{Config, Environment, Loaded};
+use clap::Parser;
+use std::{ffi::OsString, io::Write, time::Instant};
+
+/// What every command gets beside its own arguments.
+#[derive(Debug)]
+pub struct Globals<'e> {
+    /// The settings that hold.
+    pub config: Config,
+    /// Variables and directories of the process.
+    pub environment: &'e Environment,
+}
+
+/// Wrong usage that only shows while a command runs, such as a regular expression that is none: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Runs the command line `args`, whose first word is the program's name; prints, and says how to exit.
+pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment) -> Exit {
+    let started = Instant::now();
+    let mut out = Output::of_process();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return no_command(&error, environment, &mut out),
+    };
+    let result = run(&cli, environment, &mut out);
+    let exit = conclude(result, &mut out);
+    if cli.global.stats {
+        out.note(&stats::block(&out.counts, started.elapsed(), &stats::Usage::of_process()));
+    }
+    exit
+}
+
+/// Turns a command's result into an exit code, and says what failed.
+fn conclude(result: anyhow::Result<Exit>, out: &mut Output) -> Exit {
+    let result = result.and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    match result {
+        Ok(exit) => exit,
+        Err(error) if output::is_closed_pipe(&error) => Exit::Done,
+        Err(error) => {
+            out.error(&format!("{error:#}"));
+            if error.is::<Usage>() { Exit::Usage } else { Exit::Failed }
+        }
+    }
+}
+
+/// Help and version go to standard output, a wrong command line to standard error.
+fn no_command(error: &clap::Error, environment: &Environment, out: &mut Output) -> Exit {
+    if error.use_stderr() {
+        out.note(&error.render().to_string());
+        return Exit::Usage;
+    }
+    let text = error.render();
+    let styled = out.is_terminal() && environment.os("NO_COLOR").is_none() && environment.text("TERM") != Some("dumb");
+    let text = if styled { text.ansi().to_string() } else { text.to_string() };
+    let written = out.stdout().write_all(text.as_bytes());
+    conclude(written.map(|()| Exit::Done).map_err(Into::into), out)
+}
+
+fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result<Exit> {
+    match &cli.command {
+        // These work whatever the settings are.
+        Some(Command::Completions { shell }) => docs::completions(*shell, out.stdout()).map(|()| Exit::Done),
+        Some(Command::Man) => docs::man(out.stdout()).map(|()| Exit::Done),
+        Some(Command::Config(command)) => config::run(*command, &cli.global, environment, out),
+        Some(Command::Cat(args)) => {
+            let _globals = globals(cli, args.tz.as_ref(), environment)?;
+            anyhow::bail!("`cat` is not part of this build")
+        }
+        Some(Command::Demo) => anyhow::bail!("`demo` is not part of this build"),
+        None => anyhow::bail!("the screen is not part of this build"),
+    }
+}
+
+/// The settings, or what is wrong with them.
+fn globals<'e>(
+    cli: &Cli,
+    tz: Option<&crate::config::Zone>,
+    environment: &'e Environment,
+) -> anyhow::Result<Globals<'e>> {
+    let loaded = load(&cli.global, tz, environment);
+    if loaded.problems.is_empty() {
+        return Ok(Globals { config: loaded.config, environment });
+    }
+    let problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+    anyhow::bail!("the settings are wrong:\n  {}", problems.join("\n  "))
+}
+
+fn load(global: &args::GlobalArgs, tz: Option<&crate::config::Zone>, environment: &Environment) -> Loaded {
+    let file = crate::config::file(global.config.as_deref(), environment);
+    crate::config::load(file, environment, &global.overrides(tz), &[])
+}

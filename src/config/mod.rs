@@ -1,1 +1,62 @@
-//! config
+//! Settings: the file, the environment, the flags, in this order; and where each value came from.
+//!
+//! Owns the only look at environment variables and the home directory. Must not know what uses a setting.
+
+mod environment;
+mod example;
+mod file;
+mod keys;
+mod load;
+mod types;
+
+pub use environment::Environment;
+pub use example::{example, reference};
+pub use file::{Place, Problem};
+pub use keys::{ConfigKey, KEYS, Raw, Table, nearest};
+pub use load::{File, Loaded, Overrides, Set, file, load};
+pub use types::{BadValue, FrameRate, LogLevel, Memory, ThemeName, TimeStyle, Zone};
+
+use crate::model::Address;
+use std::collections::BTreeMap;
+
+/// Keys by the action's name, as written (`quit` -> `["q", "ctrl-c"]`).
+pub type Bindings = BTreeMap<String, Vec<String>>;
+
+/// The settings that hold.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What opens when the command line names no source.
+    pub sources: Vec<Address>,
+    /// Bytes that held records may take.
+    pub memory: Memory,
+    /// The colours.
+    pub theme: ThemeName,
+    /// Whether to draw with ASCII alone.
+    pub ascii: bool,
+    /// How times are shown.
+    pub time: TimeStyle,
+    /// The zone of times without one.
+    pub tz: Zone,
+    /// Frames a second at most.
+    pub fps: FrameRate,
+    /// What goes to the own log.
+    pub log_level: LogLevel,
+    /// Keys that replace an action's own.
+    pub keys: Bindings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            sources: Vec::new(),
+            memory: Memory::default(),
+            theme: ThemeName::default(),
+            ascii: false,
+            time: TimeStyle::default(),
+            tz: Zone::local(),
+            fps: FrameRate::default(),
+            log_level: LogLevel::default(),
+            keys: Bindings::new(),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The command line: every command, flag and its help.
+//!
+//! Owns the grammar and the help texts, from which completions, man page and README derive. Must not know what a command does.
+
+use crate::config::{BadValue, LogLevel, Memory, Overrides, ThemeName, Zone};
+use crate::model::query::{BadFieldTest, FieldTest};
+use crate::model::time::{BadTime, TimeSpec};
+use crate::model::{Address, Severity};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use jiff::tz::TimeZone;
+use std::{ffi::OsString, path::PathBuf};
+
+const EXAMPLES: &str = "\
+Source addresses:
+  PATH                                 a file, a directory or a glob; .gz .zst .bz2 .xz and .zip are read as they are
+  -                                    standard input
+  gs://BUCKET/PREFIX                   objects of Google Cloud Storage
+  firestore:PROJECT[/DB]/COLLECTION    Firestore documents
+  pods:[CONTEXT/]NAMESPACE[/KIND/NAME] Kubernetes pods
+  github:OWNER/REPO[/RUN]              GitHub Actions
+  gitlab:GROUP/PROJECT[/PIPELINE]      GitLab CI
+Files and standard input are read today; the other kinds answer that they are not there yet.
+A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
+
+Examples:
+  logdeck build-logs.zip               every entry of the archive, merged by time
+  logdeck /var/log/app/                all files below it, followed as they grow
+  kubectl logs -f deploy/api | logdeck -
+  logdeck cat app.log --severity error --count
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a part could not be read (said on standard error).
+Environment: LOGDECK_CONFIG names the config file; `logdeck config show` lists every setting and its variable.";
+
+const CAT_EXAMPLES: &str = "\
+T is a moment (2025-01-02T15:04:05Z, or without a zone in that of --tz), a time of day that has passed (14:02),
+a time back from now (90s, 10m, 2h, 1d), or back from the newest record (10m@end).
+
+All filters have to agree. Several inputs are merged by time, each in its own order.
+
+Examples:
+  logdeck cat app.log --severity error            errors and fatal ones
+  logdeck cat app.log --severity error --count    only their number
+  logdeck cat build-logs.zip --since 10m@end      the last ten minutes of a build
+  logdeck cat *.log --where status=500 --not healthz
+  logdeck cat app.log --where parse=failed        lines that break their stream's own format
+  logdeck cat app.log --format json | jq .message
+  logdeck cat app.log --follow --severity warn
+
+Exit codes: 0 done (also without a match), 1 failed, 2 wrong usage, 3 a part could not be read.";
+
+/// What is breaking, since when, and why: a log monitor for the terminal.
+///
+/// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
+/// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
+#[derive(Debug, Parser)]
+#[command(name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The command; the first word, if it is the name of one.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Source addresses to open, such as files, directories, globs, or - for standard input.
+    #[arg(value_name = "SOURCE", value_parser = AddressParser, value_hint = ValueHint::AnyPath)]
+    pub sources: Vec<Address>,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GlobalArgs {
+    /// Reads settings from FILE instead of the usual place (see `logdeck config path`).
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// Bytes that held records may take, from 8MiB to 1TiB: 256MiB, 1GiB, 500MB, or a plain number [default: 256MiB].
+    #[arg(long, global = true, value_name = "SIZE", help_heading = "Global options")]
+    pub memory: Option<Memory>,
+    /// Draws with ASCII characters alone.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub ascii: bool,
+    /// Colours: auto, dark, light, 16 or mono [default: auto].
+    #[arg(long, global = true, value_name = "THEME", value_parser = words(ThemeName::ALL), help_heading = "Global options")]
+    pub theme: Option<ThemeName>,
+    /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), help_heading = "Global options")]
+    pub log_level: Option<LogLevel>,
+    /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub stats: bool,
+}
+
+impl GlobalArgs {
+    /// The settings among the flags.
+    pub fn overrides(&self, tz: Option<&Zone>) -> Overrides {
+        Overrides {
+            memory: self.memory,
+            theme: self.theme,
+            ascii: self.ascii.then_some(true),
+            log_level: self.log_level,
+            tz: tz.cloned(),
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Opens a bundled incident: log files that grow while you watch. Needs no account and no network.
+    Demo,
+    /// Prints records of files or standard input: filtered, merged by time, as text, JSON or raw lines.
+    Cat(CatArgs),
+    /// Writes, checks or shows the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Prints a completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  logdeck completions bash > ~/.local/share/bash-completion/completions/logdeck\n  \
+        logdeck completions zsh > ~/.zfunc/_logdeck\n  logdeck completions fish > ~/.config/fish/completions/logdeck.fish"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page (roff): `logdeck man | man -l -`.
+    Man,
+}
+
+/// What to do with the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Writes the example file (mode 0600) to the usual place or to --config; never over a file that is there.
+    Init,
+    /// Checks file and environment; says what is wrong, with line and suggestion. Exit code 1 if anything is.
+    Check,
+    /// Prints the settings that hold, as TOML, and where each comes from.
+    Show,
+    /// Prints the config file's path.
+    Path,
+}
+
+/// `logdeck cat`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = CAT_EXAMPLES)]
+pub struct CatArgs {
+    /// Files, directories, globs, archives, or - for standard input (which is also read when nothing is named).
+    #[arg(value_name = "PATH", value_parser = AddressParser, value_hint = ValueHint::AnyPath)]
+    pub sources: Vec<Address>,
+    /// Only records at least this bad: trace, debug, info, warn, error or fatal.
+    #[arg(short, long, value_name = "LEVEL", value_parser = severity)]
+    pub severity: Option<Severity>,
+    /// Only records not before T.
+    #[arg(long, value_name = "T", value_parser = time)]
+    pub since: Option<String>,
+    /// Only records not after T.
+    #[arg(long, value_name = "T", value_parser = time)]
+    pub until: Option<String>,
+    /// The zone of times without one, in the logs and in T: local, UTC, +02:00 or Europe/Berlin [default: local].
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<Zone>,
+    /// Only records in which the regular expression matches; case counts only if RE has a capital letter. Repeatable.
+    #[arg(short, long, value_name = "RE", allow_hyphen_values = true)]
+    pub grep: Vec<String>,
+    /// Only records in which the regular expression does not match. Repeatable.
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    pub not: Vec<String>,
+    /// Only records whose field has this value: status=500, http.method=GET, severity=error, parse=failed. Repeatable.
+    #[arg(short = 'w', long = "where", value_name = "FIELD=VALUE", value_parser = field_test)]
+    pub fields: Vec<FieldTest>,
+    /// How records are printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
+    pub format: OutputFormat,
+    /// Prints the number of matching records and nothing else.
+    #[arg(short, long, conflicts_with = "follow")]
+    pub count: bool,
+    /// Goes on when the input grows, rotates or appears later.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Replaces secrets (tokens, keys, passwords, card numbers, addresses of people) by their kind.
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// How `cat` prints records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Time, severity, origin and message, safe for a terminal.
+    #[default]
+    Text,
+    /// One object a record: time, severity, origin, message, fields, raw.
+    Json,
+    /// The bytes as they were read.
+    Raw,
+}
+
+/// A time window of the command line, before "now" and the newest record are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// `--since`
+    pub since: Option<TimeSpec>,
+    /// `--until`
+    pub until: Option<TimeSpec>,
+}
+
+impl CatArgs {
+    /// `--since` and `--until`, times without a zone read in `zone`.
+    ///
+    /// # Errors
+    /// [`BadTime`] for a time of day that the zone cannot have; the form was checked when the arguments were read.
+    pub fn window(&self, zone: &TimeZone) -> Result<Window, BadTime> {
+        let spec = |text: &Option<String>| text.as_ref().map(|text| TimeSpec::parse(text, zone)).transpose();
+        Ok(Window { since: spec(&self.since)?, until: spec(&self.until)? })
+    }
+}
+
+/// Reads source addresses; a path need not be UTF-8.
+#[derive(Clone)]
+struct AddressParser;
+
+impl TypedValueParser for AddressParser {
+    type Value = Address;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Address, clap::Error> {
+        let address = |value: OsString| match value.to_str() {
+            Some(text) => text.parse::<Address>(),
+            None => Ok(Address::Path(value.into())),
+        };
+        OsStringValueParser::new().try_map(address).parse_ref(command, arg, value)
+    }
+}
+
+/// A parser of words that completions and errors can list.
+fn words<T: Clone + Send + Sync + 'static>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err = BadValue>,
+{
+    clap::builder::PossibleValuesParser::new(all.iter().map(|(word, _)| *word)).try_map(|word| word.parse::<T>())
+}
+
+fn severity(text: &str) -> Result<Severity, BadValue> {
+    Severity::from_word(text.as_bytes())
+        .ok_or_else(|| BadValue::new(text, "a severity: trace, debug, info, warn, error or fatal"))
+}
+
+/// Checks a time's form; the zone is not known yet.
+fn time(text: &str) -> Result<String, BadTime> {
+    TimeSpec::parse(text, &TimeZone::UTC).map(|_| text.to_owned())
+}
+
+fn field_test(text: &str) -> Result<FieldTest, BadFieldTest> {
+    text.parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(words: &[&str]) -> Cli {
+        Cli::try_parse_from(["logdeck"].iter().chain(words)).unwrap()
+    }
+
+    fn error(words: &[&str]) -> String {
+        Cli::try_parse_from(["logdeck"].iter().chain(words)).unwrap_err().to_string()
+    }
+
+    fn sources(words: &[&str]) -> Vec<String> {
+        let cli = parse(words);
+        assert!(cli.command.is_none(), "{words:?}");
+        cli.sources.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_first_word_that_names_a_command_is_the_command() {
+        assert!(matches!(parse(&["demo"]).command, Some(Command::Demo)));
+        assert!(matches!(parse(&["--memory", "1GiB", "demo"]).command, Some(Command::Demo)));
+        assert_eq!(sources(&["./demo"]), ["./demo"]);
+        assert_eq!(sources(&["app.log", "demo"]), ["app.log", "demo"]);
+        assert_eq!(sources(&["--", "demo"]), ["demo"]);
+        assert_eq!(sources(&["-"]), ["-"]);
+        assert_eq!(sources(&["a.log", "-", "gs://b/c", "--ascii"]), ["a.log", "-", "gs://b/c"]);
+        assert_eq!(sources(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_behind_a_command() {
+        for words in [["--stats", "cat", "a"], ["cat", "--stats", "a"], ["cat", "a", "--stats"]] {
+            let cli = parse(&words);
+            assert!(cli.global.stats && matches!(cli.command, Some(Command::Cat(_))), "{words:?}");
+        }
+        let cli = parse(&["cat", "-", "--memory", "1GiB", "--theme", "16", "--log-level", "debug"]);
+        assert_eq!(cli.global.memory.map(Memory::bytes), Some(1 << 30));
+        assert_eq!((cli.global.theme, cli.global.log_level), (Some(ThemeName::Sixteen), Some(LogLevel::Debug)));
+    }
+
+    #[test]
+    fn cat_takes_its_filters() {
+        let words = "cat a.log - -s warn --since 10m --until 14:02 --tz UTC --grep a --grep -b --not c --where k=v=w \
+                     --format json -f --redact";
+        let Some(Command::Cat(cat)) = parse(&words.split_whitespace().collect::<Vec<_>>()).command else { panic!() };
+        assert_eq!(cat.sources, [Address::Path("a.log".into()), Address::Stdin]);
+        assert_eq!(cat.severity, Some(Severity::Warn));
+        assert_eq!((cat.grep, cat.not), (vec!["a".to_owned(), "-b".to_owned()], vec!["c".to_owned()]));
+        assert_eq!(cat.fields, [FieldTest { field: "k".into(), value: "v=w".into() }]);
+        assert!(cat.format == OutputFormat::Json && cat.follow && cat.redact && !cat.count);
+    }
+
+    #[test]
+    fn times_without_a_zone_wait_for_it() {
+        let Some(Command::Cat(cat)) = parse(&["cat", "--since", "2025-01-02"]).command else { panic!() };
+        let utc = cat.window(&TimeZone::UTC).unwrap().since;
+        let east = cat.window(&TimeZone::fixed(jiff::tz::offset(2))).unwrap().since;
+        assert!(utc.is_some() && utc != east);
+    }
+
+    #[test]
+    fn wrong_words_say_what_is_expected() {
+        let check = |words: &[&str], expected: &str| {
+            let text = error(words);
+            assert!(text.contains(expected), "{words:?}: {text}");
+        };
+        check(&["--memory", "5MB", "x"], "8MiB to 1TiB");
+        check(&["--theme", "blue"], "auto, dark, light, 16, mono");
+        check(&["--thme", "dark"], "--theme");
+        check(&["github:acme"], "github:OWNER/REPO");
+        check(&["cat", "--severity", "loud"], "trace, debug, info, warn, error or fatal");
+        check(&["cat", "--since", "tomorrow"], "10m@end");
+        check(&["cat", "--where", "status"], "FIELD=VALUE");
+        check(&["cat", "--tz", "Mars"], "Europe/Berlin");
+        check(&["cat", "--count", "--follow"], "cannot be used with");
+        check(&["cat", "--format", "xml"], "text, json, raw");
+        check(&["completions", "cmd"], "bash");
+        check(&["config"], "init");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_need_not_be_utf_8() {
+        use std::os::unix::ffi::OsStringExt;
+        let path = OsString::from_vec(b"a\xff.log".to_vec());
+        let cli = Cli::try_parse_from([OsString::from("logdeck"), path.clone()]).unwrap();
+        assert_eq!(cli.sources, [Address::Path(path.into())]);
+    }
+}

@@ -1,0 +1,114 @@
+//! `logdeck config`: writes, checks and shows the settings.
+//!
+//! Owns what these commands print. Must not know how settings are read.
+
+use super::args::{ConfigCommand, GlobalArgs};
+use super::{Exit, Output};
+use crate::config::{self, Environment, File, KEYS, Table};
+use anyhow::{Context, bail};
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+/// Why there is no usual place.
+const NO_HOME: &str = "there is no home directory, so no config file is read; name one with --config or LOGDECK_CONFIG";
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// When standard output or the file cannot be written.
+pub(super) fn run(
+    command: ConfigCommand,
+    global: &GlobalArgs,
+    environment: &Environment,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
+    match command {
+        ConfigCommand::Init => init(&config::file(global.config.as_deref(), environment), out),
+        ConfigCommand::Check => check(global, environment, out),
+        ConfigCommand::Show => show(global, environment, out),
+        ConfigCommand::Path => {
+            let file = config::file(global.config.as_deref(), environment);
+            let path = file.path().context(NO_HOME)?;
+            writeln!(out.stdout(), "{}", path.display())?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn init(file: &File, out: &mut Output) -> anyhow::Result<Exit> {
+    let path = file.path().context(NO_HOME)?;
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .with_context(|| format!("the directory {} cannot be made", dir.display()))?;
+    }
+    match write_new(path) {
+        Ok(()) => {
+            writeln!(out.stdout(), "wrote {}", path.display())?;
+            Ok(Exit::Done)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("{} is there already and was left as it is; `logdeck config check` checks it", path.display())
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be written", path.display())),
+    }
+}
+
+fn write_new(path: &Path) -> std::io::Result<()> {
+    // create_new neither follows a link nor replaces a file.
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(config::example().as_bytes())
+}
+
+fn check(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> anyhow::Result<Exit> {
+    let loaded = super::load(global, None, environment);
+    for hint in &loaded.hints {
+        out.warn(&hint.to_string());
+    }
+    for problem in &loaded.problems {
+        out.error(&problem.to_string());
+    }
+    if !loaded.problems.is_empty() {
+        return Ok(Exit::Failed);
+    }
+    let text = match (&loaded.file, loaded.file_found) {
+        (File::Nowhere, _) => format!("ok: {NO_HOME}"),
+        (file, true) => format!("ok: {}", file.path().unwrap_or(Path::new("")).display()),
+        (file, false) => format!(
+            "ok: there is no {}, so the defaults hold; `logdeck config init` writes one",
+            file.path().unwrap_or(Path::new("")).display()
+        ),
+    };
+    writeln!(out.stdout(), "{text}")?;
+    Ok(Exit::Done)
+}
+
+fn show(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> anyhow::Result<Exit> {
+    let loaded = super::load(global, None, environment);
+    for problem in &loaded.problems {
+        out.error(&problem.to_string());
+    }
+    if loaded.file == File::Nowhere {
+        out.warn(NO_HOME);
+    }
+    let lines: Vec<_> = KEYS.iter().filter(|key| key.table == Table::No).map(|key| (key, loaded.value(key))).collect();
+    let width = lines.iter().map(|(key, value)| key.name.len() + 3 + value.chars().count()).max().unwrap_or(0).min(60);
+    for (key, value) in lines {
+        let line = format!("{} = {value}", key.name);
+        writeln!(out.stdout(), "{line:<width$}  # {}", loaded.set_by(key))?;
+    }
+    for key in KEYS.iter().filter(|key| key.table == Table::Yes) {
+        let body = loaded.value(key);
+        writeln!(out.stdout(), "\n[{}]  # {}", key.name, loaded.set_by(key))?;
+        if !body.is_empty() {
+            writeln!(out.stdout(), "{body}")?;
+        }
+    }
+    Ok(if loaded.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,190 @@
+//! Reads a config file's text: each value with its place, and every problem with line, column and suggestion.
+//!
+//! Owns the walk over the parsed TOML. Must not know where the text lies, or what the settings mean.
+
+use super::Bindings;
+use super::keys::{ConfigKey, KEYS, Raw, Table, nearest};
+use std::fmt;
+use toml::de::{DeTable, DeValue};
+
+/// A place in a text: line and column, both from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// Something that is wrong with a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file or the environment's variable.
+    pub from: String,
+    /// Where in the file.
+    pub place: Option<Place>,
+    /// What is wrong and what is expected.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.from)?;
+        if let Some(place) = self.place {
+            write!(f, ":{}:{}", place.line, place.column)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// A value of the file.
+pub(super) struct Entry {
+    pub(super) key: &'static ConfigKey,
+    pub(super) raw: Raw,
+    pub(super) place: Place,
+}
+
+/// All values of `text`, and what is wrong with the rest. `actions` are the names that `[keys]` may hold; with none
+/// given, any name is taken.
+pub(super) fn read(text: &str, from: &str, actions: &[&str]) -> (Vec<Entry>, Vec<Problem>) {
+    let mut reader = Reader { text, from, actions, entries: Vec::new(), problems: Vec::new() };
+    match DeTable::parse(text) {
+        Ok(table) => reader.table(table.get_ref()),
+        Err(error) => {
+            let start = error.span().map_or(0, |span| span.start);
+            reader.problem(start, format!("this is not TOML: {}", error.message()));
+        }
+    }
+    reader.entries.sort_by_key(|entry| (entry.place.line, entry.place.column));
+    reader.problems.sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
+    (reader.entries, reader.problems)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    from: &'t str,
+    actions: &'t [&'t str],
+    entries: Vec<Entry>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let Some(key) = ConfigKey::find(name.get_ref()) else {
+                let near = nearest(name.get_ref(), KEYS.iter().map(|key| key.name));
+                let message = near.map_or_else(
+                    || format!("unknown key `{}`; known are {}", name.get_ref(), known()),
+                    |near| format!("unknown key `{}`; did you mean `{near}`?", name.get_ref()),
+                );
+                self.problem(name.span().start, message);
+                continue;
+            };
+            let raw = match (key.table, value.get_ref()) {
+                (Table::Yes, DeValue::Table(table)) => Raw::Pairs(self.bindings(table)),
+                (_, value) => raw(value),
+            };
+            let place = place(self.text, value.span().start);
+            self.entries.push(Entry { key, raw, place });
+        }
+    }
+
+    fn bindings(&mut self, table: &DeTable<'_>) -> Bindings {
+        let mut bindings = Bindings::new();
+        for (name, value) in table {
+            let name_text = name.get_ref().as_ref();
+            if !self.actions.is_empty() && !self.actions.contains(&name_text) {
+                let near = nearest(name_text, self.actions.iter().copied());
+                let hint = near.map_or_else(
+                    || "`?` in the TUI lists the actions".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.problem(name.span().start, format!("unknown action `{name_text}`; {hint}"));
+                continue;
+            }
+            match raw(value.get_ref()) {
+                Raw::Text(key) => _ = bindings.insert(name_text.to_owned(), vec![key]),
+                Raw::List(keys) => _ = bindings.insert(name_text.to_owned(), keys),
+                _ => self.problem(
+                    value.span().start,
+                    format!("`{name_text}` is not a key or a list of keys, such as \"q\" or [\"q\", \"ctrl-c\"]"),
+                ),
+            }
+        }
+        bindings
+    }
+
+    fn problem(&mut self, offset: usize, message: String) {
+        let place = Some(place(self.text, offset));
+        self.problems.push(Problem { from: self.from.to_owned(), place, message });
+    }
+}
+
+fn known() -> String {
+    KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+}
+
+fn raw(value: &DeValue<'_>) -> Raw {
+    match value {
+        DeValue::String(text) => Raw::Text(text.to_string()),
+        DeValue::Boolean(flag) => Raw::Flag(*flag),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or(Raw::Other("a huge number"), Raw::Number)
+        }
+        DeValue::Array(items) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<_>>().map_or(Raw::Other("a list with something else than text"), Raw::List)
+        }
+        DeValue::Float(_) => Raw::Other("a number with a fraction"),
+        DeValue::Datetime(_) => Raw::Other("a date"),
+        DeValue::Table(_) => Raw::Other("a table"),
+    }
+}
+
+fn place(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Place {
+        line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str, actions: &[&str]) -> Vec<String> {
+        read(text, "c.toml", actions).1.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn problems_name_line_column_and_the_nearest_key() {
+        let check = |text: &str, expected: &str| assert_eq!(problems(text, &[]), [expected], "{text}");
+        check("# é\n memroy = \"1GiB\"", "c.toml:2:2: unknown key `memroy`; did you mean `memory`?");
+        check(
+            "[keys]\nquit = 3",
+            "c.toml:2:8: `quit` is not a key or a list of keys, such as \"q\" or [\"q\", \"ctrl-c\"]",
+        );
+        check("[themes]", "c.toml:1:2: unknown key `themes`; did you mean `theme`?");
+        assert!(problems("colour = 1", &[])[0].contains("known are sources, memory, theme"));
+        assert!(problems("theme = ", &[])[0].starts_with("c.toml:1:"));
+        assert!(problems("theme = 1\ntheme = 2", &[])[0].contains("duplicate key"));
+        assert_eq!(
+            problems("[keys]\nfolow = \"f\"", &["follow"]),
+            ["c.toml:2:1: unknown action `folow`; did you mean `follow`?"]
+        );
+        assert_eq!(problems("[keys]\nfolow = \"f\"", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn values_come_with_their_place() {
+        let (entries, problems) =
+            read("ascii = true\n\nsources = [\"a\"]\n[keys]\nquit = \"q\"\n", "c.toml", &["quit"]);
+        assert!(problems.is_empty());
+        let got: Vec<_> = entries.iter().map(|e| (e.key.name, e.raw.clone(), e.place.line)).collect();
+        assert_eq!(got[0], ("ascii", Raw::Flag(true), 1));
+        assert_eq!(got[1], ("sources", Raw::List(vec!["a".into()]), 3));
+        assert_eq!(got[2].0, "keys");
+    }
+}
