@@ -7,14 +7,15 @@
 //! counts when there is none at the top. [`severity`] leaves at the first such key and therefore agrees with [`parse`].
 
 mod keys;
-pub(in crate::parse) mod scan;
+mod scan;
 
 use super::FieldSink;
 use super::Parsed;
+use super::text::unescape;
 use super::time::TimeParser;
 use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
 use keys::{Key, meaning};
-use scan::{Cursor, Kind, Str, unescape, unescape_into};
+use scan::{Cursor, Kind, Str, unescape_into};
 use std::borrow::Cow;
 
 /// The most fields of one record that are given out.

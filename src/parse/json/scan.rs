@@ -2,7 +2,7 @@
 //!
 //! Owns JSON's grammar (RFC 8259). Must not know what any key means. Iterative: nesting cannot exhaust the stack.
 
-use std::borrow::Cow;
+use crate::parse::text::escape;
 
 /// The deepest nesting that counts as JSON; what is deeper is treated as text.
 pub(super) const MAX_DEPTH: u32 = 128;
@@ -232,20 +232,8 @@ fn number_len(bytes: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// The inside of a JSON string without its escapes. Lone surrogates become U+FFFD, broken escapes stay as they are.
-pub(in crate::parse) fn unescape(inside: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'\\', inside).is_none() {
-        return Cow::Borrowed(inside);
-    }
-    let mut out = Vec::with_capacity(inside.len());
-    unescape_into(inside, |bytes, _| {
-        out.extend_from_slice(bytes);
-        true
-    });
-    Cow::Owned(out)
-}
-
-/// Gives the unescaped bytes piece by piece, each with where it begins in `inside`; ends early on `false`.
+/// Gives the unescaped bytes of the inside of a string piece by piece, each with where it begins in `inside`; ends early
+/// on `false`.
 pub(super) fn unescape_into(inside: &[u8], mut put: impl FnMut(&[u8], usize) -> bool) {
     let mut at = 0;
     while at < inside.len() {
@@ -254,54 +242,14 @@ pub(super) fn unescape_into(inside: &[u8], mut put: impl FnMut(&[u8], usize) -> 
             return;
         }
         at += plain;
-        if at >= inside.len() {
-            return;
+        if at < inside.len() {
+            let (c, len) = escape(&inside[at..]);
+            if !put(c.encode_utf8(&mut [0; 4]).as_bytes(), at) {
+                return;
+            }
+            at += len;
         }
-        let mut utf8 = [0_u8; 4];
-        let (bytes, len): (&[u8], usize) = match inside.get(at + 1) {
-            Some(b'n') => (b"\n", 2),
-            Some(b't') => (b"\t", 2),
-            Some(b'r') => (b"\r", 2),
-            Some(b'b') => (b"\x08", 2),
-            Some(b'f') => (b"\x0c", 2),
-            Some(b'"') => (b"\"", 2),
-            Some(b'/') => (b"/", 2),
-            Some(b'\\') => (b"\\", 2),
-            Some(b'u') => match unicode(&inside[at..]) {
-                Some((c, len)) => (c.encode_utf8(&mut utf8).as_bytes(), len),
-                None => (b"\\", 1),
-            },
-            _ => (b"\\", 1),
-        };
-        if !put(bytes, at) {
-            return;
-        }
-        at += len;
     }
-}
-
-/// The character of `\uXXXX` or of a surrogate pair, and the length of its escape.
-fn unicode(escape: &[u8]) -> Option<(char, usize)> {
-    let unit = |at: usize| {
-        let digits = escape.get(at..at + 6)?;
-        if !digits.starts_with(b"\\u") {
-            return None;
-        }
-        let digits = std::str::from_utf8(&digits[2..]).ok()?;
-        if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        u32::from_str_radix(digits, 16).ok()
-    };
-    let first = unit(0)?;
-    if (0xD800..0xDC00).contains(&first)
-        && let Some(second) = unit(6)
-        && (0xDC00..0xE000).contains(&second)
-    {
-        let c = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-        return Some((char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER), 12));
-    }
-    Some((char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6))
 }
 
 #[cfg(test)]
@@ -357,19 +305,5 @@ mod tests {
         assert!(Cursor::new(deep.as_bytes()).skip_nested().is_none());
         let fine = "[".repeat(128) + &"]".repeat(128);
         assert!(Cursor::new(fine.as_bytes()).skip_nested().is_some());
-    }
-
-    #[test]
-    fn unescaping() {
-        let check = |inside: &str, expected: &str| {
-            assert_eq!(String::from_utf8_lossy(&unescape(inside.as_bytes())), expected, "{inside}");
-        };
-        check("plain", "plain");
-        check(r#"a\"b\\c\/d\n\t"#, "a\"b\\c/d\n\t");
-        check(r"\u00e9\u0065", "ée");
-        check(r"\ud83d\ude00!", "😀!");
-        check(r"\ud83d!", "\u{fffd}!");
-        check(r"\q\u12", r"\q\u12");
-        check("end\\", "end\\");
     }
 }
