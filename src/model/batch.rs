@@ -49,6 +49,15 @@ pub struct Batch {
 /// "No time" in the column of times.
 const NO_TIME: i64 = i64::MIN;
 
+impl Meta {
+    /// The same, marked as holding bytes that must not reach a terminal, or not.
+    #[must_use]
+    pub const fn with_dirt(mut self, dirty: bool) -> Self {
+        self.flags = self.flags.with(Flags::DIRTY, dirty);
+        self
+    }
+}
+
 impl Batch {
     /// Bytes of columns that one record takes beside its raw bytes.
     pub const COLUMN_BYTES: usize = 4 + 8 + 8 + 8 + 1 + 1 + 1 + 2 + 4 + 1;
@@ -93,6 +102,58 @@ impl Batch {
         if meta.cut > 0 {
             self.cuts.push((self.ends.len() as u32 - 1, meta.cut));
         }
+    }
+
+    /// Adds a line to the last record, behind a `\n`; its text then reaches to the new end, if it reached to the old one.
+    pub fn extend_last(&mut self, line: &[u8], flags: Flags) {
+        let (Some(row), Some(end)) = (self.len().checked_sub(1), self.ends.last().copied()) else { return };
+        let old_len = end - self.span(row).0 as u32;
+        // The separator of the record is already the line break.
+        self.arena.extend_from_slice(line);
+        self.ends[row] = self.arena.len() as u32;
+        self.arena.push(b'\n');
+        if self.texts[row].1 == old_len {
+            self.texts[row].1 = old_len + 1 + line.len() as u32;
+        }
+        self.flags[row] |= flags.0;
+    }
+
+    /// The length of the last record's raw bytes.
+    pub fn last_len(&self) -> Option<usize> {
+        let (start, end) = self.span(self.len().checked_sub(1)?);
+        Some(end - start)
+    }
+
+    /// Takes the last record out.
+    pub fn pop(&mut self) -> Option<(Meta, Vec<u8>)> {
+        let row = self.len().checked_sub(1)?;
+        let record = self.record(row);
+        let meta = Meta {
+            time: record.time,
+            order: record.order,
+            text: record.text,
+            severity: record.severity,
+            severity_from: record.severity_from,
+            format: record.format,
+            flags: record.flags,
+            origin: record.origin,
+            cut: record.cut,
+        };
+        let raw = record.raw.to_vec();
+        self.arena.truncate(self.span(row).0);
+        self.ends.pop();
+        self.times.pop();
+        self.orders.pop();
+        self.texts.pop();
+        self.severities.pop();
+        self.froms.pop();
+        self.formats.pop();
+        self.flags.pop();
+        self.origins.pop();
+        if self.cuts.last().is_some_and(|cut| cut.0 as usize == row) {
+            self.cuts.pop();
+        }
+        Some((meta, raw))
     }
 
     /// Adds all records of `other` behind those here.
@@ -257,6 +318,10 @@ mod tests {
         let raws: Vec<_> = a.iter().map(|r| (r.raw.to_vec(), r.order.0, r.cut)).collect();
         assert_eq!(raws, [(b"one".to_vec(), 1, 0), (b"".to_vec(), 2, 0), (b"three".to_vec(), 3, 7)]);
         assert_eq!(a.arena(), b"one\n\nthree\n");
+        b.extend_last(b"four", Flags::MULTILINE);
+        assert_eq!((b.record(1).raw, b.last_len()), (&b"three\nfour"[..], Some(10)));
+        let (meta, raw) = b.pop().unwrap();
+        assert_eq!((meta.cut, raw, b.len(), b.arena()), (7, b"three\nfour".to_vec(), 1, &b"\n"[..]));
         assert_eq!([0, 2, 3, 4, 5, 9].map(|offset| a.row_at(offset)), [0, 0, 0, 1, 2, 2]);
     }
 }

@@ -1,0 +1,317 @@
+//! Cuts a byte stream into blocks that can be read independently of each other.
+//!
+//! Owns the places to cut. Must not know what is done with the blocks.
+//!
+//! A block ends where the next line surely begins a record and no trace is open (see `parse::join::is_neutral`), so
+//! that several threads can read blocks at the same time and find the records that one thread would.
+
+use crate::model::Timestamp;
+use crate::parse::Parsed;
+use crate::parse::Parser;
+use crate::parse::assemble::MAX_RECORD;
+use crate::parse::formats;
+use crate::parse::join::{LineKind, is_neutral};
+use crate::parse::json;
+use crate::parse::stream::kind_of;
+use std::io::{self, Read};
+
+/// The size of a block's buffer: fits the second-level cache, and larger ones were not faster.
+pub const BLOCK: usize = 512 * 1024;
+
+/// How far back from a block's end a place to cut is looked for; a trace longer than this is cut.
+const REACH: usize = 128 * 1024;
+
+/// What a block holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole lines; the last one of the stream may lack its newline.
+    Lines,
+    /// The beginning of a line that is longer than a block; [`Kind::Tail`] blocks follow.
+    Head,
+    /// More of the line that began in the block before.
+    Tail,
+}
+
+/// A part of the stream.
+#[derive(Debug)]
+pub struct Block {
+    /// The buffer; only the first `len` bytes count.
+    pub buffer: Vec<u8>,
+    /// Bytes in use.
+    pub len: usize,
+    /// What it holds.
+    pub kind: Kind,
+    /// The last time before this block, for records without one (if asked for).
+    pub carry: Option<Timestamp>,
+    /// Bytes of its last line that were left out (only without tails).
+    pub cut: u64,
+}
+
+impl Block {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.len]
+    }
+}
+
+/// What the reader of the blocks needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// Over-long lines whole (as `Head` and `Tail`) rather than cut to [`MAX_RECORD`].
+    pub tails: bool,
+    /// The last time before each block.
+    pub times: bool,
+}
+
+/// Reads a stream and cuts it.
+pub struct Cutter<R> {
+    reader: R,
+    needs: Needs,
+    parser: Parser,
+    /// What was read behind the last cut.
+    rest: Vec<u8>,
+    in_long_line: bool,
+    ended: bool,
+    carry: Option<Timestamp>,
+    /// Bytes read so far.
+    pub read: u64,
+}
+
+impl<R: Read> Cutter<R> {
+    /// Cuts what `reader` gives; `parser` reads the lines around cuts.
+    pub fn new(reader: R, parser: Parser, needs: Needs) -> Self {
+        Self {
+            reader,
+            needs,
+            parser,
+            rest: Vec::new(),
+            in_long_line: false,
+            ended: false,
+            carry: None,
+            read: 0,
+        }
+    }
+
+    /// The next block, in `buffer` (which is recycled). `None` at the end.
+    ///
+    /// # Errors
+    /// The reader's; what was read before has been given out, but for the lines behind the last cut: they come with
+    /// the next call.
+    pub fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Block>> {
+        buffer.resize(BLOCK, 0);
+        let mut len = self.rest.len();
+        buffer[..len].copy_from_slice(&self.rest);
+        self.rest.clear();
+        if let Err(error) = self.fill(&mut buffer, &mut len) {
+            self.ended = true;
+            self.rest.extend_from_slice(&buffer[..len]);
+            return Err(error);
+        }
+        if len == 0 {
+            return Ok(None);
+        }
+        if self.in_long_line {
+            return Ok(Some(self.tail(buffer, len)));
+        }
+        if self.ended {
+            return Ok(Some(self.block(buffer, len, Kind::Lines, 0)));
+        }
+        match cut_place(&buffer[..len], &mut self.parser) {
+            Some(at) => {
+                self.rest.extend_from_slice(&buffer[at..len]);
+                Ok(Some(self.block(buffer, at, Kind::Lines, 0)))
+            }
+            None if self.needs.tails => {
+                self.in_long_line = true;
+                Ok(Some(self.block(buffer, len, Kind::Head, 0)))
+            }
+            None => self.skip_long_line(buffer, len).map(Some),
+        }
+    }
+
+    /// Reads until the buffer is full or the stream ends.
+    fn fill(&mut self, buffer: &mut [u8], len: &mut usize) -> io::Result<()> {
+        while *len < buffer.len() && !self.ended {
+            match self.reader.read(&mut buffer[*len..]) {
+                Ok(0) => self.ended = true,
+                Ok(n) => {
+                    *len += n;
+                    self.read += n as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, buffer: Vec<u8>, len: usize, kind: Kind, cut: u64) -> Block {
+        let carry = self.carry;
+        if self.needs.times
+            && let Some(time) = last_time(&buffer[..len], &mut self.parser)
+        {
+            self.carry = Some(time);
+        }
+        Block { buffer, len, kind, carry, cut }
+    }
+
+    /// The part of an over-long line that this buffer has.
+    fn tail(&mut self, buffer: Vec<u8>, len: usize) -> Block {
+        let end = memchr::memchr(b'\n', &buffer[..len]).map_or(len, |at| at + 1);
+        self.in_long_line = end == len && !buffer[..len].ends_with(b"\n");
+        self.rest.extend_from_slice(&buffer[end..len]);
+        self.block(buffer, end, Kind::Tail, 0)
+    }
+
+    /// Leaves out what a line has beyond the bound, and counts it.
+    fn skip_long_line(&mut self, mut buffer: Vec<u8>, len: usize) -> io::Result<Block> {
+        let mut cut = (len - MAX_RECORD) as u64;
+        let mut scratch = vec![0; BLOCK];
+        loop {
+            let mut got = 0;
+            self.fill(&mut scratch, &mut got)?;
+            if let Some(end) = memchr::memchr(b'\n', &scratch[..got]) {
+                cut += end as u64;
+                self.rest.extend_from_slice(&scratch[end + 1..got]);
+                break;
+            }
+            cut += got as u64;
+            if got == 0 {
+                break;
+            }
+        }
+        buffer[MAX_RECORD] = b'\n';
+        Ok(self.block(buffer, MAX_RECORD + 1, Kind::Lines, cut))
+    }
+}
+
+/// The last place where the bytes can be cut; `None` when there is no end of a line before the last line.
+fn cut_place(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
+    let last = memchr::memrchr(b'\n', bytes)?;
+    let mut end = last;
+    let mut neutral = 0_u32;
+    // The last line of a run of neutral ones.
+    let mut run = 0;
+    while last - end < REACH {
+        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+        let line = bytes[start..end].strip_suffix(b"\r").unwrap_or(&bytes[start..end]);
+        let parsed =
+            if json::looks_like_object(line) { None } else { Some(parser.line(&line[..line.len().min(MAX_RECORD)])) };
+        let sure = parsed.as_ref().is_none_or(|parsed| kind_of(parsed, line) != LineKind::Text);
+        if sure && start > 0 && !is_piece_before(bytes, start, parsed.as_ref(), parser) {
+            return Some(start);
+        }
+        let payload = parsed.map_or(0, |parsed| parsed.payload as usize);
+        if parsed.is_some_and(|parsed| is_neutral(&line[payload..]) && !formats::is_piece(line, &parsed)) {
+            neutral += 1;
+            if neutral == 1 {
+                run = start;
+            } else if neutral == 3 {
+                return Some(run);
+            }
+        } else {
+            neutral = 0;
+        }
+        if start == 0 {
+            break;
+        }
+        end = start - 1;
+    }
+    // One trace fills all that was looked at.
+    Some(last + 1)
+}
+
+/// Whether the line before `start` is a piece that goes on (container lines only).
+fn is_piece_before(bytes: &[u8], start: usize, parsed: Option<&Parsed>, parser: &mut Parser) -> bool {
+    let Some(parsed) = parsed else { return false };
+    if parsed.format != crate::model::Format::Cri || start < 2 {
+        return false;
+    }
+    let before = memchr::memrchr(b'\n', &bytes[..start - 1]).map_or(0, |at| at + 1);
+    let line = &bytes[before..start - 1];
+    let parsed = parser.line(&line[..line.len().min(MAX_RECORD)]);
+    formats::is_piece(line, &parsed)
+}
+
+/// The last time that stands in a line of these bytes.
+fn last_time(bytes: &[u8], parser: &mut Parser) -> Option<Timestamp> {
+    let mut end = bytes.strip_suffix(b"\n").unwrap_or(bytes).len();
+    for _ in 0..1000 {
+        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+        let line = &bytes[start..end];
+        let parsed = parser.line(&line[..line.len().min(MAX_RECORD)]);
+        if parsed.time.is_some() {
+            return parsed.time;
+        }
+        end = start.checked_sub(1)?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+
+    fn parser() -> Parser {
+        Parser::new(TimeZone::UTC, Timestamp(0))
+    }
+
+    fn blocks(bytes: &[u8], needs: Needs) -> Vec<(Kind, Vec<u8>, u64)> {
+        let mut cutter = Cutter::new(bytes, parser(), needs);
+        let mut all = Vec::new();
+        while let Some(block) = cutter.next(Vec::new()).unwrap() {
+            all.push((block.kind, block.bytes().to_vec(), block.cut));
+        }
+        all
+    }
+
+    #[test]
+    fn cuts_lie_where_a_record_surely_begins() {
+        let check = |text: &str, expected: Option<&str>| {
+            let at = cut_place(text.as_bytes(), &mut parser());
+            assert_eq!(at.map(|at| &text[at..]), expected, "{text}");
+        };
+        check("no newline", None);
+        check("{\"a\":1}\n{\"a\":2}\nrest", Some("{\"a\":2}\nrest"));
+        check("one line\ntwo lines\nthree lines\nfour", Some("three lines\nfour"));
+        check("one line\ntwo lines\nthree lines\n    at a (b:1)\n", Some("three lines\n    at a (b:1)\n"));
+        let trace = "e f\nTraceback (most recent call last):\n  File x\nKey: e\n";
+        check(&format!("a b\nc d\n{trace}"), Some(trace));
+    }
+
+    #[test]
+    fn blocks_hold_all_bytes() {
+        let text: Vec<u8> = (0..60_000).flat_map(|n| format!("line number {n} of many\n").into_bytes()).collect();
+        let all = blocks(&text, Needs::default());
+        assert!(all.len() > 2);
+        assert_eq!(all.iter().flat_map(|b| b.1.clone()).collect::<Vec<_>>(), text);
+        assert!(all.iter().all(|b| b.0 == Kind::Lines && b.1.ends_with(b"\n")));
+    }
+
+    #[test]
+    fn a_line_longer_than_a_block() {
+        let mut text = b"first\n".to_vec();
+        text.extend(vec![b'x'; 3 * BLOCK]);
+        text.extend(b"\nlast line\n");
+        let whole = blocks(&text, Needs { tails: true, times: false });
+        assert_eq!(whole.iter().flat_map(|b| b.1.clone()).collect::<Vec<_>>(), text);
+        assert!(whole.iter().any(|b| b.0 == Kind::Head) && whole.iter().any(|b| b.0 == Kind::Tail));
+        let cut = blocks(&text, Needs::default());
+        let long = cut.iter().find(|b| b.2 > 0).unwrap();
+        assert_eq!((long.1.len(), long.2), (MAX_RECORD + 1, (3 * BLOCK - MAX_RECORD) as u64));
+        assert_eq!(cut.last().unwrap().1, b"last line\n");
+    }
+
+    #[test]
+    fn carried_times() {
+        let mut text = b"2025-01-01T00:00:00Z first\n".to_vec();
+        text.extend((0..60_000).flat_map(|n| format!("line number {n} of many\n").into_bytes()));
+        let mut cutter = Cutter::new(&text[..], parser(), Needs { tails: false, times: true });
+        let mut carries = Vec::new();
+        while let Some(block) = cutter.next(Vec::new()).unwrap() {
+            carries.push(block.carry);
+        }
+        assert_eq!(carries[0], None);
+    }
+}
