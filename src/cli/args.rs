@@ -235,9 +235,9 @@ impl TypedValueParser for AddressParser {
 }
 
 /// A parser of words that completions and errors can list.
-fn words<T: Clone + Send + Sync + 'static>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
+fn words<T>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
 where
-    T: std::str::FromStr<Err = BadValue>,
+    T: std::str::FromStr<Err = BadValue> + Clone + Send + Sync + 'static,
 {
     clap::builder::PossibleValuesParser::new(all.iter().map(|(word, _)| *word)).try_map(|word| word.parse::<T>())
 }

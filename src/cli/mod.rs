@@ -4,6 +4,7 @@
 
 pub mod args;
 mod config;
+pub mod discover;
 pub mod docs;
 pub mod output;
 pub mod stats;
