@@ -33,8 +33,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a part could not be read (said on
 Settings: `logdeck config show` lists them; each has a variable, such as LOGDECK_MEMORY for `memory`.";
 
 const CAT_EXAMPLES: &str = "\
-T is a moment (2025-01-02T15:04:05Z, or without a zone in that of --tz), a time of day that has passed (14:02),
-a time back from now (90s, 10m, 2h, 1d), or back from the newest record (10m@end).
+T is one of:
+  2025-01-02T15:04:05Z   a moment; without a zone it is read in that of --tz; a date alone is its midnight
+  14:02, 14:02:30        the last time that the clock showed this, in the zone of --tz
+  90s, 10m, 1h30m, 2d    back from now
+  10m@end                back from the newest record
 
 All filters have to agree. Several inputs are merged by time, each in its own order.
 

@@ -41,7 +41,7 @@ pub fn man(out: &mut impl Write) -> anyhow::Result<()> {
     commands(&built, out)?;
     settings(out)?;
     exit_codes(out)?;
-    page.render_extra_section(out)?;
+    addresses_and_examples(&built, out)?;
     page.render_version_section(out)?;
     Ok(())
 }
@@ -81,17 +81,28 @@ fn describe(command: &clap::Command, name: &str, roff: &mut Roff) {
         roff.text(head);
         roff.text([roman(arg.get_help().map(ToString::to_string).unwrap_or_default())]);
     }
-    if let Some(after) = command.get_after_help() {
-        roff.control("PP", []);
-        roff.control("nf", []);
-        for line in after.to_string().lines() {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
-    }
+    as_it_is(command, roff);
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         describe(sub, &format!("{name} {}", sub.get_name()), roff);
     }
+}
+
+fn addresses_and_examples(command: &clap::Command, out: &mut impl Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", ["ADDRESSES AND EXAMPLES"]);
+    as_it_is(command, &mut roff);
+    roff.to_writer(out)
+}
+
+/// The text behind a command's help, line by line.
+fn as_it_is(command: &clap::Command, roff: &mut Roff) {
+    let Some(after) = command.get_after_help() else { return };
+    roff.control("PP", []);
+    roff.control("nf", []);
+    for line in after.to_string().lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
 }
 
 fn settings(out: &mut impl Write) -> io::Result<()> {

@@ -14,6 +14,7 @@ pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
 use crate::config::{Config, Environment, Loaded};
+use anyhow::Context;
 use clap::Parser;
 use std::{ffi::OsString, io::Write, time::Instant};
 
@@ -50,7 +51,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment)
 /// Turns a command's result into an exit code, and says what failed.
 fn conclude(result: anyhow::Result<Exit>, out: &mut Output) -> Exit {
     let result = result.and_then(|exit| {
-        out.flush()?;
+        out.flush().context("standard output")?;
         Ok(exit)
     });
     match result {
