@@ -3,6 +3,7 @@
 //! Owns the layout. Must not know the store's bounds or how lines are parsed.
 
 use super::{Flags, Format, OriginId, Record, Severity, SeverityFrom, Timestamp};
+use std::ops::Range;
 
 /// The columns of one record, without its bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,18 +159,48 @@ impl Batch {
 
     /// Adds all records of `other` behind those here.
     pub fn append(&mut self, other: &Self) {
-        let (base, rows) = (self.arena.len() as u32, self.len() as u32);
-        self.arena.extend_from_slice(&other.arena);
-        self.ends.extend(other.ends.iter().map(|end| end + base));
-        self.times.extend_from_slice(&other.times);
-        self.orders.extend_from_slice(&other.orders);
-        self.texts.extend_from_slice(&other.texts);
-        self.severities.extend_from_slice(&other.severities);
-        self.froms.extend_from_slice(&other.froms);
-        self.formats.extend_from_slice(&other.formats);
-        self.flags.extend_from_slice(&other.flags);
-        self.origins.extend_from_slice(&other.origins);
-        self.cuts.extend(other.cuts.iter().map(|(row, cut)| (row + rows, *cut)));
+        self.append_rows(other, 0..other.len());
+    }
+
+    /// Adds some records of `other` behind those here. Rows that `other` does not have are left out.
+    pub fn append_rows(&mut self, other: &Self, rows: Range<usize>) {
+        let rows = rows.start.min(other.len())..rows.end.min(other.len());
+        if rows.is_empty() {
+            return;
+        }
+        let (from, to) = (other.span(rows.start).0, other.span(rows.end - 1).1 + 1);
+        let (base, first) = (self.arena.len(), self.len());
+        self.arena.extend_from_slice(&other.arena[from..to]);
+        self.ends.extend(other.ends[rows.clone()].iter().map(|end| (*end as usize - from + base) as u32));
+        self.times.extend_from_slice(&other.times[rows.clone()]);
+        self.orders.extend_from_slice(&other.orders[rows.clone()]);
+        self.texts.extend_from_slice(&other.texts[rows.clone()]);
+        self.severities.extend_from_slice(&other.severities[rows.clone()]);
+        self.froms.extend_from_slice(&other.froms[rows.clone()]);
+        self.formats.extend_from_slice(&other.formats[rows.clone()]);
+        self.flags.extend_from_slice(&other.flags[rows.clone()]);
+        self.origins.extend_from_slice(&other.origins[rows.clone()]);
+        let cuts = other.cuts.iter().filter(|(row, _)| rows.contains(&(*row as usize)));
+        self.cuts.extend(cuts.map(|(row, cut)| ((*row as usize - rows.start + first) as u32, *cut)));
+    }
+
+    /// Makes room for exactly this much more.
+    pub fn reserve_exact(&mut self, bytes: usize, records: usize) {
+        self.arena.reserve_exact(bytes);
+        self.ends.reserve_exact(records);
+        self.times.reserve_exact(records);
+        self.orders.reserve_exact(records);
+        self.texts.reserve_exact(records);
+        self.severities.reserve_exact(records);
+        self.froms.reserve_exact(records);
+        self.formats.reserve_exact(records);
+        self.flags.reserve_exact(records);
+        self.origins.reserve_exact(records);
+    }
+
+    /// Bytes of raw text and records that can be added before memory has to be allocated.
+    pub fn room(&self) -> (usize, usize) {
+        (self.arena.capacity() - self.arena.len(), self.ends.capacity() - self.ends.len())
     }
 
     /// Forgets the records and keeps the memory.
@@ -199,6 +230,7 @@ impl Batch {
         self.formats.shrink_to_fit();
         self.flags.shrink_to_fit();
         self.origins.shrink_to_fit();
+        self.cuts.shrink_to_fit();
     }
 
     /// The number of records.
@@ -323,5 +355,11 @@ mod tests {
         let (meta, raw) = b.pop().unwrap();
         assert_eq!((meta.cut, raw, b.len(), b.arena()), (7, b"three\nfour".to_vec(), 1, &b"\n"[..]));
         assert_eq!([0, 2, 3, 4, 5, 9].map(|offset| a.row_at(offset)), [0, 0, 0, 1, 2, 2]);
+        let mut c = Batch::default();
+        c.push(&meta(9), b"zero");
+        c.append_rows(&a, 2..9);
+        assert_eq!((c.len(), c.arena(), c.record(1).cut), (2, &b"zero\nthree\n"[..], 7));
+        c.append_rows(&a, 1..1);
+        assert_eq!(c.len(), 2);
     }
 }

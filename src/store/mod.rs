@@ -1,6 +1,19 @@
 //! The store: a ring of segments, bounded in bytes.
 //!
-//! Owns the records. Must not know sources, formats, or the screen.
+//! Owns the records and the order of views over them. Must not know sources, formats, or the screen.
+//!
+//! [`Store`] takes batches in, [`Segments`] is what is read (a [`Store`] lends the current ones, a snapshot is a clone
+//! of them: a few `Arc`s), [`Order`] is an index of records by time.
+
+mod order;
+mod ring;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+pub use order::{Key, Order};
+pub use ring::{Appended, DEFAULT_BUDGET, Evicted, Store};
+pub use segment::{Segment, Segments, Tally};
 
 /// A record in the store: segment and row. Ids of one source grow with arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,0 +1,17 @@
+//! Local files: found, opened, decompressed, followed.
+//!
+//! Owns everything that touches a local log file. Must not know the store or the screen.
+
+mod archive;
+mod decode;
+mod discover;
+mod error;
+mod input;
+mod sniff;
+
+pub use archive::MAX_ENTRIES;
+pub use decode::Limits;
+pub use discover::{Discovered, MAX_DEPTH, MAX_FILES, discover};
+pub use error::InputError;
+pub use input::Input;
+pub use sniff::{Codec, HEAD, Kind, kind};
