@@ -16,7 +16,8 @@ use std::{
 const MAX_FILE: u64 = 1 << 20;
 
 /// Variables of ours that are not settings.
-const OTHER_VARIABLES: [&str; 2] = ["LOGDECK_CONFIG", "LOGDECK_REQUIRE_SERVERS"];
+const OTHER_VARIABLES: [&str; 4] =
+    ["LOGDECK_CONFIG", "LOGDECK_REQUIRE_SERVERS", "LOGDECK_SYNC", "LOGDECK_TRACE_FRAMES"];
 
 /// Who set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
