@@ -3,6 +3,7 @@
 //! Owns the layout. Must not know the store's bounds or how lines are parsed.
 
 use super::{Flags, Format, OriginId, Record, Severity, SeverityFrom, Timestamp};
+use std::ops::Range;
 
 /// The columns of one record, without its bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +49,15 @@ pub struct Batch {
 
 /// "No time" in the column of times.
 const NO_TIME: i64 = i64::MIN;
+
+impl Meta {
+    /// The same, marked as holding bytes that must not reach a terminal, or not.
+    #[must_use]
+    pub const fn with_dirt(mut self, dirty: bool) -> Self {
+        self.flags = self.flags.with(Flags::DIRTY, dirty);
+        self
+    }
+}
 
 impl Batch {
     /// Bytes of columns that one record takes beside its raw bytes.
@@ -95,20 +105,102 @@ impl Batch {
         }
     }
 
+    /// Adds a line to the last record, behind a `\n`; its text then reaches to the new end, if it reached to the old one.
+    pub fn extend_last(&mut self, line: &[u8], flags: Flags) {
+        let (Some(row), Some(end)) = (self.len().checked_sub(1), self.ends.last().copied()) else { return };
+        let old_len = end - self.span(row).0 as u32;
+        // The separator of the record is already the line break.
+        self.arena.extend_from_slice(line);
+        self.ends[row] = self.arena.len() as u32;
+        self.arena.push(b'\n');
+        if self.texts[row].1 == old_len {
+            self.texts[row].1 = old_len + 1 + line.len() as u32;
+        }
+        self.flags[row] |= flags.0;
+    }
+
+    /// The length of the last record's raw bytes.
+    pub fn last_len(&self) -> Option<usize> {
+        let (start, end) = self.span(self.len().checked_sub(1)?);
+        Some(end - start)
+    }
+
+    /// Takes the last record out.
+    pub fn pop(&mut self) -> Option<(Meta, Vec<u8>)> {
+        let row = self.len().checked_sub(1)?;
+        let record = self.record(row);
+        let meta = Meta {
+            time: record.time,
+            order: record.order,
+            text: record.text,
+            severity: record.severity,
+            severity_from: record.severity_from,
+            format: record.format,
+            flags: record.flags,
+            origin: record.origin,
+            cut: record.cut,
+        };
+        let raw = record.raw.to_vec();
+        self.arena.truncate(self.span(row).0);
+        self.ends.pop();
+        self.times.pop();
+        self.orders.pop();
+        self.texts.pop();
+        self.severities.pop();
+        self.froms.pop();
+        self.formats.pop();
+        self.flags.pop();
+        self.origins.pop();
+        if self.cuts.last().is_some_and(|cut| cut.0 as usize == row) {
+            self.cuts.pop();
+        }
+        Some((meta, raw))
+    }
+
     /// Adds all records of `other` behind those here.
     pub fn append(&mut self, other: &Self) {
-        let (base, rows) = (self.arena.len() as u32, self.len() as u32);
-        self.arena.extend_from_slice(&other.arena);
-        self.ends.extend(other.ends.iter().map(|end| end + base));
-        self.times.extend_from_slice(&other.times);
-        self.orders.extend_from_slice(&other.orders);
-        self.texts.extend_from_slice(&other.texts);
-        self.severities.extend_from_slice(&other.severities);
-        self.froms.extend_from_slice(&other.froms);
-        self.formats.extend_from_slice(&other.formats);
-        self.flags.extend_from_slice(&other.flags);
-        self.origins.extend_from_slice(&other.origins);
-        self.cuts.extend(other.cuts.iter().map(|(row, cut)| (row + rows, *cut)));
+        self.append_rows(other, 0..other.len());
+    }
+
+    /// Adds some records of `other` behind those here. Rows that `other` does not have are left out.
+    pub fn append_rows(&mut self, other: &Self, rows: Range<usize>) {
+        let rows = rows.start.min(other.len())..rows.end.min(other.len());
+        if rows.is_empty() {
+            return;
+        }
+        let (from, to) = (other.span(rows.start).0, other.span(rows.end - 1).1 + 1);
+        let (base, first) = (self.arena.len(), self.len());
+        self.arena.extend_from_slice(&other.arena[from..to]);
+        self.ends.extend(other.ends[rows.clone()].iter().map(|end| (*end as usize - from + base) as u32));
+        self.times.extend_from_slice(&other.times[rows.clone()]);
+        self.orders.extend_from_slice(&other.orders[rows.clone()]);
+        self.texts.extend_from_slice(&other.texts[rows.clone()]);
+        self.severities.extend_from_slice(&other.severities[rows.clone()]);
+        self.froms.extend_from_slice(&other.froms[rows.clone()]);
+        self.formats.extend_from_slice(&other.formats[rows.clone()]);
+        self.flags.extend_from_slice(&other.flags[rows.clone()]);
+        self.origins.extend_from_slice(&other.origins[rows.clone()]);
+        let cuts = other.cuts.iter().filter(|(row, _)| rows.contains(&(*row as usize)));
+        self.cuts.extend(cuts.map(|(row, cut)| ((*row as usize - rows.start + first) as u32, *cut)));
+    }
+
+    /// Makes room for exactly this much more.
+    pub fn reserve_exact(&mut self, bytes: usize, records: usize) {
+        self.arena.reserve_exact(bytes);
+        self.ends.reserve_exact(records);
+        self.times.reserve_exact(records);
+        self.orders.reserve_exact(records);
+        self.texts.reserve_exact(records);
+        self.severities.reserve_exact(records);
+        self.froms.reserve_exact(records);
+        self.formats.reserve_exact(records);
+        self.flags.reserve_exact(records);
+        self.origins.reserve_exact(records);
+    }
+
+    /// Bytes of raw text and records that can be added before memory has to be allocated.
+    pub fn room(&self) -> (usize, usize) {
+        (self.arena.capacity() - self.arena.len(), self.ends.capacity() - self.ends.len())
     }
 
     /// Forgets the records and keeps the memory.
@@ -138,6 +230,7 @@ impl Batch {
         self.formats.shrink_to_fit();
         self.flags.shrink_to_fit();
         self.origins.shrink_to_fit();
+        self.cuts.shrink_to_fit();
     }
 
     /// The number of records.
@@ -257,6 +350,16 @@ mod tests {
         let raws: Vec<_> = a.iter().map(|r| (r.raw.to_vec(), r.order.0, r.cut)).collect();
         assert_eq!(raws, [(b"one".to_vec(), 1, 0), (b"".to_vec(), 2, 0), (b"three".to_vec(), 3, 7)]);
         assert_eq!(a.arena(), b"one\n\nthree\n");
+        b.extend_last(b"four", Flags::MULTILINE);
+        assert_eq!((b.record(1).raw, b.last_len()), (&b"three\nfour"[..], Some(10)));
+        let (meta, raw) = b.pop().unwrap();
+        assert_eq!((meta.cut, raw, b.len(), b.arena()), (7, b"three\nfour".to_vec(), 1, &b"\n"[..]));
         assert_eq!([0, 2, 3, 4, 5, 9].map(|offset| a.row_at(offset)), [0, 0, 0, 1, 2, 2]);
+        let mut c = Batch::default();
+        c.push(&meta(9), b"zero");
+        c.append_rows(&a, 2..9);
+        assert_eq!((c.len(), c.arena(), c.record(1).cut), (2, &b"zero\nthree\n"[..], 7));
+        c.append_rows(&a, 1..1);
+        assert_eq!(c.len(), 2);
     }
 }

@@ -81,8 +81,8 @@ impl Severity {
             *to = from.to_ascii_lowercase();
         }
         Some(match &lower[..word.len()] {
-            b"info" | b"information" | b"informational" | b"inf" | b"i" | b"notice" | b"note" | b"ntc" | b"default"
-            | b"config" | b"success" | b"log" => Self::Info,
+            b"info" | b"information" | b"informational" | b"inf" | b"i" | b"notice" | b"note" | b"ntc" | b"config"
+            | b"success" | b"log" => Self::Info,
             b"debug" | b"dbg" | b"dbug" | b"debg" | b"d" | b"fine" => Self::Debug,
             b"error" | b"err" | b"eror" | b"erro" | b"e" | b"severe" | b"failure" => Self::Error,
             b"warn" | b"warning" | b"wrn" | b"w" => Self::Warn,

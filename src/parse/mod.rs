@@ -9,7 +9,9 @@
 
 pub mod assemble;
 pub mod formats;
+pub mod join;
 pub mod json;
+pub mod stream;
 pub mod text;
 pub mod time;
 pub mod words;
@@ -33,6 +35,9 @@ pub struct Parsed {
     pub text: (u32, u32),
     /// `ASSUMED_ZONE`, `ASSUMED_YEAR`, `BAD_TIME`, `ESCAPED`, `PARSE_FAILED` (a line that begins like JSON and is not).
     pub flags: Flags,
+    /// Where the payload begins behind a transport's prefix (CRI, GitHub Actions, GitLab, kubectl's timestamps); 0 for
+    /// all other lines.
+    pub payload: u32,
 }
 
 /// Receives the fields of a record: the name (nested ones dotted) and the value as text, unescaped but not yet safe for
@@ -54,26 +59,30 @@ impl Parser {
 
     /// Reads one line, without its line ending.
     pub fn line(&mut self, line: &[u8]) -> Parsed {
-        if json::looks_like_object(line)
-            && let Some(parsed) = json::parse(line, &mut self.clock)
-        {
-            return parsed;
+        if json::looks_like_object(line) {
+            return json::parse(line, &mut self.clock).unwrap_or_else(|| broken_json(line));
         }
         if let Some(parsed) = formats::parse(line, &mut self.clock) {
             return parsed;
         }
         let (severity, severity_from) = words::severity(line);
-        let broken = json::looks_like_object(line);
-        Parsed {
-            severity,
-            severity_from,
-            text: (0, line.len() as u32),
-            flags: Flags::NONE.with(Flags::PARSE_FAILED, broken),
-            ..Parsed::default()
+        Parsed { severity, severity_from, text: (0, line.len() as u32), ..Parsed::default() }
+    }
+
+    /// The severity alone, as [`Parser::line`] finds it, in less time.
+    #[inline]
+    pub fn severity(&mut self, line: &[u8]) -> Severity {
+        if json::looks_like_object(line)
+            && !json::is_docker(line)
+            && let Some(severity) = json::severity(line)
+        {
+            return severity;
         }
+        self.line(line).severity
     }
 
     /// The fields of a record whose format is known, in the order in which they stand in it.
+    #[expect(clippy::unused_self, reason = "formats with relative times will need the clock")]
     pub fn fields(&mut self, raw: &[u8], format: Format, sink: &mut FieldSink<'_>) {
         match format {
             Format::Json | Format::DockerJson => json::fields(raw, sink),
@@ -81,4 +90,13 @@ impl Parser {
             _ => formats::fields(raw, format, sink),
         }
     }
+}
+
+/// A line that begins like JSON and is not: text, with the severity that it told before it broke.
+fn broken_json(line: &[u8]) -> Parsed {
+    let (severity, severity_from) = match json::severity(line) {
+        Some(severity) => (severity, SeverityFrom::Field),
+        None => words::severity(line),
+    };
+    Parsed { severity, severity_from, text: (0, line.len() as u32), flags: Flags::PARSE_FAILED, ..Parsed::default() }
 }
