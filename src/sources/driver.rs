@@ -276,7 +276,7 @@ mod tests {
         });
         cancel.cancel();
         assert_eq!(waiting.join().unwrap(), Err(Closed));
-        assert_eq!(outlet.pause(Duration::from_secs(3600)), Err(Closed));
+        assert_eq!(outlet.pause(Duration::from_hours(1)), Err(Closed));
         assert!(matches!(from.try_recv(), Ok(SourceMsg::Origin { name, .. }) if name == "a"));
         assert!(matches!(from.try_recv(), Ok(SourceMsg::Origin { name, .. }) if name == "b"));
         assert!(from.try_recv().is_err());

@@ -31,6 +31,9 @@ pub enum Follow {
     Off,
 }
 
+/// Makes the source of an address.
+pub type Build = fn(&Address, &Settings) -> Result<Box<dyn Source>, NotYet>;
+
 /// A kind of source.
 #[derive(Debug)]
 pub struct SourceSpec {
@@ -47,7 +50,7 @@ pub struct SourceSpec {
     /// What it needs in order to work, in a sentence.
     pub needs: &'static str,
     /// Makes the source of an address of this kind.
-    pub build: fn(&Address, &Settings) -> Result<Box<dyn Source>, NotYet>,
+    pub build: Build,
 }
 
 /// This kind of source is known, and this version cannot read it.

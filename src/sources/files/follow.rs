@@ -37,6 +37,8 @@ pub(super) struct Follower<'s> {
     shared: &'s Shared,
     root: PathBuf,
     followed: Vec<Followed>,
+    /// Rotated files that were read and do not grow; they may be renamed once more.
+    rested: Vec<Tail>,
     /// Files that are followed or were read.
     met: HashSet<PathBuf>,
     said: Option<(State, String)>,
@@ -53,16 +55,18 @@ impl<'s> Follower<'s> {
         let met = inputs.iter().map(|input| input.path.clone()).collect();
         let mut directories = HashMap::new();
         let names: HashSet<PathBuf> = tails.iter().map(|(tail, _)| tail.path().to_owned()).collect();
-        let followed = tails
-            .into_iter()
-            // `app.log.1` beside `app.log` has been read. Its name will go to another file, which `app.log` has given.
-            .filter(|(tail, _)| !rotated_from(tail.path()).iter().any(|base| names.contains(base)))
-            .map(|(mut tail, stream)| {
-                tail.learn(neighbours(&tail.path().to_owned(), &mut directories));
-                Followed { tail, stream, fed: Some(Instant::now()) }
-            })
-            .collect();
-        Self { shared, root: root.to_owned(), followed, met, said: None }
+        let (mut followed, mut rested) = (Vec::new(), Vec::new());
+        for (mut tail, stream) in tails {
+            // `app.log.1` beside `app.log`: its name will go to another file, which `app.log` has given.
+            if rotated_from(tail.path()).iter().any(|base| names.contains(base)) {
+                tail.rest();
+                rested.push(tail);
+            } else {
+                tail.learn(neighbours(tail.path(), &mut directories));
+                followed.push(Followed { tail, stream, fed: Some(Instant::now()) });
+            }
+        }
+        Self { shared, root: root.to_owned(), followed, rested, met, said: None }
     }
 
     /// Looks until the source has to stop.
@@ -96,18 +100,18 @@ impl<'s> Follower<'s> {
         let mut directories = HashMap::new();
         for path in files {
             // A rotated file was given under its old name. It may be renamed again, so its path is not remembered.
-            if self.met.contains(&path) || (!is_named && self.followed.iter().any(|f| f.tail.gave(&path))) {
+            if self.met.contains(&path) || (!is_named && self.was_given(&path)) {
                 continue;
             }
             self.met.insert(path.clone());
             match Input::at(&path, super::Limits::default()) {
-                Ok(input) if input.codec == Codec::Plain => self.follow(path, &mut directories)?,
+                Ok(input) if input.codec == Codec::Plain => self.follow(&path, &mut directories)?,
                 Ok(_) if self.is_rotated(&path) => {}
                 Ok(input) => {
                     let codec = input.codec.name();
                     self.shared.notes(&[format!("{} came later and is left out ({codec})", input.name)]);
                 }
-                Err(e) if e.is_absence() => self.follow(path, &mut directories)?,
+                Err(e) if e.is_absence() => self.follow(&path, &mut directories)?,
                 Err(e) if e.is_binary() && !is_named => {}
                 Err(e) => self.shared.problem(&e),
             }
@@ -115,10 +119,14 @@ impl<'s> Follower<'s> {
         Ok(())
     }
 
-    fn follow(&mut self, path: PathBuf, directories: &mut Directories) -> Result<(), Closed> {
+    fn was_given(&self, path: &Path) -> bool {
+        self.followed.iter().map(|f| &f.tail).chain(&self.rested).any(|tail| tail.gave(path))
+    }
+
+    fn follow(&mut self, path: &Path, directories: &mut Directories) -> Result<(), Closed> {
         let stream = Stream::new(&path.to_string_lossy(), &self.shared.settings.zone, &self.shared.out)?;
-        let mut tail = Tail::new(&path, 0);
-        tail.learn(neighbours(&path, directories));
+        let mut tail = Tail::new(path, 0);
+        tail.learn(neighbours(path, directories));
         self.followed.push(Followed { tail, stream, fed: None });
         Ok(())
     }
@@ -231,7 +239,7 @@ mod tests {
     #[test]
     fn names_of_rotations() {
         let check = |path: &str, expected| {
-            assert_eq!(is_rotated_name(Path::new("d/app.log"), Path::new(path)), expected, "{path}")
+            assert_eq!(is_rotated_name(Path::new("d/app.log"), Path::new(path)), expected, "{path}");
         };
         check("d/app.log.1", true);
         check("d/app.log-20250102", true);

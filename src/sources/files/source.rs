@@ -307,6 +307,7 @@ impl Shared {
     }
 
     /// Feeds what the other thread reads. How it ended, and how many bytes came.
+    #[expect(clippy::needless_pass_by_value, reason = "dropping its ends of the channels ends the other thread")]
     fn take(
         &self,
         input: &Input,

@@ -16,6 +16,8 @@ pub(super) struct Stream {
     batch: Batch,
     /// Notes that stand before the first record, whose place in time is not known before it comes.
     opening: Vec<String>,
+    /// The order of the last record that was sent.
+    last: Option<Timestamp>,
     /// Bytes were fed since the last [`Stream::idle`].
     is_fresh: bool,
 }
@@ -26,7 +28,7 @@ impl Stream {
         let origin = outlet.origin(name)?;
         let parser = Parser::new(zone.clone(), outlet.now());
         let assembler = Assembler::new(parser, origin);
-        Ok(Self { assembler, origin, batch: Batch::default(), opening: Vec::new(), is_fresh: false })
+        Ok(Self { assembler, origin, batch: Batch::default(), opening: Vec::new(), last: None, is_fresh: false })
     }
 
     /// Takes bytes, cut anywhere.
@@ -57,7 +59,7 @@ impl Stream {
     /// A line of logdeck's own behind the records so far.
     pub(super) fn note(&mut self, text: &str, outlet: &Outlet) -> Result<(), Closed> {
         self.assembler.idle(&mut self.batch);
-        match self.assembler.last_order() {
+        match self.batch.orders().last().copied().map(Timestamp).or(self.last) {
             None => self.opening.push(text.to_owned()),
             Some(order) => push_note(&mut self.batch, self.origin, order, text),
         }
@@ -85,6 +87,7 @@ impl Stream {
             with_notes.append(&self.batch);
             self.batch = with_notes;
         }
+        self.last = self.batch.orders().last().copied().map(Timestamp).or(self.last);
         outlet.batch(&mut self.batch)
     }
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// What a file tells between two looks.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event<'a> {
     /// The next bytes.
     Bytes(&'a [u8]),
@@ -152,6 +152,13 @@ impl Tail {
             _ => false,
         };
         heads().any(|(id, head)| (id == other.id || is_beside) && other.begins_like(head))
+    }
+
+    /// Lets the file go, and remembers that it was given.
+    pub(crate) fn rest(&mut self) {
+        if let Some(old) = self.current.take() {
+            self.forget(old);
+        }
     }
 
     /// Whether a file was there at some time.

@@ -48,13 +48,21 @@ impl Place {
     fn look(&mut self, times: u32) -> String {
         let mut told = Vec::new();
         for _ in 0..times {
-            self.tail.poll(&mut [0; 7], &mut |event| keep(event, &mut told, &mut self.got)).unwrap();
+            poll(&mut self.tail, &mut [0; 7], &mut told, &mut self.got);
         }
         String::from_utf8(told).unwrap()
     }
 }
 
-fn keep(event: Event<'_>, told: &mut Vec<u8>, got: &mut Vec<u8>) -> Result<(), ()> {
+fn poll(tail: &mut Tail, buf: &mut [u8], told: &mut Vec<u8>, got: &mut Vec<u8>) {
+    let mut sink = |event: Event<'_>| {
+        keep(event, told, got);
+        Ok::<(), ()>(())
+    };
+    tail.poll(buf, &mut sink).unwrap();
+}
+
+fn keep(event: Event<'_>, told: &mut Vec<u8>, got: &mut Vec<u8>) {
     match event {
         Event::Bytes(bytes) => {
             got.extend_from_slice(bytes);
@@ -65,7 +73,6 @@ fn keep(event: Event<'_>, told: &mut Vec<u8>, got: &mut Vec<u8>) -> Result<(), (
         Event::Begins(Begin::Appeared) => told.extend_from_slice(b"<appeared>"),
         Event::Gone => told.extend_from_slice(b"<gone>"),
     }
-    Ok(())
 }
 
 fn append(path: &Path, text: &str) {
@@ -233,7 +240,7 @@ fn nothing_is_lost_or_doubled_over_twenty_rotations() {
             ended.store(true, Ordering::Relaxed);
         });
         while !ended.load(Ordering::Relaxed) {
-            place.tail.poll(&mut [0; 100], &mut |event| keep(event, &mut told, &mut place.got)).unwrap();
+            poll(&mut place.tail, &mut [0; 100], &mut told, &mut place.got);
             looks.fetch_add(1, Ordering::Relaxed);
         }
     });
