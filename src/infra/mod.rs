@@ -1,6 +1,7 @@
-//! The outside world behind the traits of `ports`, and the own log.
+//! What lies outside the process: the clock, private files and the own log.
 //!
-//! Owns the reading of the system's clock and the writing of logdeck's diagnostics. Must not know the app.
+//! Owns the real implementations of `ports`. Must not know what they are used for.
 
 pub mod clock;
+pub mod files;
 pub mod log;

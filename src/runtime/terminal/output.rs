@@ -41,7 +41,7 @@ impl Shared {
 
 /// Writes frames to a terminal, one at a time.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub(super) struct Output {
     /// Frames on their way; one at most.
     frames: mpsc::SyncSender<Vec<u8>>,
     shared: Arc<Shared>,
@@ -60,7 +60,7 @@ impl Output {
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn start(terminal: BorrowedFd<'static>, written: OnWritten) -> io::Result<Self> {
+    pub(super) fn start(terminal: BorrowedFd<'static>, written: OnWritten) -> io::Result<Self> {
         let (frames, incoming) = mpsc::sync_channel::<Vec<u8>>(1);
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
@@ -77,12 +77,12 @@ impl Output {
     }
 
     /// Whether a frame is still being written. While it is, no other may be sent.
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         self.shared.count(|waiting| waiting) > 0
     }
 
     /// Hands a frame over; an empty one is not sent. Waits if another one is still being written.
-    pub fn send(&self, frame: Vec<u8>) {
+    pub(super) fn send(&self, frame: Vec<u8>) {
         if frame.is_empty() {
             return;
         }
@@ -93,14 +93,14 @@ impl Output {
     }
 
     /// Waits until nothing is being written, for `limit` at most; says whether that came about.
-    pub fn settle(&self, limit: Duration) -> bool {
+    pub(super) fn settle(&self, limit: Duration) -> bool {
         let waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.shared.idle.wait_timeout_while(waiting, limit, |waiting| *waiting > 0);
         *waited.unwrap_or_else(PoisonError::into_inner).0 == 0
     }
 
     /// Bytes written so far.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.shared.bytes.load(Ordering::Relaxed)
     }
 }
@@ -119,7 +119,7 @@ fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes what the terminal takes within `limit`, for the last bytes before the end.
-pub fn write_within(to: BorrowedFd<'_>, mut bytes: &[u8], limit: Duration) -> io::Result<()> {
+pub(super) fn write_within(to: BorrowedFd<'_>, mut bytes: &[u8], limit: Duration) -> io::Result<()> {
     let end = Instant::now() + limit;
     while !bytes.is_empty() {
         let left = end.saturating_duration_since(Instant::now());
