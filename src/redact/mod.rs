@@ -28,6 +28,7 @@ use rules::RULES;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
+use value::Value;
 
 /// Finds secrets. To make one costs nothing: each rule is compiled when the first text needs it. Shareable.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ impl Redactor {
     fn apply(&self, n: usize, text: &str, mut sink: impl FnMut(Range<usize>)) {
         match RULES[n].find {
             Find::Code(code) => code(text, &mut sink),
-            Find::Pattern(_) => self.captures(n, text, |range| sink(range)),
+            Find::Pattern(_) => self.captures(n, text, sink),
             Find::Checked(_, check) => self.captures(n, text, |range| {
                 if check(text, &range) {
                     sink(range);
@@ -131,12 +132,17 @@ impl Redactor {
                 let mut from = 0;
                 for hit in self.pattern(n).iter().flat_map(|pattern| pattern.find_iter(text)) {
                     // A value may hold what looks like another key: it is part of the value.
-                    if hit.start() >= from
-                        && let Some(range) = value::behind(text, hit.range(), RULES[n].kind)
-                    {
-                        from = range.end;
-                        sink(range);
+                    if hit.start() < from {
+                        continue;
                     }
+                    from = match value::behind(text, &hit.range(), RULES[n].kind) {
+                        Value::None(until) => until,
+                        Value::Secret(range) => {
+                            let end = range.end;
+                            sink(range);
+                            end
+                        }
+                    };
                 }
             }
         }
@@ -252,7 +258,8 @@ fn is_note(text: &str) -> bool {
 /// The length of the note at the start of the text.
 fn note_len(text: &str) -> Option<usize> {
     let inside = text.strip_prefix("[redacted: ")?;
-    let (inside, _) = inside.split_once(']')?;
+    let end = inside.bytes().take(64).position(|byte| byte == b']')?;
+    let inside = &inside[..end];
     let (name, size) = inside.split_once(", ")?;
     let (count, unit) = size.split_once(' ')?;
     let known = Kind::ALL.iter().any(|kind| kind.name() == name);

@@ -9,35 +9,39 @@ const END: &str = "-----END ";
 /// without its beginning.
 pub(super) fn find(text: &str, sink: &mut dyn FnMut(Range<usize>)) {
     let mut from = 0;
+    let (mut begin, mut end) = (marker(text, 0, BEGIN), marker(text, 0, END));
     loop {
-        let begin = marker(text, from, BEGIN);
-        let end = marker(text, begin.as_ref().map_or(from, |begin| begin.end), END);
-        // An end in front of the next beginning has lost its own.
-        let orphan =
-            marker(text, from, END).filter(|orphan| begin.as_ref().is_none_or(|begin| orphan.start < begin.start));
-        if let Some(orphan) = orphan {
-            let start = body_before(text, from, orphan.start);
-            sink(start..orphan.end);
-            from = orphan.end;
-            continue;
+        // Each marker is searched once: a text with many of one kind costs no more than its length.
+        if begin.as_ref().is_some_and(|begin| begin.start < from) {
+            begin = marker(text, from, BEGIN);
         }
-        let Some(begin) = begin else { return };
-        let stop = end.map_or_else(|| body_behind(text, begin.end), |end| end.end);
-        sink(begin.start..stop);
-        from = stop;
+        if end.as_ref().is_some_and(|end| end.start < from) {
+            end = marker(text, from, END);
+        }
+        let block = match (&begin, &end) {
+            (None, None) => return,
+            (Some(begin), Some(end)) if begin.start < end.start => begin.start..end.end,
+            (Some(begin), None) => begin.start..body_behind(text, begin.end),
+            // An end in front of the next beginning has lost its own.
+            (_, Some(end)) => body_before(text, from, end.start)..end.end,
+        };
+        from = block.end;
+        sink(block);
     }
 }
 
-/// Whether the text begins a private key and does not end it.
-pub(super) fn is_open(text: &str) -> bool {
-    let mut from = 0;
-    while let Some(begin) = marker(text, from, BEGIN) {
-        match marker(text, begin.end, END) {
-            Some(end) => from = end.end,
-            None => return true,
+/// Whether a line leaves a private key open, or closes it; `None` when it does neither.
+pub(super) fn opens(line: &str) -> Option<bool> {
+    let last = |kind| {
+        let (mut at, mut last) = (0, None);
+        while let Some(found) = marker(line, at, kind) {
+            at = found.end;
+            last = Some(found.start);
         }
-    }
-    false
+        last
+    };
+    let (begin, end) = (last(BEGIN), last(END));
+    (begin.is_some() || end.is_some()).then_some(begin > end)
 }
 
 /// Whether a line looks like one of the middle of a key, perhaps behind what a log puts in front.
@@ -79,9 +83,8 @@ fn body_behind(text: &str, start: usize) -> usize {
         // Blanks, line ends, and line ends that are escaped.
         loop {
             match (bytes.get(at), bytes.get(at + 1)) {
-                (Some(b' ' | b'\t' | b'\r' | b'\n'), _) => at += 1,
                 (Some(b'\\'), Some(b'n' | b'r' | b't')) => at += 2,
-                (Some(b'\\'), Some(b'\\')) => at += 1,
+                (Some(b' ' | b'\t' | b'\r' | b'\n'), _) | (Some(b'\\'), Some(b'\\')) => at += 1,
                 _ => break,
             }
         }

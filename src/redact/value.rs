@@ -10,42 +10,51 @@ pub(super) fn key_pattern(names: &str) -> String {
     format!(r#"(?i)(?:{names})(?:\\{{0,15}}["'`])?[ \t]{{0,3}}(?:=>|:=|=|:|%3A|%3D)"#)
 }
 
-/// The value behind a name that [`key_pattern`] found at `key`; `None` when there is none, or when it is no secret.
-pub(super) fn behind(text: &str, key: Range<usize>, kind: Kind) -> Option<Range<usize>> {
-    if is_no_secret_name(text, key.start) {
-        return None;
-    }
+/// What stands behind a name.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// A secret, here.
+    Secret(Range<usize>),
+    /// None; the next name of interest is not before this place.
+    None(usize),
+}
+
+/// The value behind a name that [`key_pattern`] found at `key`.
+pub(super) fn behind(text: &str, key: &Range<usize>, kind: Kind) -> Value {
     let name = &text[key.clone()];
-    if name.ends_with(':') && is_url_user(text, key.start) {
-        return None;
+    if is_no_secret_name(text, key.start) || (name.ends_with(':') && is_url_user(text, key.start)) {
+        return Value::None(key.end);
     }
-    let quoted_name = name.contains(['"', '\'', '`']);
     let at = skip(text, key.end, b" \t");
-    if super::note_len(&text[at..]).is_some_and(|len| stands_alone(text, at + len)) {
-        return None;
+    if let Some(len) = super::note_len(&text[at..])
+        && stands_alone(text, at + len)
+    {
+        return Value::None(at + len);
     }
     let at = unwrap(text, at, kind);
-    if let Some((open, level, quote)) = opening(text, at) {
-        let range = open..closing(text, open, level, quote);
-        return (!is_harmless(&text[range.clone()])).then_some(range);
-    }
     let header = matches!(kind, Kind::Authorization | Kind::Cookie);
-    let end = if header { header_end(text, at) } else { unquoted_end(text, at) };
-    let value = &text[at..end];
-    let kept = if header {
-        is_header_value(value, kind)
+    let (range, kept) = if let Some((open, level, quote)) = opening(text, at) {
+        (open..closing(text, open, level, quote), true)
+    } else if header {
+        let range = at..header_end(text, at);
+        (range.clone(), is_header_value(&text[range], kind))
     } else {
-        // `name: value` may be prose; `name=value` and `"name":value` are not.
-        let prose = name.ends_with(':') && !quoted_name && at > key.end;
-        let plausible = match kind {
-            _ if !prose => true,
-            Kind::Password if stands_alone(text, end) => true,
-            _ => looks_random(value),
-        };
-        let container = quoted_name && value.starts_with(['{', '[']);
-        plausible && !container && !is_path(value)
+        let range = at..unquoted_end(text, at);
+        (range.clone(), is_plain_value(text, key, &range, kind))
     };
-    (kept && !is_harmless(value)).then_some(at..end)
+    let kept = kept && !is_harmless(&text[range.clone()]);
+    if kept { Value::Secret(range) } else { Value::None(range.end) }
+}
+
+/// Whether a value without quotes is a secret, and not the next word of a sentence, a path, or the start of an object.
+fn is_plain_value(text: &str, key: &Range<usize>, range: &Range<usize>, kind: Kind) -> bool {
+    let (name, value) = (&text[key.clone()], &text[range.clone()]);
+    let quoted_name = name.contains(['"', '\'', '`']);
+    // `name: value` may be prose; `name=value` and `"name":value` are not.
+    let prose = name.ends_with(':') && !quoted_name && range.start > key.end;
+    let plausible = !prose || (kind == Kind::Password && stands_alone(text, range.end)) || looks_random(value);
+    let container = quoted_name && value.starts_with(['{', '[']);
+    plausible && !container && !is_path(value)
 }
 
 /// Whether the name continues to the left as one that holds no secret: `next_page_token`, `unexpected token`.
@@ -128,9 +137,7 @@ fn unwrap(text: &str, start: usize, kind: Kind) -> usize {
         let word = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
         at = match bytes.get(at + word) {
             Some(b'(') if word > 0 => at + word + 1,
-            Some(b'[' | b'&' | b'(') if word == 0 && bytes.get(at + 1).is_some_and(|b| !matches!(b, b']' | b')')) => {
-                at + 1
-            }
+            Some(b'[' | b'&' | b'(') if word == 0 && is_quoted_or_header(&bytes[at + 1..], kind) => at + 1,
             Some(b'"' | b'\'') if word == 1 => return at + 1,
             _ => return at,
         };
@@ -204,11 +211,10 @@ fn is_pair(bytes: &[u8]) -> bool {
 
 /// Whether nothing but the next pair, a separator, or the end of the line follows: then a value is not part of prose.
 fn stands_alone(text: &str, end: usize) -> bool {
-    let rest = text[end..].split('\n').next().unwrap_or("").trim_start();
-    let rest = rest.as_bytes();
-    rest.first()
-        .is_none_or(|byte| matches!(byte, b',' | b';' | b'}' | b']' | b')' | b'"' | b'\'' | b'&' | b'\\' | b'<'))
-        || (is_pair(rest) && rest[0].is_ascii_alphanumeric())
+    let rest = &text.as_bytes()[skip(text, end, b" \t")..];
+    rest.first().is_none_or(|byte| {
+        matches!(byte, b',' | b';' | b'}' | b']' | b')' | b'"' | b'\'' | b'&' | b'\\' | b'<' | b'\n' | b'\r')
+    }) || (is_pair(rest) && rest[0].is_ascii_alphanumeric())
 }
 
 /// Where a header's value ends: with the line, or with the quote or bracket that it stands in.

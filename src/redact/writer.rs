@@ -64,10 +64,10 @@ impl<W: Write> RedactWriter<W> {
                     continue;
                 }
             }
-            // Only a line with a marker can open or close a key, so others are not searched again.
             let line = &self.held[self.open..end];
-            let marked = memchr::memmem::find(line, b"PRIVATE KEY").is_some();
-            let open = if marked { pem::is_open(&String::from_utf8_lossy(&self.held[..end])) } else { self.open > 0 };
+            let named = memchr::memmem::find(line, b"PRIVATE KEY").is_some();
+            let marker = if named { pem::opens(&String::from_utf8_lossy(line)) } else { None };
+            let open = marker.unwrap_or(self.open > 0);
             if open {
                 self.open = end;
                 self.searched = end;
