@@ -65,6 +65,8 @@ fn wrong_usage_is_2_and_says_what_would_be_right() {
     check("github:acme", "github:OWNER/REPO");
     check("config", "init");
     check("completions", "SHELL");
+    check("", "no source is named");
+    check("dmeo", "did you mean `logdeck demo`?");
 }
 
 #[test]
