@@ -1,5 +1,7 @@
 //! The real binary: exit codes, where text goes, settings, documents.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::{
     fs,
     io::Read,
