@@ -52,9 +52,12 @@ struct Source {
 }
 
 impl Source {
-    /// The lines of the product, numbered: without comments, and without the tests at the end of the file.
+    /// The lines of the product, numbered: without comments, and without tests, which stand at the end of the file or
+    /// in one of their own.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let tests = self.text.find("#[cfg(test)]\nmod ").unwrap_or(self.text.len());
+        let is_test = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
+        let end = if is_test { 0 } else { self.text.len() };
+        let tests = self.text.find("#[cfg(test)]\nmod ").unwrap_or(end).min(end);
         let lines = self.text[..tests].lines().enumerate().map(|(i, line)| (i + 1, line));
         lines.map(|(n, line)| (n, line.split("//").next().unwrap_or(line)))
     }
