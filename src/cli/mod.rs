@@ -6,7 +6,6 @@ pub mod args;
 mod config;
 pub mod discover;
 pub mod docs;
-pub mod look;
 pub mod output;
 pub mod start;
 pub mod stats;
