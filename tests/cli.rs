@@ -181,6 +181,16 @@ fn a_named_file_has_to_be_there() {
 }
 
 #[test]
+fn without_a_terminal_sources_become_lines() {
+    let home = home();
+    fs::write(home.path().join("c.toml"), "sources = [\"none.log\"]\n").unwrap();
+    for args in ["github:acme/api", "--config c.toml"] {
+        let output = run(home.path(), args);
+        assert!(err(&output).contains("standard output is not a terminal: printing lines"), "{args}: {output:?}");
+    }
+}
+
+#[test]
 fn stats_go_to_standard_error() {
     let home = home();
     let output = run(home.path(), "man --stats");

@@ -95,7 +95,10 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let target = start::Target::of(out.is_terminal(), environment);
             match start::plan(&cli.sources, &globals.config, start::Input::of_process(), target)? {
                 start::Plan::Screen(_) => anyhow::bail!("the screen is not part of this build"),
-                start::Plan::Lines(..) => anyhow::bail!("`cat` is not part of this build"),
+                start::Plan::Lines(sources, why) => {
+                    out.note(&format!("{why}: printing lines, as `logdeck cat --follow` does"));
+                    cat::run(&CatArgs::following(sources), &globals, out)
+                }
             }
         }
     }
