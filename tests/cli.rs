@@ -1,5 +1,7 @@
 //! The real binary: exit codes, where text goes, settings, documents.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::{
     fs,
     io::Read,
@@ -65,6 +67,8 @@ fn wrong_usage_is_2_and_says_what_would_be_right() {
     check("github:acme", "github:OWNER/REPO");
     check("config", "init");
     check("completions", "SHELL");
+    check("", "no source is named");
+    check("dmeo", "did you mean `logdeck demo`?");
 }
 
 #[test]
@@ -173,6 +177,16 @@ fn a_named_file_has_to_be_there() {
         let output = run(home.path(), args);
         assert_eq!(output.status.code(), Some(1), "{args}");
         assert!(err(&output).contains("none.toml: the config file cannot be read"), "{args}: {output:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_sources_become_lines() {
+    let home = home();
+    fs::write(home.path().join("c.toml"), "sources = [\"none.log\"]\n").unwrap();
+    for args in ["github:acme/api", "--config c.toml"] {
+        let output = run(home.path(), args);
+        assert!(err(&output).contains("standard output is not a terminal: printing lines"), "{args}: {output:?}");
     }
 }
 

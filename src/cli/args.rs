@@ -143,7 +143,7 @@ pub enum ConfigCommand {
 }
 
 /// `logdeck cat`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = CAT_EXAMPLES)]
 pub struct CatArgs {
     /// Files, directories, globs, archives, or - for standard input (which is also read when nothing is named).

@@ -5,6 +5,7 @@
 
 use crate::config::Environment;
 use crate::model::Address;
+use crate::parse::text::safe_line;
 use std::{
     fs::File,
     io::Read,
@@ -49,6 +50,29 @@ pub struct Remote {
     pub place: String,
     /// The source address of its CI, if the host is GitHub or a GitLab.
     pub address: Option<Address>,
+}
+
+impl Found {
+    /// What was found, a line each, safe for a terminal.
+    pub fn lines(&self, environment: &Environment) -> Vec<String> {
+        let short = |path: &Path| match environment.home().and_then(|home| path.strip_prefix(home).ok()) {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => path.display().to_string(),
+        };
+        let mut lines = Vec::new();
+        if let Some(Kubernetes { path, context }) = &self.kubernetes {
+            let context = context.as_ref().map(|context| format!(", context {context}")).unwrap_or_default();
+            lines.push(format!("kubeconfig {}{context}", short(path)));
+        }
+        if let Some(Gcloud { path, project }) = &self.gcloud {
+            let project = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
+            lines.push(format!("gcloud {}{project}", short(path)));
+        }
+        if let Some(Remote { name, place, .. }) = &self.remote {
+            lines.push(format!("git remote {name} {place}"));
+        }
+        lines.iter().map(|line| safe_line(line.as_bytes()).into_owned()).collect()
+    }
 }
 
 /// Bytes that are read of any of these files.
@@ -231,6 +255,8 @@ mod tests {
         let found = discover(&environment, dir.path());
         assert_eq!(found.kubernetes, Some(Kubernetes { path: kube, context: Some("prod-eu1".into()) }));
         assert_eq!(found.gcloud, Some(Gcloud { path: gcloud, project: Some("acme-prod".into()) }));
+        let lines = found.lines(&environment);
+        assert!(lines[0].ends_with("/kube, context prod-eu1") && lines[1].ends_with("/gcloud, project acme-prod"));
         assert_eq!(discover(&Environment::default(), dir.path()).kubernetes, None);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::args::Cli;
 use super::output::Exit;
-use crate::config::{self, KEYS, Table};
+use crate::config::{self, KEYS, Table, VARIABLES};
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 use std::{
@@ -119,9 +119,11 @@ fn settings(out: &mut impl Write) -> io::Result<()> {
         roff.text([bold(name), roman(", "), bold(key.variable())]);
         roff.text([roman(format!("{} Default: {default}.", key.doc))]);
     }
-    roff.control("TP", []);
-    roff.text([bold("LOGDECK_CONFIG")]);
-    roff.text([roman("The config file to read instead of the usual one.")]);
+    for (name, meaning) in VARIABLES {
+        roff.control("TP", []);
+        roff.text([bold(*name)]);
+        roff.text([roman(*meaning)]);
+    }
     roff.to_writer(out)
 }
 

@@ -8,6 +8,7 @@ mod config;
 pub mod discover;
 pub mod docs;
 pub mod output;
+pub mod start;
 pub mod stats;
 
 pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
@@ -89,7 +90,17 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             cat::run(args, &globals, out)
         }
         Some(Command::Demo) => anyhow::bail!("`demo` is not part of this build"),
-        None => anyhow::bail!("the screen is not part of this build"),
+        None => {
+            let globals = globals(cli, None, environment)?;
+            let target = start::Target::of(out.is_terminal(), environment);
+            match start::plan(&cli.sources, &globals.config, start::Input::of_process(), target)? {
+                start::Plan::Screen(_) => anyhow::bail!("the screen is not part of this build"),
+                start::Plan::Lines(sources, why) => {
+                    out.note(&format!("{why}: printing lines, as `logdeck cat --follow` does"));
+                    cat::run(&CatArgs::following(sources), &globals, out)
+                }
+            }
+        }
     }
 }
 
