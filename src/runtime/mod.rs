@@ -58,10 +58,20 @@ pub struct Setup {
 pub fn run<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).thread_name("worker").enable_all().build()?;
-    let result = runtime.block_on(session(program, setup));
-    // A thread may still stand in a read that nothing ends; the process does not wait for it.
-    runtime.shutdown_background();
-    result
+    let handle = runtime.handle().clone();
+    let _running = Running(Some(runtime));
+    handle.block_on(session(program, setup))
+}
+
+/// A runtime that is not waited for when it ends, by a panic neither: a thread may stand in a read that nothing ends.
+struct Running(Option<tokio::runtime::Runtime>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
