@@ -54,16 +54,30 @@ struct Field {
     hint: Option<memmem::Finder<'static>>,
 }
 
+impl Default for Matcher {
+    /// Everything passes.
+    fn default() -> Self {
+        Self {
+            min_severity: Severity::Unknown,
+            since: Timestamp::MIN,
+            until: Timestamp::MAX,
+            grep: Vec::new(),
+            not: Vec::new(),
+            origins: Vec::new(),
+            columns: Vec::new(),
+            origin_names: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+}
+
 impl Matcher {
     /// Compiles a filter. `names` are the origins known so far, for `origin=NAME`; later ones come with
     /// [`Matcher::add_origin`].
     ///
     /// # Errors
     /// [`BadQuery`] names the part that was not understood.
-    pub fn compile<'n>(
-        query: &Query,
-        names: impl IntoIterator<Item = (OriginId, &'n str)>,
-    ) -> Result<Self, BadQuery> {
+    pub fn compile<'n>(query: &Query, names: impl IntoIterator<Item = (OriginId, &'n str)>) -> Result<Self, BadQuery> {
         let mut origins = query.origins.clone();
         origins.sort_unstable();
         let mut matcher = Self {
@@ -73,9 +87,7 @@ impl Matcher {
             grep: query.grep.iter().map(Needle::compile).collect::<Result<_, _>>()?,
             not: query.not.iter().map(Needle::compile).collect::<Result<_, _>>()?,
             origins,
-            columns: Vec::new(),
-            origin_names: Vec::new(),
-            fields: Vec::new(),
+            ..Self::default()
         };
         for test in &query.fields {
             matcher.add_field(test)?;
