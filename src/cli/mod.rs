@@ -3,6 +3,7 @@
 //! Owns which command runs, with which settings, and how errors become exit codes. Must not know the screen's insides.
 
 pub mod args;
+mod cat;
 mod config;
 pub mod docs;
 pub mod output;
@@ -82,8 +83,8 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Man) => docs::man(out.stdout()).map(|()| Exit::Done),
         Some(Command::Config(command)) => config::run(*command, &cli.global, environment, out),
         Some(Command::Cat(args)) => {
-            let _globals = globals(cli, args.tz.as_ref(), environment)?;
-            anyhow::bail!("`cat` is not part of this build")
+            let globals = globals(cli, args.tz.as_ref(), environment)?;
+            cat::run(args, &globals, out)
         }
         Some(Command::Demo) => anyhow::bail!("`demo` is not part of this build"),
         None => anyhow::bail!("the screen is not part of this build"),

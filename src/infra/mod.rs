@@ -1,1 +1,5 @@
-//! infra
+//! What lies outside the process: the clock, so far.
+//!
+//! Owns the real implementations of `ports`. Must not know what they are used for.
+
+pub mod clock;

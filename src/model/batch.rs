@@ -352,8 +352,8 @@ mod tests {
         assert_eq!(a.arena(), b"one\n\nthree\n");
         b.extend_last(b"four", Flags::MULTILINE);
         assert_eq!((b.record(1).raw, b.last_len()), (&b"three\nfour"[..], Some(10)));
-        let (meta, raw) = b.pop().unwrap();
-        assert_eq!((meta.cut, raw, b.len(), b.arena()), (7, b"three\nfour".to_vec(), 1, &b"\n"[..]));
+        let (last, raw) = b.pop().unwrap();
+        assert_eq!((last.cut, raw, b.len(), b.arena()), (7, b"three\nfour".to_vec(), 1, &b"\n"[..]));
         assert_eq!([0, 2, 3, 4, 5, 9].map(|offset| a.row_at(offset)), [0, 0, 0, 1, 2, 2]);
         let mut c = Batch::default();
         c.push(&meta(9), b"zero");

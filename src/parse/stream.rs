@@ -15,6 +15,8 @@ const JUMP: i64 = 60 * SECOND;
 #[inline]
 pub fn kind_of(parsed: &Parsed, line: &[u8]) -> LineKind {
     match parsed.format {
+        // A line that begins like JSON and is broken.
+        Format::Plain if parsed.flags.has(Flags::PARSE_FAILED) => LineKind::Structured,
         Format::Plain => LineKind::Text,
         Format::Json | Format::DockerJson | Format::Access | Format::Logfmt | Format::Note => LineKind::Structured,
         Format::GithubActions | Format::Gitlab | Format::Cri => {

@@ -80,16 +80,7 @@ pub struct Cutter<R> {
 impl<R: Read> Cutter<R> {
     /// Cuts what `reader` gives; `parser` reads the lines around cuts.
     pub fn new(reader: R, parser: Parser, needs: Needs) -> Self {
-        Self {
-            reader,
-            needs,
-            parser,
-            rest: Vec::new(),
-            in_long_line: false,
-            ended: false,
-            carry: None,
-            read: 0,
-        }
+        Self { reader, needs, parser, rest: Vec::new(), in_long_line: false, ended: false, carry: None, read: 0 }
     }
 
     /// The next block, in `buffer` (which is recycled). `None` at the end.

@@ -26,14 +26,7 @@ pub struct Renderer {
 impl Renderer {
     /// A renderer without colours or origin column.
     pub fn new(format: OutputFormat, redactor: Option<Arc<Redactor>>) -> Self {
-        Self {
-            format,
-            origin: String::new(),
-            show_origin: false,
-            colors: false,
-            redactor,
-            clock: Clock::default(),
-        }
+        Self { format, origin: String::new(), show_origin: false, colors: false, redactor, clock: Clock::default() }
     }
 
     /// The same for a terminal that shows colours.

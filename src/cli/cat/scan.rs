@@ -11,7 +11,7 @@ use crate::model::{Flags, OriginId, Record, Severity, Timestamp};
 use crate::parse::assemble::MAX_RECORD;
 use crate::parse::join::{Join, Joiner, LineKind};
 use crate::parse::stream::{Profile, kind_of};
-use crate::parse::{Parsed, Parser, formats, json, text};
+use crate::parse::{Parsed, Parser, formats, text};
 
 /// What is wanted of the records that match.
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ mod tests {
 
     fn scan(text: &[u8], want: &Want, least: Severity) -> Vec<Outcome> {
         let parser = Parser::new(TimeZone::UTC, Timestamp(0));
-        let matcher = Matcher::new(&Query { min_severity: least, ..Query::default() }).unwrap();
+        let matcher = Matcher::compile(&Query { min_severity: least, ..Query::default() }, []).unwrap();
         let mut cutter = Cutter::new(text, parser.clone(), Needs::default());
         let mut scanner = Scanner::new(parser, &matcher, Profile::default(), want.clone(), OriginId::default());
         let mut all = Vec::new();

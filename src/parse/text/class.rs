@@ -150,12 +150,9 @@ pub(super) fn push_hex(out: &mut String, n: u32, digits: u32) {
 /// The common scripts are told by ranges; only the rest asks the tables.
 fn class(c: char) -> Class {
     match u32::from(c) {
+        code if is_emoji(code) => Class::Emoji,
         0xAD => Class::Hidden,
-        0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x3030 | 0x303D | 0x3297 | 0x3299 => Class::Emoji,
-        0x2190..=0x21FF | 0x2300..=0x23FF | 0x25A0..=0x27BF | 0x2900..=0x297F | 0x2B00..=0x2BFF => Class::Emoji,
         0x1F3FB..=0x1F3FF => Class::Tone,
-        0x1F1E6..=0x1F1FF => Class::Plain,
-        0x1F000..=0x1FAFF => Class::Emoji,
         // Latin, Greek, Cyrillic; Hebrew, Arabic, Devanagari, Thai letters; punctuation, currency, boxes, braille;
         // kana, CJK, Hangul syllables; forms of full width.
         0xA0..=0x2FF
@@ -179,7 +176,8 @@ fn class(c: char) -> Class {
         | 0xAC00..=0xD7A3
         | 0xFF01..=0xFF9D
         | 0xFFE0..=0xFFEF
-        | 0xFFFC..=0xFFFD => Class::Plain,
+        | 0xFFFC..=0xFFFD
+        | 0x1F1E6..=0x1F1FF => Class::Plain,
         0x200D => Class::Joiner,
         0xFE0E | 0xFE0F => Class::Selector,
         0x1100..=0x115E | 0xA960..=0xA97C => Class::Jamo,
@@ -205,6 +203,16 @@ fn class(c: char) -> Class {
         | 0xE0000..=0xE0FFF => Class::Hidden,
         _ => rare(c),
     }
+}
+
+/// Symbols that may be drawn as emoji, without flags (pairs of letters) and skin tones.
+fn is_emoji(code: u32) -> bool {
+    matches!(
+        code,
+        0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x2190..=0x21FF | 0x2300..=0x23FF | 0x25A0..=0x27BF
+            | 0x2900..=0x297F | 0x2B00..=0x2BFF | 0x3030 | 0x303D | 0x3297 | 0x3299
+            | 0x1F000..=0x1F1E5 | 0x1F200..=0x1F3FA | 0x1F400..=0x1FAFF
+    )
 }
 
 /// A character of none of the ranges.

@@ -223,7 +223,7 @@ fn code(bytes: &[u8]) -> Option<(Code, usize)> {
         }
         b']' => {
             let body = bytes.strip_prefix(b"\x1B]8;")?;
-            let len = body.iter().position(|byte| byte.is_ascii_control())?;
+            let len = body.iter().position(u8::is_ascii_control)?;
             memchr::memchr(b';', &body[..len])?;
             match &body[len..] {
                 [0x07, ..] => Some((Code::Harmless, 4 + len + 1)),

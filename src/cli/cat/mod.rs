@@ -1,0 +1,256 @@
+//! `logdeck cat`: records of files and standard input, filtered, as text, JSON lines or raw bytes.
+//!
+//! Owns the plan: one stream goes through several threads block by block, several streams are merged by time. Must not
+//! know formats, codecs, or the screen.
+
+mod blocks;
+mod merge;
+mod pipeline;
+mod render;
+mod scan;
+
+use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage};
+use crate::analysis::matcher::Matcher;
+use crate::infra::clock::SystemClock;
+use crate::model::query::{Pattern, PatternKind};
+use crate::model::{Address, OriginId, Query, Severity, SourceId, Timestamp};
+use crate::parse::Parser;
+use crate::ports::Clock;
+use crate::redact::Redactor;
+use crate::sources::files::{Codec, Input, InputError, discover};
+use anyhow::Context;
+use blocks::{Kind, Needs};
+use render::Renderer;
+use scan::{Scanner, Want};
+use std::io::{IsTerminal, Write};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+/// More threads than this do not help: reading and writing are in order.
+const MAX_WORKERS: usize = 8;
+
+/// Runs `logdeck cat`.
+///
+/// # Errors
+/// [`Usage`] for a filter that cannot be understood; an I/O error of standard output. Inputs that cannot be read are
+/// warned of, and make the exit [`Exit::Partial`].
+pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
+    let now = SystemClock.now();
+    let zone = globals.config.tz.rules().clone();
+    let mut work = Work {
+        args,
+        parser: Parser::new(zone.clone(), now),
+        workers: available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS),
+        partial: false,
+    };
+    let inputs = work.inputs(out)?;
+    if inputs.is_empty() {
+        return Ok(if work.partial { Exit::Failed } else { Exit::Done });
+    }
+    let window = args.window(&zone).map_err(|error| Usage(error.to_string()))?;
+    let needs_newest = [&window.since, &window.until].into_iter().flatten().any(|spec| spec.needs_newest());
+    let newest = if needs_newest { work.newest(&inputs, out)? } else { None };
+    let query = Query {
+        min_severity: args.severity.unwrap_or_default(),
+        since: window.since.map(|spec| spec.resolve(now, newest, &zone)),
+        until: window.until.map(|spec| spec.resolve(now, newest, &zone)),
+        grep: patterns(&args.grep),
+        not: patterns(&args.not),
+        fields: args.fields.clone(),
+        origins: Vec::new(),
+    };
+    let names: Vec<(OriginId, &str)> =
+        inputs.iter().enumerate().map(|(n, input)| (origin(n), input.name.as_str())).collect();
+    let matcher = Matcher::compile(&query, names).map_err(|error| Usage(error.to_string()))?;
+    if args.count {
+        let count = work.count(&inputs, &query, &matcher, out)?;
+        writeln!(out.stdout(), "{count}")?;
+    } else {
+        let colors = out.is_terminal() && globals.environment.os("NO_COLOR").is_none();
+        let redactor = args.redact.then(|| Arc::new(Redactor::new()));
+        let renderer = Renderer::new(args.format, redactor).with_colors(colors);
+        match &inputs[..] {
+            [input] => work.print(input, &renderer.of_origin(&input.name, false), &query, &matcher, out)?,
+            several => {
+                let renderers: Vec<_> = several.iter().map(|input| renderer.of_origin(&input.name, true)).collect();
+                let report = merge::run(several, &work.parser, &matcher, renderers, out)?;
+                for problem in report {
+                    work.warn(&problem, out);
+                }
+            }
+        }
+    }
+    Ok(if work.partial { Exit::Partial } else { Exit::Done })
+}
+
+/// The origin of the n-th input.
+fn origin(n: usize) -> OriginId {
+    OriginId::new(SourceId(0), n as u32)
+}
+
+fn patterns(sources: &[String]) -> Vec<Pattern> {
+    sources.iter().map(|source| Pattern { source: source.clone(), kind: PatternKind::SmartRegex }).collect()
+}
+
+struct Work<'a> {
+    args: &'a CatArgs,
+    parser: Parser,
+    workers: usize,
+    /// Something could not be read.
+    partial: bool,
+}
+
+impl Work<'_> {
+    fn warn(&mut self, problem: &InputError, out: &mut Output) {
+        self.partial = true;
+        out.warn(&problem.to_string());
+    }
+
+    /// The inputs that are named, those that cannot be read warned of.
+    fn inputs(&mut self, out: &mut Output) -> anyhow::Result<Vec<Input>> {
+        let mut inputs = Vec::new();
+        let mut paths: Vec<PathBuf> = Vec::new();
+        if self.args.sources.is_empty() {
+            if std::io::stdin().is_terminal() {
+                return Err(Usage("name a file, or pipe something in: `command | logdeck cat`".to_owned()).into());
+            }
+            inputs.push(Input::stdin());
+        }
+        for address in &self.args.sources {
+            match address {
+                Address::Stdin if inputs.is_empty() => inputs.push(Input::stdin()),
+                Address::Stdin => return Err(Usage("standard input can be named once".to_owned()).into()),
+                Address::Path(path) => paths.push(path.clone()),
+                other => {
+                    let text = format!(
+                        "{other}: `cat` reads files and standard input; {} sources are not there yet",
+                        other.kind()
+                    );
+                    return Err(Usage(text).into());
+                }
+            }
+        }
+        let found = discover(&paths);
+        for problem in &found.problems {
+            self.warn(problem, out);
+        }
+        inputs.extend(found.inputs);
+        Ok(inputs)
+    }
+
+    /// The newest time in all inputs, for `10m@end`. Reads all of them.
+    fn newest(&mut self, inputs: &[Input], out: &mut Output) -> anyhow::Result<Option<Timestamp>> {
+        if inputs.iter().any(|input| input.codec == Codec::Stream) {
+            return Err(Usage(
+                "`@end` needs files: of a stream, the newest record is not known before its end".to_owned(),
+            )
+            .into());
+        }
+        let matcher = Matcher::compile(&Query::default(), []).map_err(|error| Usage(error.to_string()))?;
+        let mut newest = None;
+        for (n, input) in inputs.iter().enumerate() {
+            let mut of_input = None;
+            // Problems are told by the second reading.
+            let _ = self.stream(input, n, &matcher, &Want::Newest, Needs::default(), out, |done, _| {
+                of_input = of_input.max(done.outcome.newest);
+                Ok(())
+            })?;
+            newest = newest.max(of_input);
+        }
+        Ok(newest)
+    }
+
+    fn count(&mut self, inputs: &[Input], query: &Query, matcher: &Matcher, out: &mut Output) -> anyhow::Result<u64> {
+        let only_severity = Query { min_severity: query.min_severity, ..Query::default() } == *query;
+        let want = if only_severity && query.min_severity > Severity::Unknown {
+            Want::CountSeverity(query.min_severity)
+        } else {
+            Want::Count
+        };
+        let needs = Needs { tails: false, times: has_window(query) };
+        let mut matched = 0;
+        for (n, input) in inputs.iter().enumerate() {
+            let end = self.stream(input, n, matcher, &want, needs, out, |done, out| {
+                matched += done.outcome.matched;
+                out.counts.add(done);
+                Ok(())
+            })?;
+            if let Err(problem) = end {
+                self.warn(&problem, out);
+            }
+        }
+        Ok(matched)
+    }
+
+    /// One input, block by block.
+    fn print(
+        &mut self,
+        input: &Input,
+        renderer: &Renderer,
+        query: &Query,
+        matcher: &Matcher,
+        out: &mut Output,
+    ) -> anyhow::Result<()> {
+        let tails = self.args.format == OutputFormat::Raw && !self.args.redact;
+        let needs = Needs { tails, times: has_window(query) };
+        let mut tail_follows = false;
+        let end = self.stream(input, 0, matcher, &Want::Render(renderer.clone()), needs, out, |done, out| {
+            out.counts.add(done);
+            match done.kind {
+                Kind::Tail if tail_follows => out.stdout().write_all(done.bytes())?,
+                Kind::Tail => {}
+                Kind::Lines | Kind::Head => {
+                    out.stdout().write_all(&done.outcome.out)?;
+                    tail_follows = done.outcome.last_matched;
+                }
+            }
+            Ok(())
+        })?;
+        if let Err(problem) = end {
+            self.warn(&problem, out);
+        }
+        Ok(())
+    }
+
+    /// Sends one input through the threads. The inner error is the input's: what came before was given to `each`.
+    #[expect(clippy::too_many_arguments, reason = "the pipeline's parts, each named once")]
+    fn stream(
+        &self,
+        input: &Input,
+        n: usize,
+        matcher: &Matcher,
+        want: &Want,
+        needs: Needs,
+        out: &mut Output,
+        mut each: impl FnMut(&pipeline::Done, &mut Output) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Result<(), InputError>> {
+        let reader = match input.open() {
+            Ok(reader) => reader,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let mut done_bytes = 0;
+        let scanner = |sniffed: crate::parse::assemble::Sniffed| {
+            Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n))
+        };
+        let end = pipeline::run(reader, &self.parser, needs, self.workers, scanner, |done| {
+            done_bytes += done.bytes().len() as u64;
+            out.progress.tick(done_bytes, input.size, &input.name);
+            each(done, out)
+        });
+        Ok(end.context("writing")?.map_err(|error| InputError::from_read(&input.name, error)))
+    }
+}
+
+const fn has_window(query: &Query) -> bool {
+    query.since.is_some() || query.until.is_some()
+}
+
+impl super::Counts {
+    fn add(&mut self, done: &pipeline::Done) {
+        self.bytes += done.bytes().len() as u64;
+        self.lines += done.outcome.lines;
+        self.records += done.outcome.records;
+    }
+}
