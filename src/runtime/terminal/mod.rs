@@ -10,7 +10,8 @@ mod input;
 pub mod keys;
 mod output;
 
-pub use capabilities::{Ask, Background, Capabilities, Colours, Glyphs, Link, NoScreen, Synchronised};
+pub use crate::app::{Background, Colors, Glyphs};
+pub use capabilities::{Ask, Capabilities, Link, NoScreen, Synchronised};
 pub use keys::Input;
 pub use output::{OnWritten, Written};
 
@@ -24,7 +25,8 @@ use crossterm::{
     terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen},
 };
 use output::Output;
-use ratatui::{Frame, layout::Size};
+pub use ratatui::Frame;
+use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::{
     fs::OpenOptions,
