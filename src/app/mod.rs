@@ -156,12 +156,6 @@ impl App {
         self.now
     }
 
-    /// The terminal told its background, perhaps after the first frame.
-    pub fn set_background(&mut self, background: Background) {
-        self.settings.caps.background = Some(background);
-        self.frame = FrameNeed::Now;
-    }
-
     /// Whether something changed since [`App::drawn`].
     pub fn needs_frame(&self) -> FrameNeed {
         self.frame

@@ -7,9 +7,8 @@ use super::pace::{Pace, Settling, Urgency};
 use super::signals::Signal;
 use super::tasks::Tasks;
 use super::terminal::clipboard;
-use super::terminal::{Input, Picture, Terminal, Written};
+use super::terminal::{Background, Input, Picture, Terminal, Written};
 use super::trace::Trace;
-use crate::app::Background;
 use crate::app::event::{Effect, Event};
 use crate::demo::{Scenario, Stage};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
@@ -42,8 +41,8 @@ pub trait Program: Picture {
     /// The terminal told its background, perhaps after the first frame.
     fn background(&mut self, background: Background);
 
-    /// A source is being opened under this label.
-    fn open(&mut self, id: SourceId, address: &Address, label: &str);
+    /// A source is being opened under this label; says which number it gets.
+    fn open(&mut self, address: &Address, label: &str) -> SourceId;
 }
 
 /// How a run ended.
@@ -115,8 +114,6 @@ pub struct Loop<P> {
     /// When the next one was due then; it may be wanted sooner since.
     next_tick: Instant,
     ended: Option<Ended>,
-    /// Sources that were opened so far; their numbers count up.
-    opened: u16,
     /// The demo's files, while it is open.
     demo: Option<Stage>,
     /// Where they may lie.
@@ -141,7 +138,6 @@ impl<P: Program> Loop<P> {
             ticked,
             next_tick: ticked,
             ended: None,
-            opened: 0,
             demo: None,
             temp_dir,
         }
@@ -375,13 +371,7 @@ impl<P: Program> Loop<P> {
     }
 
     fn open(&mut self, address: Address, label: &str) {
-        let id = SourceId(self.opened);
-        if id.0 > SourceId::MAX {
-            let said = format!("{label} is not opened: {} sources are open already", self.opened);
-            return self.update(Event::Done(Err(said)));
-        }
-        self.opened += 1;
-        self.program.open(id, &address, label);
+        let id = self.program.open(&address, label);
         self.tasks.open(id, address);
     }
 

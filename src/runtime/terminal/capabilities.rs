@@ -3,8 +3,38 @@
 //! Owns the reading of `TERM`, `COLORTERM`, `NO_COLOR`, the locale and their kin. Pure: the environment is an argument.
 //! Must not know how anything is drawn.
 
-use crate::app::{Background, Caps, Colors, Glyphs};
 use crate::config::Environment;
+
+/// How many colours may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// None: bold, underlined and reversed text alone.
+    None,
+    /// The terminal's own 16.
+    Sixteen,
+    /// The 256 of xterm.
+    Indexed,
+    /// 24 bits.
+    True,
+}
+
+/// Which characters may be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyphs {
+    /// ASCII alone.
+    Ascii,
+    /// Everything in Unicode.
+    Unicode,
+}
+
+/// What the background is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Background {
+    /// Nearer to black.
+    Dark,
+    /// Nearer to white.
+    Light,
+}
 
 /// How far away the terminal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,44 +64,20 @@ pub enum Ask {
 }
 
 /// What was found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// How many colours may be used.
-    pub colours: Colors,
+    pub colours: Colours,
     /// Which characters may be drawn.
     pub glyphs: Glyphs,
     /// What `COLORFGBG` says of the background.
     pub background: Option<Background>,
-    /// `TERM`, safe to be shown.
-    pub term: String,
     /// How far away it is.
     pub link: Link,
     /// Whether frames are synchronised.
     pub synchronised: Synchronised,
     /// Whether it may be asked for its background.
     pub ask: Ask,
-}
-
-impl Capabilities {
-    /// What the app has to know of it.
-    pub fn caps(&self) -> Caps {
-        let colors = match self.colours {
-            Colors::Truecolor => "24 bit colours",
-            Colors::Ansi256 => "256 colours",
-            Colors::Ansi16 => "16 colours",
-            Colors::Mono => "no colours",
-        };
-        let glyphs = match self.glyphs {
-            Glyphs::Unicode => "UTF-8",
-            Glyphs::Ascii => "ASCII",
-        };
-        let link = match self.link {
-            Link::Local => "",
-            Link::Ssh => "  SSH",
-        };
-        let words = format!("TERM={}  {colors}  {glyphs}{link}", self.term);
-        Caps { colors: self.colours, glyphs: self.glyphs, background: self.background, words }
-    }
 }
 
 /// Why there can be no screen. The caller prints plain lines instead.
@@ -99,28 +105,26 @@ pub fn detect(environment: &Environment) -> Result<Capabilities, NoScreen> {
     }
     let ssh = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| environment.os(name).is_some());
     let off = matches!(environment.text("LOGDECK_SYNC"), Some("0" | "off" | "no" | "false"));
-    let link = if ssh { Link::Ssh } else { Link::Local };
     Ok(Capabilities {
         colours: colours(environment, term),
         glyphs: glyphs(environment, term),
         background: environment.text("COLORFGBG").and_then(colour_fg_bg),
-        term: crate::parse::text::safe_line(term.as_bytes()).into_owned(),
-        link,
+        link: if ssh { Link::Ssh } else { Link::Local },
         synchronised: if off { Synchronised::Off } else { Synchronised::On },
         ask: ask(term),
     })
 }
 
-fn colours(environment: &Environment, term: &str) -> Colors {
+fn colours(environment: &Environment, term: &str) -> Colours {
     if environment.os("NO_COLOR").is_some() || environment.text("CLICOLOR") == Some("0") {
-        return Colors::Mono;
+        return Colours::None;
     }
     match environment.text("COLORTERM") {
-        Some("truecolor" | "24bit") => Colors::Truecolor,
-        _ if term.ends_with("-direct") => Colors::Truecolor,
-        _ if term.contains("256color") => Colors::Ansi256,
-        _ if is_vt(term) || term.ends_with("-mono") || term.ends_with("-m") => Colors::Mono,
-        _ => Colors::Ansi16,
+        Some("truecolor" | "24bit") => Colours::True,
+        _ if term.ends_with("-direct") => Colours::True,
+        _ if term.contains("256color") => Colours::Indexed,
+        _ if is_vt(term) || term.ends_with("-mono") || term.ends_with("-m") => Colours::None,
+        _ => Colours::Sixteen,
     }
 }
 
@@ -176,17 +180,17 @@ mod tests {
     #[test]
     fn colours_follow_the_variables() {
         let check = |variables: &[(&str, &str)], expected| assert_eq!(of(variables).colours, expected, "{variables:?}");
-        check(&[], Colors::Ansi16);
-        check(&[("COLORTERM", "truecolor")], Colors::Truecolor);
-        check(&[("COLORTERM", "24bit"), ("NO_COLOR", "1")], Colors::Mono);
-        check(&[("COLORTERM", "yes")], Colors::Ansi16);
-        check(&[("TERM", "tmux-256color")], Colors::Ansi256);
-        check(&[("TERM", "xterm-direct")], Colors::Truecolor);
-        check(&[("TERM", "linux")], Colors::Ansi16);
-        check(&[("TERM", "vt220")], Colors::Mono);
-        check(&[("TERM", "vte-256color")], Colors::Ansi256);
-        check(&[("CLICOLOR", "0")], Colors::Mono);
-        check(&[("NO_COLOR", "")], Colors::Ansi16);
+        check(&[], Colours::Sixteen);
+        check(&[("COLORTERM", "truecolor")], Colours::True);
+        check(&[("COLORTERM", "24bit"), ("NO_COLOR", "1")], Colours::None);
+        check(&[("COLORTERM", "yes")], Colours::Sixteen);
+        check(&[("TERM", "tmux-256color")], Colours::Indexed);
+        check(&[("TERM", "xterm-direct")], Colours::True);
+        check(&[("TERM", "linux")], Colours::Sixteen);
+        check(&[("TERM", "vt220")], Colours::None);
+        check(&[("TERM", "vte-256color")], Colours::Indexed);
+        check(&[("CLICOLOR", "0")], Colours::None);
+        check(&[("NO_COLOR", "")], Colours::Sixteen);
     }
 
     #[test]
@@ -215,12 +219,6 @@ mod tests {
         assert_eq!(of(&[("LOGDECK_SYNC", "0")]).synchronised, Synchronised::Off);
         assert_eq!(of(&[("TERM", "screen-256color")]).ask, Ask::Not);
         assert_eq!(of(&[]).ask, Ask::May);
-    }
-
-    #[test]
-    fn the_help_says_what_is_believed() {
-        assert_eq!(of(&[("LANG", "C.UTF-8"), ("SSH_TTY", "x")]).caps().words, "TERM=xterm  16 colours  UTF-8  SSH");
-        assert_eq!(of(&[("TERM", "x\u{1b}[2J")]).caps().words, "TERM=x<1B>[2J  16 colours  ASCII");
     }
 
     #[test]

@@ -10,8 +10,7 @@ mod input;
 pub mod keys;
 mod output;
 
-pub use crate::app::{Background, Colors, Glyphs};
-pub use capabilities::{Ask, Capabilities, Link, NoScreen, Synchronised};
+pub use capabilities::{Ask, Background, Capabilities, Colours, Glyphs, Link, NoScreen, Synchronised};
 pub use keys::Input;
 pub use output::{OnWritten, Written};
 
@@ -25,8 +24,7 @@ use crossterm::{
     terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen},
 };
 use output::Output;
-pub use ratatui::Frame;
-use ratatui::layout::Size;
+use ratatui::{Frame, layout::Size};
 use rustix::event::{PollFd, PollFlags, poll};
 use std::{
     fs::OpenOptions,
