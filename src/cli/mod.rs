@@ -8,6 +8,7 @@ mod config;
 pub mod discover;
 pub mod docs;
 pub mod output;
+pub mod screen;
 pub mod start;
 pub mod stats;
 
@@ -16,6 +17,7 @@ pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
 use crate::config::{Config, Environment, Loaded};
+use crate::runtime::terminal;
 use anyhow::Context;
 use clap::Parser;
 use std::{ffi::OsString, io::Write, time::Instant};
@@ -92,9 +94,10 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Demo) => anyhow::bail!("`demo` is not part of this build"),
         None => {
             let globals = globals(cli, None, environment)?;
-            let target = start::Target::of(out.is_terminal(), environment);
-            match start::plan(&cli.sources, &globals.config, start::Input::of_process(), target)? {
-                start::Plan::Screen(_) => anyhow::bail!("the screen is not part of this build"),
+            let input = start::Input::of_process();
+            let probed = terminal::probe(environment);
+            match start::plan(&cli.sources, &globals.config, input, probed)? {
+                start::Plan::Screen(..) => anyhow::bail!("the screen is not part of this build"),
                 start::Plan::Lines(sources, why) => {
                     out.note(&format!("{why}: printing lines, as `logdeck cat --follow` does"));
                     cat::run(&CatArgs::following(sources), &globals, out)
