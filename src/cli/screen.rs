@@ -51,11 +51,10 @@ pub fn allowed(capabilities: Capabilities, config: &Config) -> Capabilities {
         allowed.glyphs = Glyphs::Ascii;
     }
     match config.theme {
-        ThemeName::Auto => {}
         ThemeName::Dark => allowed.background = Some(Background::Dark),
         ThemeName::Light => allowed.background = Some(Background::Light),
         ThemeName::Sixteen if allowed.colours != Colours::None => allowed.colours = Colours::Sixteen,
-        ThemeName::Sixteen => {}
+        ThemeName::Auto | ThemeName::Sixteen => {}
         ThemeName::Mono => allowed.colours = Colours::None,
     }
     allowed
