@@ -60,10 +60,7 @@ impl Matcher {
     ///
     /// # Errors
     /// [`BadQuery`] names the part that was not understood.
-    pub fn compile<'n>(
-        query: &Query,
-        names: impl IntoIterator<Item = (OriginId, &'n str)>,
-    ) -> Result<Self, BadQuery> {
+    pub fn compile<'n>(query: &Query, names: impl IntoIterator<Item = (OriginId, &'n str)>) -> Result<Self, BadQuery> {
         let mut origins = query.origins.clone();
         origins.sort_unstable();
         let mut matcher = Self {
