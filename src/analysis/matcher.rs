@@ -51,7 +51,7 @@ struct Field {
     name: String,
     value: String,
     /// Finds the value in the raw bytes, where a value can only come from there as it is.
-    hint: Option<memmem::Finder<'static>>,
+    hint: Option<Box<memmem::Finder<'static>>>,
 }
 
 impl Default for Matcher {
@@ -133,7 +133,8 @@ impl Matcher {
                 self.passes_columns(batch.origins()[row], severity, format, Flags(batch.flags()[row]))
             });
         }
-        let needles = self.grep.iter().map(|n| (n, true)).chain(self.not.iter().map(|n| (n, false)));
+        let needles =
+            self.grep.iter().map(|needle| (needle, true)).chain(self.not.iter().map(|needle| (needle, false)));
         for (needle, wanted) in needles {
             if out.len() == first {
                 return;
@@ -174,6 +175,7 @@ impl Matcher {
         ranges
     }
 
+    #[expect(clippy::needless_bitwise_bool, reason = "which records pass cannot be predicted: no branches")]
     fn scan_severity_and_time(&self, batch: &Batch, rows: Range<usize>, out: &mut Vec<u32>) {
         let all_times = (self.since, self.until) == (Timestamp::MIN, Timestamp::MAX);
         if all_times && self.min_severity == Severity::Unknown {
@@ -186,7 +188,6 @@ impl Matcher {
         let (min, since, until) = (self.min_severity as u8, self.since.0, self.until.0);
         let columns = batch.severities()[rows.clone()].iter().zip(&batch.formats()[rows.clone()]);
         let columns = columns.zip(&batch.orders()[rows.clone()]);
-        // Without branches: which records pass cannot be predicted.
         let mut found = 0;
         for (row, ((severity, format), order)) in rows.zip(columns) {
             to[found] = row as u32;
@@ -246,7 +247,7 @@ impl Field {
         // A number can be written in several ways (1e3), other words only in one.
         let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
         let word = value.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-        let hint = (plain && word).then(|| memmem::Finder::new(value.as_bytes()).into_owned());
+        let hint = (plain && word).then(|| Box::new(memmem::Finder::new(value.as_bytes()).into_owned()));
         Self { name: name.to_owned(), value: value.to_owned(), hint }
     }
 
@@ -284,3 +285,7 @@ fn retain_from(out: &mut Vec<u32>, first: usize, mut keep: impl FnMut(usize) -> 
     }
     out.truncate(to);
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
