@@ -65,6 +65,7 @@ fn batch(source: SourceId, numbers: std::ops::Range<usize>) -> Batch {
     batch
 }
 
+#[expect(clippy::print_stdout, reason = "the report of a benchmark")]
 fn report_memory() {
     let budget = 256 << 20;
     let mut store = Store::new(budget);
@@ -118,8 +119,9 @@ fn push_into_an_empty_ring(bencher: Bencher<'_, '_>) {
     );
 }
 
-#[divan::bench(sample_count = 20)]
-fn push_with_a_view(bencher: Bencher<'_, '_>) {
+/// Every batch is of the same moment as those before: it goes in everywhere in the index.
+#[divan::bench(sample_count = 5)]
+fn push_the_same_moment_with_a_view(bencher: Bencher<'_, '_>) {
     let batch = batch(SourceId(0), 0..ROWS);
     let mut store = Store::new(64 << 20);
     let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
@@ -131,25 +133,36 @@ fn push_with_a_view(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Two sources whose times overlap, one of them always late: every batch goes in among those of the other.
+#[divan::bench(sample_count = 20)]
+fn push_with_a_view(bencher: Bencher<'_, '_>) {
+    push_rounds(bencher, 0);
+}
+
+/// Two sources whose times overlap, one of them always late: every second batch goes in among those of the other.
 #[divan::bench(sample_count = 20)]
 fn push_late_with_a_view(bencher: Bencher<'_, '_>) {
+    push_rounds(bencher, 2000);
+}
+
+/// Two sources in turn, the second one `late` records behind.
+fn push_rounds(bencher: Bencher<'_, '_>, late: usize) {
+    const ROUNDS: usize = 200;
     let mut store = Store::new(64 << 20);
     let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
-    let mut at = 0;
+    let mut next = late;
+    let batches = |_: usize| {
+        let first = next;
+        next += ROUNDS / 2 * ROWS;
+        let number = |round: usize| first + round / 2 * ROWS - round % 2 * late;
+        (0..ROUNDS)
+            .map(|round| batch(SourceId((round % 2) as u16), number(round)..number(round) + ROWS))
+            .collect::<Vec<_>>()
+    };
+    let inputs: Vec<_> = (0..21).map(batches).collect();
+    let mut inputs = inputs.into_iter().cycle();
     bencher
-        .counter(ItemsCount::new(ROWS * 100))
-        .with_inputs(|| {
-            let rounds: Vec<Batch> = (0..100_usize)
-                .map(|round| {
-                    let first = at + round / 2 * ROWS;
-                    let late = if round % 2 == 1 { 2000.min(first) } else { 0 };
-                    batch(SourceId((round % 2) as u16), first - late..first - late + ROWS)
-                })
-                .collect();
-            at += 50 * ROWS;
-            rounds
-        })
+        .counter(ItemsCount::new(ROWS * ROUNDS))
+        .with_inputs(|| inputs.next().unwrap_or_default())
         .bench_local_values(|rounds| {
             for (round, batch) in rounds.iter().enumerate() {
                 let appended = store.append(SourceId((round % 2) as u16), batch);

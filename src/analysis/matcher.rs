@@ -168,6 +168,11 @@ impl Matcher {
         low <= self.until && self.since <= high && (tally.at_least(self.min_severity) > 0 || tally.notes > 0)
     }
 
+    /// Whether it looks at the bytes of records, not only at columns: the work then grows with their size.
+    pub fn reads_text(&self) -> bool {
+        !(self.grep.is_empty() && self.not.is_empty() && self.fields.is_empty())
+    }
+
     /// Where the texts that are looked for stand in a text on the screen: ranges of bytes, at most `limit` for each.
     pub fn ranges(&self, text: &str, limit: usize) -> Vec<Range<usize>> {
         let mut ranges: Vec<_> = self.grep.iter().flat_map(|needle| needle.ranges(text, limit)).collect();
@@ -287,5 +292,4 @@ fn retain_from(out: &mut Vec<u32>, first: usize, mut keep: impl FnMut(usize) -> 
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -168,6 +168,18 @@ fn a_filter_begins_near_the_cursor() {
 }
 
 #[test]
+fn long_records_make_shorter_slices() {
+    let mut rig = Rig::new(1 << 20);
+    let long = "x".repeat(1000 * WORK_BYTES / 100);
+    rig.append(0, &(0..100).map(|order| (order, long.as_str())).collect::<Vec<_>>());
+    rig.filter(grep("x"));
+    let progress = rig.view.advance(&rig.store, 100);
+    assert!((90..96).contains(&progress.left), "{progress:?}");
+    rig.filter(Query { min_severity: Severity::Info, ..Query::default() });
+    assert_eq!(rig.view.advance(&rig.store, 100).left, 0);
+}
+
+#[test]
 fn a_bad_filter_leaves_the_view_as_it_was() {
     let mut rig = Rig::new(1 << 20);
     rig.append(0, &[(1, "a")]);
@@ -192,6 +204,7 @@ fn only_its_sources_are_in_a_view() {
     assert_eq!(view.position(RecordId::new(1, 0), &store), Some(1));
     assert_eq!(view.position(RecordId::new(2, 0), &store), None);
     assert_eq!(view.nearest(RecordId::new(2, 0), &store), Some(1));
+    assert_eq!((view.held(&store).records(), store.len()), (2, 3));
 }
 
 #[test]
