@@ -277,7 +277,7 @@ impl Field {
 
 /// A name without case, blanks and punctuation: `GitHub Actions` and `github-actions` are one.
 fn squeeze(name: &str) -> String {
-    name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Keeps the rows from `first` on that `keep` says.
