@@ -150,7 +150,7 @@ fn push_rounds(bencher: Bencher<'_, '_>, late: usize) {
     let mut store = Store::new(64 << 20);
     let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
     let mut next = late;
-    let batches = |_: usize| {
+    let batches = move || {
         let first = next;
         next += ROUNDS / 2 * ROWS;
         let number = |round: usize| first + round / 2 * ROWS - round % 2 * late;
@@ -158,18 +158,13 @@ fn push_rounds(bencher: Bencher<'_, '_>, late: usize) {
             .map(|round| batch(SourceId((round % 2) as u16), number(round)..number(round) + ROWS))
             .collect::<Vec<_>>()
     };
-    let inputs: Vec<_> = (0..21).map(batches).collect();
-    let mut inputs = inputs.into_iter().cycle();
-    bencher
-        .counter(ItemsCount::new(ROWS * ROUNDS))
-        .with_inputs(|| inputs.next().unwrap_or_default())
-        .bench_local_values(|rounds| {
-            for (round, batch) in rounds.iter().enumerate() {
-                let appended = store.append(SourceId((round % 2) as u16), batch);
-                view.extend(&store, &appended);
-            }
-            rounds
-        });
+    bencher.counter(ItemsCount::new(ROWS * ROUNDS)).with_inputs(batches).bench_local_values(|rounds| {
+        for (round, batch) in rounds.iter().enumerate() {
+            let appended = store.append(SourceId((round % 2) as u16), batch);
+            view.extend(&store, &appended);
+        }
+        rounds
+    });
 }
 
 #[divan::bench]

@@ -87,7 +87,6 @@ fn the_text_that_is_seen_is_searched_too() {
     let mut batch = batch(&["plain"]);
     let escaped = br#"{"msg":"caf\u0065 bar"}"#;
     let flags = Flags::ESCAPED | Flags::DIRTY;
-    // The stand-in for the text here is the lossy decoding of the range, so the range itself has to differ.
     batch.push(&Meta { flags, text: (8, 20), ..Meta::default() }, escaped);
     batch.push(&Meta { flags, text: (0, 1), ..Meta::default() }, b"\xff");
     let find = |source: &str| {
