@@ -249,10 +249,9 @@ impl Matcher {
 
 impl Field {
     fn new(name: &str, value: &str) -> Self {
-        // A number can be written in several ways (1e3), other words only in one.
+        // Values are given as they are written, numbers too; only escapes are resolved.
         let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
-        let word = value.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-        let hint = (plain && word).then(|| Box::new(memmem::Finder::new(value.as_bytes()).into_owned()));
+        let hint = (plain && !value.is_empty()).then(|| Box::new(memmem::Finder::new(value.as_bytes()).into_owned()));
         Self { name: name.to_owned(), value: value.to_owned(), hint }
     }
 

@@ -173,7 +173,7 @@ fn a_value_that_is_written_with_an_escape_is_not_ruled_out() {
     assert!(by_hint(br#"{"user":"bob"}"#, Format::Json));
     assert!(!by_hint(br#"{"user":"\u0061nna"}"#, Format::Json));
     assert!(!by_hint(b"<34>user", Format::Syslog5424));
-    assert!(Field::new("n", "1000").hint.is_none());
+    assert!(Field::new("n", "").hint.is_none() && Field::new("n", "a b").hint.is_none());
 }
 
 #[test]
