@@ -1,0 +1,1 @@
+//! Tables of lines and what they are.
