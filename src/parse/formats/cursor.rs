@@ -166,10 +166,10 @@ mod tests {
             step(&mut cursor);
             assert_eq!(cursor.rest(), expected.as_bytes(), "{line}");
         };
-        check("  \t\x1b[1;32m x", Cursor::gap, "x");
-        check("\x1b[0Kx", Cursor::gap, "x");
-        check("\x1b[2Jx", Cursor::gap, "\x1b[2Jx");
-        check("\x1b[", Cursor::gap, "\x1b[");
+        check("  \t\x1b[1;32m x", |c| c.gap(), "x");
+        check("\x1b[0Kx", |c| c.gap(), "x");
+        check("\x1b[2Jx", |c| c.gap(), "\x1b[2Jx");
+        check("\x1b[", |c| c.gap(), "\x1b[");
         check("[a [b] c] d", |c| assert_eq!(c.boxed(), Some(&b"a [b] c"[..])), " d");
         check("[a", |c| assert_eq!(c.boxed(), None), "[a");
         check(r#""a\"b" c"#, |c| assert_eq!(c.quoted(), Some(&br#"a\"b"#[..])), " c");

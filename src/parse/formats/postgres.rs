@@ -19,7 +19,11 @@ pub(super) fn postgres<V: Visit>(line: &[u8], cursor: Cursor<'_>, found: Found, 
     let start = prefix.iter().rposition(|b| !(b.is_ascii_uppercase() || b.is_ascii_digit())).map_or(0, |n| n + 1);
     let (prefix, word) = prefix.split_at_checked(start)?;
     let severity = of_word(word)?;
-    // A pid in brackets, or a database in the prefix: else any logger could have written it.
+    // Without a process or a database in the prefix, only words that no other logger has tell.
+    let own = matches!(word, b"LOG" | b"STATEMENT" | b"HINT" | b"DETAIL" | b"CONTEXT");
+    if !own && !prefix.iter().any(|b| matches!(b, b'[' | b'@' | b'=')) {
+        return None;
+    }
     if V::WANTED {
         prefix_fields(prefix, visit);
         visit.field("level", word);

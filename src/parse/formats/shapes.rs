@@ -62,6 +62,8 @@ pub(super) struct Level<'l> {
     pub(super) place: &'l [u8],
     /// A `-` or `|` stands right before the level.
     pub(super) dashed: bool,
+    /// It is a `|`.
+    pub(super) bar: bool,
 }
 
 /// How a level is written.
@@ -75,7 +77,7 @@ pub(super) enum Style {
 impl<'l> Level<'l> {
     /// A level at the start of a line.
     pub(super) fn alone(after: Cursor<'l>, severity: Severity, word: &'l [u8], style: Style) -> Self {
-        Self { after, severity, word, style, thread: b"", name: b"", pid: b"", place: b"", dashed: false }
+        Self { after, severity, word, style, thread: b"", name: b"", pid: b"", place: b"", dashed: false, bar: false }
     }
 }
 
@@ -118,6 +120,7 @@ fn find(mut cursor: Cursor<'_>) -> Option<Level<'_>> {
             }
             b'-' | b'|' | b':' | b',' => {
                 level.dashed = cursor.peek() != Some(b':');
+                level.bar = cursor.peek() == Some(b'|');
                 cursor.skip(1);
                 if !matches!(cursor.peek(), Some(b' ' | b'\t' | b'-' | b'\x1b' | b'[')) {
                     return None;
@@ -219,7 +222,12 @@ fn style<'l>(level: &Level<'l>, stamp: Stamp, frame: Frame) -> Behind<'l> {
     if level.dashed || !level.place.is_empty() {
         // `name - LEVEL - message`, `{file.py:1} LEVEL - message`.
         let parted = separator(&mut behind.text);
-        let is_python = parted && level.thread.is_empty() && !matches!(stamp, Stamp::Slashed);
+        let mut is_python = parted && (!level.name.is_empty() || !level.place.is_empty() || stamp.has_comma());
+        // loguru's `| LEVEL | module:function:line - message`.
+        if let Some((logger, Parting::Dash, after)) = logger(behind.text).filter(|_| level.bar) {
+            (behind.logger, behind.text, is_python) = (logger, after, true);
+        }
+        is_python &= level.thread.is_empty();
         behind.format = match (is_python, level.thread.is_empty()) {
             (true, _) => Format::Python,
             (_, false) => Format::Log4j,

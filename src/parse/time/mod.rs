@@ -117,11 +117,10 @@ impl TimeParser {
             _ => return bad,
         };
         // A double holds about 0.2 µs of a time in seconds: what lies below a microsecond is noise there.
-        let nanos = if unit > 1.0 { (number * (unit / 1e3)).round() * 1e3 } else { number };
-        if nanos >= 9.2e18 {
-            return bad;
-        }
-        Some(Found { time: Some(Timestamp(nanos as i64)), ..Found::default() })
+        let nanos =
+            if unit > 1.0 { ((number * (unit / 1e3)).round() as i64).checked_mul(1000) } else { Some(number as i64) };
+        let Some(nanos) = nanos else { return bad };
+        Some(Found { time: Some(Timestamp(nanos)), ..Found::default() })
     }
 
     /// ISO 8601 at the start of `text`.

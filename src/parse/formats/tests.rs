@@ -1,1 +1,0 @@
-//! Tables of lines and what they are.
