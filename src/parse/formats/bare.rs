@@ -1,4 +1,4 @@
-//! Lines that begin with a level and have no time in front of it: Python's default, uvicorn, Maven, `env_logger`, JBoss,
+//! Lines that begin with a level and have no time in front of it: Python's default, uvicorn, Maven, `env_logger`, `JBoss`,
 //! .NET's console, logrus.
 //!
 //! Owns which level words count there. Must not know what stands behind a level ([`super::shapes`]).
@@ -134,7 +134,8 @@ pub(super) fn bracketed<V: Visit>(
     let severity = levels::named(word).or_else(|| word.eq_ignore_ascii_case(b"success").then_some(Severity::Info))?;
     inside.blanks();
     let target = inside.rest();
-    if !target.is_empty() && !(is_name(target) && levels::shouted(word).is_some()) {
+    let is_target = is_name(target) && levels::shouted(word).is_some();
+    if !target.is_empty() && !is_target {
         return None;
     }
     if !matches!(cursor.peek(), None | Some(b' ' | b'\t' | b':' | b'\x1b' | b'[')) {

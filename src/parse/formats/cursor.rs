@@ -159,17 +159,21 @@ pub(super) fn is_name(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn gap(cursor: &mut Cursor<'_>) {
+        cursor.gap();
+    }
+
     #[test]
     fn steps_stay_in_the_line() {
-        let check = |line: &str, step: fn(&mut Cursor<'_>), expected: &str| {
+        fn check(line: &str, step: impl Fn(&mut Cursor<'_>), expected: &str) {
             let mut cursor = Cursor::new(line.as_bytes(), 0);
             step(&mut cursor);
             assert_eq!(cursor.rest(), expected.as_bytes(), "{line}");
-        };
-        check("  \t\x1b[1;32m x", |c| c.gap(), "x");
-        check("\x1b[0Kx", |c| c.gap(), "x");
-        check("\x1b[2Jx", |c| c.gap(), "\x1b[2Jx");
-        check("\x1b[", |c| c.gap(), "\x1b[");
+        }
+        check("  \t\x1b[1;32m x", gap, "x");
+        check("\x1b[0Kx", gap, "x");
+        check("\x1b[2Jx", gap, "\x1b[2Jx");
+        check("\x1b[", gap, "\x1b[");
         check("[a [b] c] d", |c| assert_eq!(c.boxed(), Some(&b"a [b] c"[..])), " d");
         check("[a", |c| assert_eq!(c.boxed(), None), "[a");
         check(r#""a\"b" c"#, |c| assert_eq!(c.quoted(), Some(&br#"a\"b"#[..])), " c");

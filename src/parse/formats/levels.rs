@@ -36,8 +36,7 @@ pub(super) fn leading(word: &[u8]) -> Option<Severity> {
 pub(super) fn boxed(word: &[u8]) -> Option<Severity> {
     let word = word.trim_ascii();
     match word {
-        [b'A'..=b'Z'] => Severity::from_word(word),
-        [_, _, ..] => Severity::from_word(word),
+        [b'A'..=b'Z'] | [_, _, ..] => Severity::from_word(word),
         _ => None,
     }
 }

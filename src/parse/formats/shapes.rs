@@ -335,7 +335,7 @@ fn span(mut cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     Some(cursor)
 }
 
-/// Brackets behind the level: `[thread] logger - message`, JBoss's `[logger] (thread) message`, Elasticsearch's
+/// Brackets behind the level: `[thread] logger - message`, `JBoss`'s `[logger] (thread) message`, Elasticsearch's
 /// `[logger] [node] message`.
 fn boxes<'l>(mut cursor: Cursor<'l>, level: &Level<'l>, stamp: Stamp, behind: &mut Behind<'l>) -> bool {
     if cursor.peek() != Some(b'[') {

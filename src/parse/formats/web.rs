@@ -14,13 +14,12 @@ pub(super) fn access<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimePa
     let mut cursor = lead;
     let mut vhost: &[u8] = b"";
     let mut client = cursor.until(b' ', 128)?;
-    let mut ident = cursor.until(b' ', 64)?;
-    if !matches!(ident, b"-" | b"") && memchr::memchr2(b'.', b':', ident).is_some() {
-        (vhost, client) = (client, ident);
-        ident = cursor.until(b' ', 64)?;
-    }
-    if ident.len() > 32 || client.is_empty() {
-        return None;
+    // Nobody runs identd any more: the second column is a dash.
+    if !cursor.eat(b"- ") {
+        memchr::memchr2(b'.', b':', client)?;
+        vhost = client;
+        client = cursor.until(b' ', 64)?;
+        cursor.eat(b"- ").then_some(())?;
     }
     // The user may hold blanks; the date is what is certain.
     let user = cursor.until(b'[', 96)?;
@@ -33,7 +32,7 @@ pub(super) fn access<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimePa
     let status = cursor.token();
     let severity = of_status(status)?;
     if V::WANTED {
-        for (name, value) in [("vhost", vhost), ("remote", client), ("ident", ident), ("user", user.trim_ascii())] {
+        for (name, value) in [("vhost", vhost), ("remote", client), ("user", user.trim_ascii())] {
             if value != b"-" {
                 visit.field(name, value);
             }

@@ -27,8 +27,17 @@ pub(super) fn days(year: i64, month: u32, day: u32) -> Option<i64> {
     Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468)
 }
 
-/// `2025-01-02T15:04` (or with a blank) as seconds since 1970. `None`: not this shape; `Some(None)`: no such minute.
-pub(super) fn seconds_of_minute(head: &[u8; 16]) -> Option<Option<i64>> {
+/// What the text of a minute means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Minute {
+    /// Seconds since 1970 at its start.
+    Starts(i64),
+    /// No calendar or clock has it.
+    Impossible,
+}
+
+/// `2025-01-02T15:04` (or with a blank); `None` when the text has not this shape.
+pub(super) fn seconds_of_minute(head: &[u8; 16]) -> Option<Minute> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't' | b' ', h1, h2, b':', n1, n2] = *head else {
         return None;
     };
@@ -38,10 +47,11 @@ pub(super) fn seconds_of_minute(head: &[u8; 16]) -> Option<Option<i64>> {
     let (century, year, month, day) = (two(y1, y2)?, two(y3, y4)?, two(m1, m2)?, two(d1, d2)?);
     let (hour, minute) = (two(h1, h2)?, two(n1, n2)?);
     if hour > 23 || minute > 59 {
-        return Some(None);
+        return Some(Minute::Impossible);
     }
     let date = days(i64::from(century * 100 + year), month, day);
-    Some(date.map(|days| days * DAY + i64::from(hour * 3600 + minute * 60)))
+    let start = |days| Minute::Starts(days * DAY + i64::from(hour * 3600 + minute * 60));
+    Some(date.map_or(Minute::Impossible, start))
 }
 
 /// The offset (s) of a zone when its clocks show `wall`; of two, the earlier moment; in a gap, the one before it.

@@ -80,7 +80,7 @@ pub(super) fn zone_after(rest: &[u8]) -> (Option<Zone>, &[u8]) {
 /// Reads small parts off the front of a text.
 struct Reader<'t>(&'t [u8]);
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     /// One of these bytes.
     fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
@@ -219,7 +219,7 @@ impl TimeParser {
     }
 
     /// Epoch time of 10, 13, 16 or 19 digits.
-    pub(super) fn epoch_prefix(&mut self, text: &[u8]) -> Option<Found> {
+    pub(super) fn epoch_prefix(text: &[u8]) -> Option<Found> {
         let digits = text.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
         matches!(digits, 10 | 13 | 16 | 19).then_some(())?;
         let found = Self::epoch_text(text)?;
@@ -268,15 +268,14 @@ impl TimeParser {
         let year_flag = Flags::NONE.with(Flags::ASSUMED_YEAR, year.is_none());
         let bad = Found { time: None, flags: year_flag | Flags::BAD_TIME, len };
         let (Some(seconds), Some(zone)) = (clock.seconds, zone) else { return bad };
-        let days = match year {
-            Some(year) => calendar::days(i64::from(year), month, day),
-            None => {
-                let (this_year, now) = self.today();
-                // Nine years back reach a 29th of February from anywhere (1896 to 1904 is the longest way).
-                (0..10).find_map(|back| {
-                    calendar::days(this_year + 1 - back, month, day).filter(|d| d * DAY + seconds <= now + DAY)
-                })
-            }
+        let days = if let Some(year) = year {
+            calendar::days(i64::from(year), month, day)
+        } else {
+            let (this_year, now) = self.today();
+            // Nine years back reach a 29th of February from anywhere (1896 to 1904 is the longest way).
+            (0..10).find_map(|back| {
+                calendar::days(this_year + 1 - back, month, day).filter(|d| d * DAY + seconds <= now + DAY)
+            })
         };
         let Some(days) = days else { return bad };
         let found = self.moment(days * DAY + seconds, clock.nanos, zone, len);

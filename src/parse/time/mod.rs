@@ -9,7 +9,7 @@ mod tests;
 
 use crate::model::time::SECOND;
 use crate::model::{Flags, Timestamp};
-use calendar::seconds_of_minute;
+use calendar::{Minute, seconds_of_minute};
 use forms::{Zone, fraction, zone_after};
 use jiff::tz::TimeZone;
 
@@ -83,7 +83,7 @@ impl TimeParser {
         match (*text.first()?, text.get(4)) {
             (b'0'..=b'9', Some(b'-')) => self.iso(text).map(|iso| iso.found),
             (b'0'..=b'9', Some(b'/')) => self.slashed(text).map(|iso| iso.found),
-            (b'0'..=b'9', _) => self.day_first(text).or_else(|| self.epoch_prefix(text)),
+            (b'0'..=b'9', _) => self.day_first(text).or_else(|| Self::epoch_prefix(text)),
             (b'-', _) => self.negative(text),
             (b'A'..=b'Z', _) => self.named(text),
             _ => None,
@@ -103,7 +103,6 @@ impl TimeParser {
     /// A number as epoch time, its unit told by its size: s, ms, µs, ns. Numbers under 10⁸ (before 1973 in seconds) are
     /// more likely a duration: `None`. Negative ones are a `BAD_TIME`. Exact to about a microsecond; give digits to
     /// [`TimeParser::value`] where nanoseconds count. The length is 0.
-    #[expect(clippy::unused_self, reason = "one way to ask for times; the unit may come to depend on the reference")]
     pub fn epoch(&mut self, number: f64) -> Option<Found> {
         let bad = Some(Found { time: None, flags: Flags::BAD_TIME, len: 0 });
         let unit = match number {
@@ -143,36 +142,35 @@ impl TimeParser {
 
     #[inline]
     fn iso_from(&mut self, head: &[u8; 16], rest: &[u8], len: usize) -> Option<Iso> {
-        let minute = if *head == self.minute { Some(self.minute_start) } else { self.new_minute(head)? };
+        let minute = if *head == self.minute { Minute::Starts(self.minute_start) } else { self.new_minute(head)? };
         let [b':', tens @ b'0'..=b'9', ones @ b'0'..=b'9', rest @ ..] = rest else { return None };
         let second = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
         let comma = rest.first() == Some(&b',');
         let (nanos, digits, rest) = fraction(rest);
-        let (zone, named, rest) = match rest {
-            [b'Z', rest @ ..] => (Some(Zone::Offset(0)), Named::Z, rest),
-            _ => {
-                let (zone, rest) = zone_after(rest);
-                let named = if zone == Some(Zone::Assumed) { Named::Nothing } else { Named::Offset };
-                (zone, named, rest)
-            }
+        let (zone, named, rest) = if let [b'Z', rest @ ..] = rest {
+            (Some(Zone::Offset(0)), Named::Z, rest)
+        } else {
+            let (zone, rest) = zone_after(rest);
+            let named = if zone == Some(Zone::Assumed) { Named::Nothing } else { Named::Offset };
+            (zone, named, rest)
         };
         let len = len - rest.len();
-        let found = match (minute, zone) {
-            (Some(minute), Some(zone)) if second < 60 => self.moment(minute + second, nanos, zone, len),
-            _ => Found { time: None, flags: Flags::BAD_TIME, len },
+        let found = if let (Minute::Starts(start), Some(zone), 0..60) = (minute, zone, second) {
+            self.moment(start + second, nanos, zone, len)
+        } else {
+            Found { time: None, flags: Flags::BAD_TIME, len }
         };
         Some(Iso { found, digits, t: head[10] == b'T', comma, zone: named })
     }
 
-    /// Reads a minute that is not the remembered one: `None` when it has not the shape, `Some(None)` when it has no
-    /// such moment.
+    /// Reads a minute that is not the remembered one; `None` when it has not the shape.
     #[cold]
-    fn new_minute(&mut self, head: &[u8; 16]) -> Option<Option<i64>> {
-        let start = seconds_of_minute(head)?;
-        if let Some(start) = start {
+    fn new_minute(&mut self, head: &[u8; 16]) -> Option<Minute> {
+        let minute = seconds_of_minute(head)?;
+        if let Minute::Starts(start) = minute {
             (self.minute, self.minute_start) = (*head, start);
         }
-        Some(start)
+        Some(minute)
     }
 
     /// A wall clock (seconds since 1970, read as UTC) in its zone.
