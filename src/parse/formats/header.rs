@@ -73,7 +73,9 @@ fn behind_iso<V: Visit>(
     depth: Depth,
     visit: &mut V,
 ) -> Parsed {
-    if let Some(parsed) = postgres::postgres(line, cursor, iso.found, visit) {
+    if !iso.t
+        && let Some(parsed) = postgres::postgres(line, cursor, iso.found, visit)
+    {
         return parsed;
     }
     if let Some(parsed) = shapes::read(line, cursor, Stamp::Iso(*iso), Frame::Open, iso.found, visit) {

@@ -115,9 +115,11 @@ fn recognise<V: Visit>(line: &[u8], clock: &mut TimeParser, depth: Depth, visit:
             .or_else(|| syslog::dated(line, lead, clock, depth, visit))
             .or_else(|| bare::level(line, lead, clock, visit))
             .or_else(|| words_first(line, lead, clock, visit)),
-        b'a'..=b'z' | b'_' | b'@' => transport::section(line, lead, visit)
-            .or_else(|| bare::dotnet(line, lead, visit))
-            .or_else(|| words_first(line, lead, clock, visit)),
+        b's' => transport::section(line, lead, visit).or_else(|| words_first(line, lead, clock, visit)),
+        b't' | b'd' | b'i' | b'w' | b'f' | b'c' => {
+            bare::dotnet(line, lead, visit).or_else(|| words_first(line, lead, clock, visit))
+        }
+        b'a'..=b'z' | b'_' | b'@' => words_first(line, lead, clock, visit),
         b':' => web::access(line, lead, clock, visit),
         b'#' => transport::marker(line, lead.at()),
         b'-' => header::dated(line, lead, clock, depth, visit),
@@ -137,7 +139,13 @@ fn words_first<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimeParser, 
     let end = rest.iter().take(128).position(|b| matches!(b, b'=' | b' ' | b'"' | b'\x1b'))?;
     match rest.get(end) {
         Some(b'=') => logfmt::logfmt(line, lead, clock, visit),
-        Some(b' ') => web::access(line, lead, clock, visit),
+        // `host - - [`, or a virtual host in front of it: both have a dash behind a blank, the second a dot or a port.
+        Some(b' ') => {
+            let name = rest.get(..end)?;
+            let is_access =
+                matches!(rest.get(end + 1..end + 3), Some(b"- ")) || name.iter().any(|b| matches!(b, b'.' | b':'));
+            is_access.then(|| web::access(line, lead, clock, visit))?
+        }
         _ => None,
     }
 }

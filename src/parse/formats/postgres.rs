@@ -14,7 +14,7 @@ pub(super) fn postgres<V: Visit>(line: &[u8], cursor: Cursor<'_>, found: Found, 
     // The server writes two blanks behind the colon, which hardly anybody else does.
     let rest = cursor.rest();
     let window = rest.get(..256.min(rest.len()))?;
-    let colon = memchr::memmem::find(window, b":  ")?;
+    let colon = memchr::memchr_iter(b':', window).find(|at| matches!(window.get(at + 1..at + 3), Some(b"  ")))?;
     let prefix = window.get(..colon)?;
     let start = prefix.iter().rposition(|b| !(b.is_ascii_uppercase() || b.is_ascii_digit())).map_or(0, |n| n + 1);
     let (prefix, word) = prefix.split_at_checked(start)?;

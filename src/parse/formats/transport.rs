@@ -60,7 +60,9 @@ fn cri_prefix(rest: &[u8]) -> Option<(&[u8], usize)> {
 /// A line of GitHub Actions whose payload begins at `at`.
 #[inline]
 fn github<V: Visit>(line: &[u8], at: usize, iso: &Iso, clock: &mut TimeParser, visit: &mut V) -> Parsed {
-    if let Some(mut parsed) = marker(line, at) {
+    if matches!(line.get(at), Some(b'#' | b':'))
+        && let Some(mut parsed) = marker(line, at)
+    {
         (parsed.time, parsed.flags, parsed.payload) = (iso.found.time, iso.found.flags, at as u32);
         return parsed;
     }

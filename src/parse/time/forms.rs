@@ -4,6 +4,7 @@
 
 use super::calendar::{self, DAY};
 use super::{Found, TimeParser};
+use crate::model::time::SECOND;
 use crate::model::{Flags, Timestamp};
 
 /// The zone that a time names.
@@ -26,22 +27,43 @@ struct Clock {
 pub(super) fn fraction(rest: &[u8]) -> (u32, usize, &[u8]) {
     const SCALE: [u32; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
     let [b'.' | b',', tail @ ..] = rest else { return (0, 0, rest) };
-    let mut nanos = 0;
-    let mut digits = 0;
-    for byte in tail {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
+    let (mut value, mut digits) = tail.first_chunk::<8>().map_or((0, 0), leading_digits);
+    if digits == 0 || digits == 8 {
+        for byte in tail.get(digits..).unwrap_or_default() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            if digits < 9 {
+                value = value * 10 + u32::from(digit);
+            }
+            digits += 1;
         }
-        if digits < 9 {
-            nanos = nanos * 10 + u32::from(digit);
-        }
-        digits += 1;
     }
     if digits == 0 {
         return (0, 0, rest);
     }
-    (nanos * SCALE[digits.min(9)], digits, tail.get(digits..).unwrap_or_default())
+    (value * SCALE[digits.min(9)], digits, tail.get(digits..).unwrap_or_default())
+}
+
+/// The number that the digits at the start of eight bytes make, and how many there are: all bytes at once, as lanes of
+/// a word.
+#[inline]
+fn leading_digits(bytes: &[u8; 8]) -> (u32, usize) {
+    const LANES: u64 = 0x0101_0101_0101_0101;
+    // A digit becomes 0 to 9; every other byte gets its high bit in `others` (or has it because of one before it).
+    let values = u64::from_le_bytes(*bytes) ^ (LANES * 0x30);
+    let others = (values.wrapping_add(LANES * 0x76) | values) & (LANES * 0x80);
+    let digits = others.trailing_zeros() / 8;
+    if digits == 0 {
+        return (0, 0);
+    }
+    // Zeros in front, then neighbours are joined: to pairs, to fours, to eight digits.
+    let ones = values << (64 - 8 * digits);
+    let pairs = ones.wrapping_mul(10).wrapping_add(ones >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
+    (all as u32, digits as usize)
 }
 
 /// The zone at the start of `rest` and what follows. `None`: there is an offset, and it is out of range.
@@ -135,6 +157,51 @@ impl Reader<'_> {
 impl TimeParser {
     /// klog's `0102 15:04:05.000000`.
     pub(in crate::parse) fn klog(&mut self, text: &[u8]) -> Option<Found> {
+        if let Some(found) = self.same_minute::<10>(text) {
+            return Some(found);
+        }
+        let found = self.klog_anew(text)?;
+        self.remember::<10>(text, &found);
+        Some(found)
+    }
+
+    /// `Jan  2 15:04:05` in the remembered minute, with a word behind it: a year or a zone is read by the long way.
+    fn syslog_again(&mut self, text: &[u8]) -> Option<Found> {
+        matches!(text.get(15..17), Some([b' ', b'a'..=b'z'])).then_some(())?;
+        self.same_minute::<12>(text)
+    }
+
+    /// The time of a text that begins with the remembered minute, written in `N` bytes without a year.
+    #[inline]
+    fn same_minute<const N: usize>(&mut self, text: &[u8]) -> Option<Found> {
+        let (head, rest) = text.split_first_chunk::<N>()?;
+        if *head != self.short_minute[..N] || self.short_minute[N] != 0 {
+            return None;
+        }
+        let [b':', tens @ b'0'..=b'5', ones @ b'0'..=b'9', rest @ ..] = rest else { return None };
+        if rest.first().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        let second = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+        let (nanos, _, rest) = fraction(rest);
+        let len = text.len() - rest.len();
+        let time = (self.short_start + second).checked_mul(SECOND).and_then(|n| n.checked_add(i64::from(nanos)))?;
+        Some(Found { time: Some(Timestamp(time)), flags: Flags::ASSUMED_YEAR | Flags::ASSUMED_ZONE, len })
+    }
+
+    /// Remembers the minute of a time without a year and a zone, which is written in the first `N` bytes.
+    fn remember<const N: usize>(&mut self, text: &[u8], found: &Found) {
+        let (Some(head), Some(time)) = (text.first_chunk::<N>(), found.time) else { return };
+        if found.flags != Flags::ASSUMED_YEAR | Flags::ASSUMED_ZONE || text.get(N) != Some(&b':') {
+            return;
+        }
+        let Some(seconds) = Reader(text.get(N + 1..).unwrap_or_default()).number(2, 2) else { return };
+        self.short_minute = [0; 16];
+        self.short_minute[..N].copy_from_slice(head);
+        self.short_start = time.0.div_euclid(SECOND) - i64::from(seconds);
+    }
+
+    fn klog_anew(&mut self, text: &[u8]) -> Option<Found> {
         let mut reader = Reader(text);
         let date = reader.number(4, 4)?;
         reader.one_of(b" ")?;
@@ -160,6 +227,9 @@ impl TimeParser {
 
     /// Times that begin with the name of a month or of a weekday.
     pub(super) fn named(&mut self, text: &[u8]) -> Option<Found> {
+        if let Some(found) = self.syslog_again(text) {
+            return Some(found);
+        }
         let name = text.first_chunk::<3>()?;
         if calendar::is_weekday(*name) {
             return self.weekday_first(text);
@@ -187,7 +257,9 @@ impl TimeParser {
         }
         let zone = reader.zone();
         let len = text.len() - reader.0.len();
-        Some(self.dated(year, month, day, &clock, zone, len))
+        let found = self.dated(year, month, day, &clock, zone, len);
+        self.remember::<12>(text, &found);
+        Some(found)
     }
 
     /// `Wed Oct 11 14:32:52.123456 2000`, `Wed Oct 11 14:32:52 UTC 2000`, `Wed, 11 Oct 2000 14:32:52 GMT`.

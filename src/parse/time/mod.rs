@@ -22,6 +22,9 @@ pub struct TimeParser {
     /// `2025-01-02T15:04` as last read, and that minute in seconds since 1970, read as UTC.
     minute: [u8; 16],
     minute_start: i64,
+    /// The same for times without a year (`Jan  2 15:04`, klog's `0102 15:04`), in seconds of their moment.
+    short_minute: [u8; 16],
+    short_start: i64,
     /// The last minute (since 1970, read as UTC) that was put into the assumed zone, and the zone's offset then (s).
     local_minute: i64,
     local_offset: i64,
@@ -69,7 +72,17 @@ pub(super) enum Named {
 impl TimeParser {
     /// See [`super::Parser::new`].
     pub fn new(zone: TimeZone, reference: Timestamp) -> Self {
-        Self { zone, reference, minute: [0; 16], minute_start: 0, local_minute: i64::MIN, local_offset: 0, today: None }
+        Self {
+            zone,
+            reference,
+            minute: [0; 16],
+            minute_start: 0,
+            short_minute: [0; 16],
+            short_start: 0,
+            local_minute: i64::MIN,
+            local_offset: 0,
+            today: None,
+        }
     }
 
     /// The time at the start of `text`, in any of the forms that logs use: RFC 3339 and ISO 8601 with `T` or a blank,

@@ -228,3 +228,37 @@ proptest! {
         let _ = parser.value(&text);
     }
 }
+
+#[test]
+fn a_remembered_minute_without_a_year_is_left_again() {
+    let mut parser = parser();
+    let mut read = |text: &str| parser.prefix(text.as_bytes()).map(|f| (f.time.unwrap(), f.len));
+    let expect = |time: &str, len| Some((at(time), len));
+    assert_eq!(read("Jan  2 15:04:05 host"), expect("2026-01-02T14:04:05Z", 15));
+    assert_eq!(read("Jan  2 15:04:59 host"), expect("2026-01-02T14:04:59Z", 15));
+    assert_eq!(read("Jan  2 15:04:59.5 host"), expect("2026-01-02T14:04:59.5Z", 17));
+    assert_eq!(read("Jan  2 15:04:07 2024 host"), expect("2024-01-02T14:04:07Z", 20));
+    assert_eq!(read("Jan  2 15:05:05 host"), expect("2026-01-02T14:05:05Z", 15));
+    assert_eq!(read("Jul  2 15:05:05 host"), expect("2026-07-02T13:05:05Z", 15));
+    for (text, expected) in [
+        ("0102 15:04:05.1 x", "2026-01-02T14:04:05.1Z"),
+        ("0102 15:04:06.000123 x", "2026-01-02T14:04:06.000123Z"),
+        ("0102 15:05:06.000123 x", "2026-01-02T14:05:06.000123Z"),
+    ] {
+        assert_eq!(parser.klog(text.as_bytes()).unwrap().time, Some(at(expected)), "{text}");
+    }
+}
+
+#[test]
+fn fractions_of_every_length() {
+    for digits in 1..=12_usize {
+        let fraction = &"123456789123"[..digits];
+        for tail in ["Z", "Z a long tail behind it", "Z\u{ff}\u{ff}"] {
+            let nanos = &format!("{:0<9}", &fraction[..digits.min(9)]);
+            let expected = at(&format!("2025-01-02T15:04:05.{nanos}Z"));
+            let text = format!("2025-01-02T15:04:05.{fraction}{tail}");
+            let found = parser().prefix(text.as_bytes()).unwrap();
+            assert_eq!((found.time, found.len), (Some(expected), 21 + digits), "{text}");
+        }
+    }
+}
