@@ -12,7 +12,8 @@ use super::{explained, levels};
 use crate::model::{Format, Severity, SeverityFrom};
 
 /// A line that begins with a level in capitals.
-pub(super) fn level<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+pub(super) fn level<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let rest = lead.rest();
     let len = rest.iter().take(12).take_while(|b| b.is_ascii_uppercase()).count();
     let word = rest.get(..len).filter(|word| word.len() >= 3)?;
@@ -108,12 +109,8 @@ fn free<V: Visit>(
 }
 
 /// `[ERROR] message`, `[ERROR target] message`.
-pub(super) fn bracketed<V: Visit>(
-    line: &[u8],
-    lead: Cursor<'_>,
-    clock: &mut TimeParser,
-    visit: &mut V,
-) -> Option<Parsed> {
+pub(super) fn bracketed<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     let coloured = matches!(cursor.rest(), [b'[', b'\x1b', ..]);
     let content = if coloured {
@@ -156,7 +153,8 @@ pub(super) fn bracketed<V: Visit>(
 }
 
 /// .NET's console: `fail: Category[0]`, the message in the next line or behind it.
-pub(super) fn dotnet<V: Visit>(line: &[u8], lead: Cursor<'_>, visit: &mut V) -> Option<Parsed> {
+pub(super) fn dotnet<V: Visit>(line: &[u8], at: usize, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let (word, _) = lead.rest().split_first_chunk::<4>()?;
     let severity = match word {
         b"trce" => Severity::Trace,

@@ -33,6 +33,7 @@ impl<'l> Cursor<'l> {
     }
 
     /// Goes on by `n` bytes, at most to the end.
+    #[inline]
     pub(super) fn skip(&mut self, n: usize) {
         self.at = self.at.saturating_add(n).min(self.line.len());
     }
@@ -67,14 +68,14 @@ impl<'l> Cursor<'l> {
     }
 
     /// Steps over one colour (`ESC[…m`) or "erase line" (`ESC[…K`).
+    #[inline]
     pub(super) fn colour(&mut self) -> bool {
-        let [b'\x1b', b'[', body @ ..] = self.rest() else { return false };
-        let parameters = body.iter().take(24).take_while(|b| matches!(b, b'0'..=b'9' | b';')).count();
-        if !matches!(body.get(parameters), Some(b'm' | b'K')) {
+        if self.peek() != Some(b'\x1b') {
             return false;
         }
-        self.skip(parameters + 3);
-        true
+        let len = colour(self.rest());
+        self.at += len;
+        len > 0
     }
 
     /// The bytes before the next blank, tab or escape; steps over them. At most 128.
@@ -87,61 +88,87 @@ impl<'l> Cursor<'l> {
     }
 
     /// The bytes before the next `stop`, which must come within `limit` bytes; steps over both.
+    #[inline]
     pub(super) fn until(&mut self, stop: u8, limit: usize) -> Option<&'l [u8]> {
         let rest = self.rest();
         let window = rest.get(..limit.min(rest.len()))?;
-        let len = memchr::memchr(stop, window)?;
+        // For a few bytes a loop is faster than a search by vectors.
+        let len = if limit <= 24 { window.iter().position(|b| *b == stop) } else { memchr::memchr(stop, window) }?;
         self.at += len + 1;
         window.get(..len)
     }
 
     /// The inside of the bracket that opens here, with brackets of its own kind inside it; steps over it. It must close
     /// within 256 bytes.
+    #[inline]
     pub(super) fn boxed(&mut self) -> Option<&'l [u8]> {
         let rest = self.rest();
-        let open = *rest.first()?;
-        let close = match open {
-            b'[' => b']',
-            b'(' => b')',
-            b'{' => b'}',
-            b'<' => b'>',
-            _ => return None,
-        };
-        let mut depth = 0_u32;
-        for (n, byte) in rest.iter().take(256).enumerate() {
-            if *byte == open {
-                depth += 1;
-            } else if *byte == close {
-                depth -= 1;
-                if depth == 0 {
-                    self.at += n + 1;
-                    return rest.get(1..n);
-                }
-            }
-        }
-        None
+        let close = closing(rest)?;
+        self.at += close + 1;
+        rest.get(1..close)
     }
 
     /// A quoted string that opens here, without its quotes, with its escapes; steps over it. One that does not close
     /// ends with the line.
+    #[inline]
     pub(super) fn quoted(&mut self) -> Option<&'l [u8]> {
         let [b'"', body @ ..] = self.rest() else { return None };
-        let mut from = 0;
-        while let Some(n) = memchr::memchr2(b'"', b'\\', body.get(from..).unwrap_or_default()) {
-            if body.get(from + n) == Some(&b'"') {
-                self.at += from + n + 2;
-                return body.get(..from + n);
-            }
-            from += n + 2;
-        }
-        self.at = self.line.len();
-        Some(body)
+        let len = closing_quote(body);
+        self.at = (self.at + len + 2).min(self.line.len());
+        body.get(..len)
     }
 
     /// Whether a blank, a tab, a colour or the end of the line is next.
     pub(super) fn at_gap(&self) -> bool {
         matches!(self.peek(), None | Some(b' ' | b'\t' | b'\x1b'))
     }
+}
+
+// The searches work on slices and not on cursors: a cursor that is passed by reference has to live in memory, and
+// copying one from there costs more than most of the steps.
+
+/// The length of the colour at the start; 0 when there is none.
+fn colour(text: &[u8]) -> usize {
+    let [b'\x1b', b'[', body @ ..] = text else { return 0 };
+    let parameters = body.iter().take(24).take_while(|b| matches!(b, b'0'..=b'9' | b';')).count();
+    if matches!(body.get(parameters), Some(b'm' | b'K')) { parameters + 3 } else { 0 }
+}
+
+/// The length of all colours at the start.
+pub(super) fn colours(text: &[u8]) -> usize {
+    let mut cursor = Cursor::new(text, 0);
+    while cursor.colour() {}
+    cursor.at
+}
+
+/// Where the bracket that opens at the start closes, within 256 bytes.
+fn closing(text: &[u8]) -> Option<usize> {
+    let open = *text.first()?;
+    let close = match open {
+        b'[' => b']',
+        b'(' => b')',
+        b'{' => b'}',
+        b'<' => b'>',
+        _ => return None,
+    };
+    let mut depth = 0_u32;
+    text.iter().take(256).position(|byte| {
+        depth += u32::from(*byte == open);
+        depth -= u32::from(*byte == close);
+        depth == 0
+    })
+}
+
+/// The length of a string up to its closing quote, or to its end.
+fn closing_quote(body: &[u8]) -> usize {
+    let mut from = 0;
+    while let Some(n) = memchr::memchr2(b'"', b'\\', body.get(from..).unwrap_or_default()) {
+        if body.get(from + n) == Some(&b'"') {
+            return from + n;
+        }
+        from += n + 2;
+    }
+    body.len()
 }
 
 /// Whether these are digits, and at least one.

@@ -15,11 +15,12 @@ use crate::model::{Format, SeverityFrom};
 #[inline]
 pub(super) fn dated<V: Visit>(
     line: &[u8],
-    lead: Cursor<'_>,
+    at: usize,
     clock: &mut TimeParser,
     depth: Depth,
     visit: &mut V,
 ) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     match lead.rest().get(4)? {
         b'-' if lead.peek() != Some(b'-') => {
@@ -88,7 +89,7 @@ fn behind_iso<V: Visit>(
         }
         if iso.zone != Named::Nothing && depth == Depth::Outer {
             // As `kubectl logs --timestamps` and `docker logs -t` write it: what follows is the program's own line.
-            return transport::wrapped(line, Format::Header, cursor.at(), iso, clock, visit);
+            return transport::wrapped(line, Format::Header, cursor.at(), iso.found, clock, visit);
         }
     }
     without_level(line, behind, iso.found, clock, depth, visit)
@@ -126,7 +127,8 @@ fn without_level<V: Visit>(
 }
 
 /// A line that begins with a time of day, which counts only when a level follows: it has no date, so no time.
-pub(super) fn clocked<V: Visit>(line: &[u8], lead: Cursor<'_>, visit: &mut V) -> Option<Parsed> {
+pub(super) fn clocked<V: Visit>(line: &[u8], at: usize, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     let comma = clock_of_day(&mut cursor)?;
     shapes::read(line, cursor, Stamp::Clock { comma }, Frame::Open, Found::default(), visit)
@@ -150,11 +152,12 @@ fn clock_of_day(cursor: &mut Cursor<'_>) -> Option<bool> {
 /// A line that begins with a time in brackets, perhaps with more in them.
 pub(super) fn bracketed<V: Visit>(
     line: &[u8],
-    lead: Cursor<'_>,
+    at: usize,
     clock: &mut TimeParser,
     depth: Depth,
     visit: &mut V,
 ) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     cursor.skip(1);
     if !cursor.peek()?.is_ascii_alphanumeric() {

@@ -9,7 +9,8 @@ use crate::model::{Format, Severity, SeverityFrom};
 
 /// Reads a line of klog.
 #[inline]
-pub(super) fn klog<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+pub(super) fn klog<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let [letter @ (b'I' | b'W' | b'E' | b'F' | b'D'), b'0' | b'1', b'0'..=b'9', b'0'..=b'3', b'0'..=b'9', b' ', ..] =
         lead.rest()
     else {

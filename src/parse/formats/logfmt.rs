@@ -20,7 +20,8 @@ struct Pair<'l> {
 
 /// Reads a line that begins with a pair. At least two pairs are needed; without a key that loggers use, all of the line
 /// must be pairs with keys in lower case (`CC=gcc CFLAGS=-O2 make` is a command).
-pub(super) fn logfmt<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+pub(super) fn logfmt<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     let (mut pairs, mut bare, mut known, mut shouted) = (0_u32, 0_u32, false, false);
     let (mut level, mut found, mut message) = (None, None, None);

@@ -25,7 +25,6 @@ mod web;
 use super::time::{Found, TimeParser};
 use super::{FieldSink, Parsed, json, words};
 use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
-use cursor::Cursor;
 use jiff::tz::TimeZone;
 use visit::{Forward, Ignore, Visit};
 
@@ -95,56 +94,55 @@ enum Depth {
 
 /// Finds the recogniser by the first byte behind colours.
 fn recognise<V: Visit>(line: &[u8], clock: &mut TimeParser, depth: Depth, visit: &mut V) -> Option<Parsed> {
-    let mut lead = Cursor::new(line, 0);
+    let mut at = 0;
     match line.first()? {
-        b'\xef' => {
-            lead.eat(b"\xef\xbb\xbf");
-        }
-        b'\x1b' => while lead.colour() {},
+        b'\xef' if line.starts_with(b"\xef\xbb\xbf") => at = 3,
+        b'\x1b' => at = cursor::colours(line),
         _ => {}
     }
-    match lead.peek()? {
-        b'0'..=b'9' => header::dated(line, lead, clock, depth, visit)
-            .or_else(|| web::access(line, lead, clock, visit))
-            .or_else(|| header::clocked(line, lead, visit)),
-        b'[' => {
-            header::bracketed(line, lead, clock, depth, visit).or_else(|| bare::bracketed(line, lead, clock, visit))
-        }
-        b'<' => syslog::prioritised(line, lead, clock, depth, visit),
-        b'A'..=b'Z' => klog::klog(line, lead, clock, visit)
-            .or_else(|| syslog::dated(line, lead, clock, depth, visit))
-            .or_else(|| bare::level(line, lead, clock, visit))
-            .or_else(|| words_first(line, lead, clock, visit)),
-        b's' => transport::section(line, lead, visit).or_else(|| words_first(line, lead, clock, visit)),
+    // What most of the lines are that come in millions.
+    if depth == Depth::Outer
+        && let Some(parsed) = transport::github_again(line, at, clock, visit)
+    {
+        return Some(parsed);
+    }
+    match *line.get(at)? {
+        b'0'..=b'9' => header::dated(line, at, clock, depth, visit)
+            .or_else(|| web::access(line, at, clock, visit))
+            .or_else(|| header::clocked(line, at, visit)),
+        b'[' => header::bracketed(line, at, clock, depth, visit).or_else(|| bare::bracketed(line, at, clock, visit)),
+        b'<' => syslog::prioritised(line, at, clock, depth, visit),
+        b'A'..=b'Z' => klog::klog(line, at, clock, visit)
+            .or_else(|| syslog::dated(line, at, clock, depth, visit))
+            .or_else(|| bare::level(line, at, clock, visit))
+            .or_else(|| words_first(line, at, clock, visit)),
+        b's' => transport::section(line, at, visit).or_else(|| words_first(line, at, clock, visit)),
         b't' | b'd' | b'i' | b'w' | b'f' | b'c' => {
-            bare::dotnet(line, lead, visit).or_else(|| words_first(line, lead, clock, visit))
+            bare::dotnet(line, at, visit).or_else(|| words_first(line, at, clock, visit))
         }
-        b'a'..=b'z' | b'_' | b'@' => words_first(line, lead, clock, visit),
-        b':' => web::access(line, lead, clock, visit),
-        b'#' => transport::marker(line, lead.at()),
-        b'-' => header::dated(line, lead, clock, depth, visit),
+        b'a'..=b'z' | b'_' | b'@' => words_first(line, at, clock, visit),
+        b':' => web::access(line, at, clock, visit),
+        b'#' => transport::marker(line, at),
+        b'-' => header::dated(line, at, clock, depth, visit),
         // log4j's `%5p` puts a blank before a level of four letters.
-        b' ' if lead.rest().get(1).is_some_and(u8::is_ascii_uppercase) => {
-            lead.skip(1);
-            bare::level(line, lead, clock, visit)
-        }
+        b' ' if line.get(at + 1).is_some_and(u8::is_ascii_uppercase) => bare::level(line, at + 1, clock, visit),
         _ => None,
     }
 }
 
 /// Lines that begin with a word which is no level: logfmt, and access logs that begin with a host's name.
 #[inline]
-fn words_first<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
-    let rest = lead.rest();
+fn words_first<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let rest = line.get(at..)?;
     let end = rest.iter().take(128).position(|b| matches!(b, b'=' | b' ' | b'"' | b'\x1b'))?;
     match rest.get(end) {
-        Some(b'=') => logfmt::logfmt(line, lead, clock, visit),
+        Some(b'=') => logfmt::logfmt(line, at, clock, visit),
         // `host - - [`, or a virtual host in front of it: both have a dash behind a blank, the second a dot or a port.
         Some(b' ') => {
             let name = rest.get(..end)?;
             let is_access =
                 matches!(rest.get(end + 1..end + 3), Some(b"- ")) || name.iter().any(|b| matches!(b, b'.' | b':'));
-            is_access.then(|| web::access(line, lead, clock, visit))?
+            is_access.then(|| web::access(line, at, clock, visit))?
         }
         _ => None,
     }

@@ -13,11 +13,12 @@ use crate::model::{Flags, Format, Severity, SeverityFrom};
 /// A line that begins with `<PRI>`: RFC 5424 when a version follows, else RFC 3164 as far as it goes.
 pub(super) fn prioritised<V: Visit>(
     line: &[u8],
-    lead: Cursor<'_>,
+    at: usize,
     clock: &mut TimeParser,
     depth: Depth,
     visit: &mut V,
 ) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     cursor.skip(1);
     let digits = cursor.until(b'>', 4)?;
@@ -54,11 +55,12 @@ pub(super) fn prioritised<V: Visit>(
 /// A line that begins with `Jan  2 15:04:05 ` or another time that begins with a name.
 pub(super) fn dated<V: Visit>(
     line: &[u8],
-    lead: Cursor<'_>,
+    at: usize,
     clock: &mut TimeParser,
     depth: Depth,
     visit: &mut V,
 ) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let [_, b'a'..=b'z', b'a'..=b'z', b' ' | b',', ..] = lead.rest() else { return None };
     let found = clock.prefix(lead.rest())?;
     let mut cursor = lead;

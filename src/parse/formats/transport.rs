@@ -3,11 +3,11 @@
 //! Owns their prefixes and markers. Must not know what the payload is.
 
 use super::super::Parsed;
-use super::super::time::{Iso, Named, TimeParser};
+use super::super::time::{Found, Iso, Named, TimeParser};
 use super::cursor::{Cursor, is_number};
 use super::visit::Visit;
 use super::{Depth, adopt, explained};
-use crate::model::{Format, Severity, SeverityFrom};
+use crate::model::{Flags, Format, Severity, SeverityFrom};
 
 /// Reads a transport's line whose time (ISO with `T` and a zone) ends where `cursor` stands. `None`: it is not certain
 /// that this is a transport.
@@ -21,21 +21,21 @@ pub(super) fn carried<V: Visit>(
 ) -> Option<Parsed> {
     // The runner always writes seven digits.
     if iso.digits == 7 && iso.zone == Named::Z && (cursor.eat(b" ") || cursor.peek().is_none()) {
-        return Some(github(line, cursor.at(), iso, clock, visit));
+        return Some(github(line, cursor.at(), iso.found, clock, visit));
     }
     let rest = cursor.rest();
     if let [b' ', b's', b't', b'd', ..] = rest {
         let (stream, after) = cri_prefix(rest)?;
         cursor.skip(after);
         visit.field("stream", stream);
-        return Some(wrapped(line, Format::Cri, cursor.at(), iso, clock, visit));
+        return Some(wrapped(line, Format::Cri, cursor.at(), iso.found, clock, visit));
     }
     if let [b' ', b'0'..=b'9', b'0'..=b'9', stream @ (b'O' | b'E'), tail @ ..] = rest
         && matches!(tail.first(), None | Some(b' ' | b'+'))
     {
         cursor.skip(if tail.is_empty() { 4 } else { 5 });
         visit.field("stream", if *stream == b'E' { b"stderr" } else { b"stdout" });
-        return Some(gitlab(line, cursor.at(), iso, clock, visit));
+        return Some(gitlab(line, cursor.at(), iso.found, clock, visit));
     }
     None
 }
@@ -57,25 +57,39 @@ fn cri_prefix(rest: &[u8]) -> Option<(&[u8], usize)> {
     }
 }
 
+/// A line of GitHub Actions in the minute of the line before.
+#[inline]
+pub(super) fn github_again<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let stamp = line.get(at..)?;
+    let time = clock.seven_digits(stamp)?;
+    let end = match stamp.get(28) {
+        Some(b' ') => 29,
+        None => 28,
+        _ => return None,
+    };
+    let found = Found { time: Some(time), flags: Flags::NONE, len: 28 };
+    Some(github(line, at + end, found, clock, visit))
+}
+
 /// A line of GitHub Actions whose payload begins at `at`.
 #[inline]
-fn github<V: Visit>(line: &[u8], at: usize, iso: &Iso, clock: &mut TimeParser, visit: &mut V) -> Parsed {
+fn github<V: Visit>(line: &[u8], at: usize, found: Found, clock: &mut TimeParser, visit: &mut V) -> Parsed {
     if matches!(line.get(at), Some(b'#' | b':'))
         && let Some(mut parsed) = marker(line, at)
     {
-        (parsed.time, parsed.flags, parsed.payload) = (iso.found.time, iso.found.flags, at as u32);
+        (parsed.time, parsed.flags, parsed.payload) = (found.time, found.flags, at as u32);
         return parsed;
     }
-    wrapped(line, Format::GithubActions, at, iso, clock, visit)
+    wrapped(line, Format::GithubActions, at, found, clock, visit)
 }
 
 /// A line of GitLab whose payload begins at `at`.
-fn gitlab<V: Visit>(line: &[u8], at: usize, iso: &Iso, clock: &mut TimeParser, visit: &mut V) -> Parsed {
-    let mut parsed = match section(line, Cursor::new(line, at), visit) {
+fn gitlab<V: Visit>(line: &[u8], at: usize, found: Found, clock: &mut TimeParser, visit: &mut V) -> Parsed {
+    let mut parsed = match section(line, at, visit) {
         Some(section) => section,
-        None => wrapped(line, Format::Gitlab, at, iso, clock, visit),
+        None => wrapped(line, Format::Gitlab, at, found, clock, visit),
     };
-    (parsed.time, parsed.flags, parsed.payload) = (iso.found.time, iso.found.flags | parsed.flags, at as u32);
+    (parsed.time, parsed.flags, parsed.payload) = (found.time, found.flags | parsed.flags, at as u32);
     parsed
 }
 
@@ -85,11 +99,11 @@ pub(super) fn wrapped<V: Visit>(
     line: &[u8],
     format: Format,
     at: usize,
-    iso: &Iso,
+    found: Found,
     clock: &mut TimeParser,
     visit: &mut V,
 ) -> Parsed {
-    let mut parsed = explained(line, format, Some(iso.found), None, at);
+    let mut parsed = explained(line, format, Some(found), None, at);
     parsed.payload = at as u32;
     adopt(&mut parsed, line, at, clock, Depth::Outer, visit);
     parsed
@@ -131,7 +145,8 @@ pub(super) fn marker(line: &[u8], at: usize) -> Option<Parsed> {
 
 /// GitLab's `section_start:1735689600:name[options]\r ESC[0K title`, also several in a row. The time is the section's.
 #[inline]
-pub(super) fn section<V: Visit>(line: &[u8], lead: Cursor<'_>, visit: &mut V) -> Option<Parsed> {
+pub(super) fn section<V: Visit>(line: &[u8], at: usize, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     let mut found = None;
     for _ in 0..8 {

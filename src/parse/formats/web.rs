@@ -10,7 +10,8 @@ use super::visit::Visit;
 use crate::model::{Format, Severity, SeverityFrom};
 
 /// `[vhost ]host ident user [02/Jan/2025:15:04:05 +0000] "GET / HTTP/1.1" 200 123["referer" "agent"]`.
-pub(super) fn access<V: Visit>(line: &[u8], lead: Cursor<'_>, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+pub(super) fn access<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
+    let lead = Cursor::new(line, at);
     let mut cursor = lead;
     let mut vhost: &[u8] = b"";
     let mut client = cursor.until(b' ', 128)?;

@@ -49,7 +49,7 @@ pub(super) fn fraction(rest: &[u8]) -> (u32, usize, &[u8]) {
 /// The number that the digits at the start of eight bytes make, and how many there are: all bytes at once, as lanes of
 /// a word.
 #[inline]
-fn leading_digits(bytes: &[u8; 8]) -> (u32, usize) {
+pub(super) fn leading_digits(bytes: &[u8; 8]) -> (u32, usize) {
     const LANES: u64 = 0x0101_0101_0101_0101;
     // A digit becomes 0 to 9; every other byte gets its high bit in `others` (or has it because of one before it).
     let values = u64::from_le_bytes(*bytes) ^ (LANES * 0x30);

@@ -10,7 +10,7 @@ mod tests;
 use crate::model::time::SECOND;
 use crate::model::{Flags, Timestamp};
 use calendar::{Minute, seconds_of_minute};
-use forms::{Zone, fraction, zone_after};
+use forms::{Zone, fraction, leading_digits, zone_after};
 use jiff::tz::TimeZone;
 
 /// Turns the time at the start of a text into nanoseconds. Remembers the last minute that it saw, so that most lines of
@@ -140,6 +140,21 @@ impl TimeParser {
     pub(super) fn iso(&mut self, text: &[u8]) -> Option<Iso> {
         let (head, rest) = text.split_first_chunk::<16>()?;
         self.iso_from(head, rest, text.len())
+    }
+
+    /// `2025-01-01T00:00:00.0000000Z` in the remembered minute: the shortest way for the logs with the most lines.
+    #[inline]
+    pub(super) fn seven_digits(&self, text: &[u8]) -> Option<Timestamp> {
+        let (head, rest) = text.split_first_chunk::<16>()?;
+        let [b':', tens @ b'0'..=b'5', ones @ b'0'..=b'9', b'.', rest @ ..] = rest else { return None };
+        let (hundreds, digits) = leading_digits(rest.first_chunk::<8>()?);
+        if *head != self.minute || head[10] != b'T' || digits != 7 || rest[7] != b'Z' {
+            return None;
+        }
+        let second = self.minute_start + i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+        // Near the ends of the range the long way decides.
+        let nanos = second.checked_mul(SECOND)?.checked_add(i64::from(hundreds) * 100)?;
+        Some(Timestamp(nanos))
     }
 
     /// `2025/01/02 15:04:05`, which is read like ISO 8601.
