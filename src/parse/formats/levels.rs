@@ -55,13 +55,11 @@ pub(super) fn plain_word(content: &[u8]) -> &[u8] {
 
 /// Words that are levels in some logger and ordinary words everywhere else.
 fn is_ordinary(word: &[u8]) -> bool {
-    if !matches!(word.first().map(u8::to_ascii_lowercase), Some(b'n' | b'l' | b'd' | b'c' | b's' | b'f')) {
-        return false;
-    }
     const WORDS: [&[u8]; 11] = [
         b"note", b"log", b"default", b"config", b"success", b"failure", b"fine", b"finer", b"finest", b"silly", b"ntc",
     ];
-    WORDS.iter().any(|ordinary| word.eq_ignore_ascii_case(ordinary))
+    let can_be = matches!(word.first().map(u8::to_ascii_lowercase), Some(b'n' | b'l' | b'd' | b'c' | b's' | b'f'));
+    can_be && WORDS.iter().any(|ordinary| word.eq_ignore_ascii_case(ordinary))
 }
 
 #[cfg(test)]

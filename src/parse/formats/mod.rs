@@ -94,12 +94,7 @@ enum Depth {
 
 /// Finds the recogniser by the first byte behind colours.
 fn recognise<V: Visit>(line: &[u8], clock: &mut TimeParser, depth: Depth, visit: &mut V) -> Option<Parsed> {
-    let mut at = 0;
-    match line.first()? {
-        b'\xef' if line.starts_with(b"\xef\xbb\xbf") => at = 3,
-        b'\x1b' => at = cursor::colours(line),
-        _ => {}
-    }
+    let at = lead(line);
     // What most of the lines are that come in millions.
     if depth == Depth::Outer
         && let Some(parsed) = transport::github_again(line, at, clock, visit)
@@ -127,6 +122,16 @@ fn recognise<V: Visit>(line: &[u8], clock: &mut TimeParser, depth: Depth, visit:
         // log4j's `%5p` puts a blank before a level of four letters.
         b' ' if line.get(at + 1).is_some_and(u8::is_ascii_uppercase) => bare::level(line, at + 1, clock, visit),
         _ => None,
+    }
+}
+
+/// Where a line begins behind a byte order mark or colours.
+#[inline]
+fn lead(line: &[u8]) -> usize {
+    match line.first() {
+        Some(b'\xef') if line.starts_with(b"\xef\xbb\xbf") => 3,
+        Some(b'\x1b') => cursor::colours(line),
+        _ => 0,
     }
 }
 

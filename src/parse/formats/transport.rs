@@ -61,7 +61,7 @@ fn cri_prefix(rest: &[u8]) -> Option<(&[u8], usize)> {
 #[inline]
 pub(super) fn github_again<V: Visit>(line: &[u8], at: usize, clock: &mut TimeParser, visit: &mut V) -> Option<Parsed> {
     let stamp = line.get(at..)?;
-    let time = clock.seven_digits(stamp)?;
+    let (time, 7) = clock.again(stamp)? else { return None };
     let end = match stamp.get(28) {
         Some(b' ') => 29,
         None => 28,
@@ -186,8 +186,8 @@ pub(super) fn payload_start(line: &[u8], format: Format) -> usize {
     if !matches!(format, Format::Cri | Format::GithubActions | Format::Gitlab | Format::Header) {
         return 0;
     }
-    let bom = if line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let stamp = line.get(bom..).unwrap_or_default();
+    let lead = super::lead(line);
+    let stamp = line.get(lead..).unwrap_or_default();
     if stamp.get(10) != Some(&b'T') || stamp.get(13) != Some(&b':') || !stamp.first().is_some_and(u8::is_ascii_digit) {
         return 0;
     }
@@ -206,5 +206,5 @@ pub(super) fn payload_start(line: &[u8], format: Format) -> usize {
         _ if stamp.get(19..end).is_some_and(|tail| tail.iter().any(|b| matches!(b, b'Z' | b'+' | b'-'))) => 1,
         _ => return 0,
     };
-    (bom + end + prefix).min(line.len())
+    (lead + end + prefix).min(line.len())
 }

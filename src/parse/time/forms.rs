@@ -27,7 +27,7 @@ struct Clock {
 pub(super) fn fraction(rest: &[u8]) -> (u32, usize, &[u8]) {
     const SCALE: [u32; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
     let [b'.' | b',', tail @ ..] = rest else { return (0, 0, rest) };
-    let (mut value, mut digits) = tail.first_chunk::<8>().map_or((0, 0), leading_digits);
+    let (mut value, mut digits) = tail.first_chunk::<8>().map_or((0, 0), |chunk| leading_digits(*chunk));
     if digits == 0 || digits == 8 {
         for byte in tail.get(digits..).unwrap_or_default() {
             let digit = byte.wrapping_sub(b'0');
@@ -49,10 +49,10 @@ pub(super) fn fraction(rest: &[u8]) -> (u32, usize, &[u8]) {
 /// The number that the digits at the start of eight bytes make, and how many there are: all bytes at once, as lanes of
 /// a word.
 #[inline]
-pub(super) fn leading_digits(bytes: &[u8; 8]) -> (u32, usize) {
+fn leading_digits(bytes: [u8; 8]) -> (u32, usize) {
     const LANES: u64 = 0x0101_0101_0101_0101;
     // A digit becomes 0 to 9; every other byte gets its high bit in `others` (or has it because of one before it).
-    let values = u64::from_le_bytes(*bytes) ^ (LANES * 0x30);
+    let values = u64::from_le_bytes(bytes) ^ (LANES * 0x30);
     let others = (values.wrapping_add(LANES * 0x76) | values) & (LANES * 0x80);
     let digits = others.trailing_zeros() / 8;
     if digits == 0 {
