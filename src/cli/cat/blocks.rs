@@ -190,11 +190,11 @@ fn cut_place(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
         let parsed =
             if json::looks_like_object(line) { None } else { Some(parser.line(&line[..line.len().min(MAX_RECORD)])) };
         let sure = parsed.as_ref().is_none_or(|parsed| kind_of(parsed, line) != LineKind::Text);
-        if sure && start > 0 && !is_piece_before(bytes, start, parsed.as_ref(), parser) {
+        if sure && start > 0 && !is_piece_before(bytes, start, parsed.as_ref()) {
             return Some(start);
         }
         let payload = parsed.map_or(0, |parsed| parsed.payload as usize);
-        if parsed.is_some_and(|parsed| is_neutral(&line[payload..]) && !formats::is_piece(line, &parsed)) {
+        if parsed.is_some() && is_neutral(&line[payload..]) && !formats::cri_partial(line) {
             neutral += 1;
             if neutral == 1 {
                 run = start;
@@ -214,15 +214,13 @@ fn cut_place(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
 }
 
 /// Whether the line before `start` is a piece that goes on (container lines only).
-fn is_piece_before(bytes: &[u8], start: usize, parsed: Option<&Parsed>, parser: &mut Parser) -> bool {
+fn is_piece_before(bytes: &[u8], start: usize, parsed: Option<&Parsed>) -> bool {
     let Some(parsed) = parsed else { return false };
     if parsed.format != Format::Cri || start < 2 {
         return false;
     }
     let before = memchr::memrchr(b'\n', &bytes[..start - 1]).map_or(0, |at| at + 1);
-    let line = &bytes[before..start - 1];
-    let parsed = parser.line(&line[..line.len().min(MAX_RECORD)]);
-    formats::is_piece(line, &parsed)
+    formats::cri_partial(&bytes[before..start - 1])
 }
 
 /// The first place in `bytes` where a record surely begins, told by whole lines of `bytes` alone; the first line, which
@@ -243,7 +241,7 @@ pub fn first_sure_begin(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
         if kind_of(&parsed, line) != LineKind::Text && (whole || parsed.format != Format::Cri) {
             return Some(start);
         }
-        whole = !formats::is_piece(line, &parsed);
+        whole = !formats::cri_partial(line);
         neutral = if whole && is_neutral(&line[parsed.payload as usize..]) { neutral + 1 } else { 0 };
         if neutral == 3 {
             return Some(start);
