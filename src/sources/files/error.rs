@@ -168,6 +168,11 @@ impl InputError {
         }
     }
 
+    /// Whether nothing is there, which following waits for.
+    pub const fn is_absence(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::NoMatch { .. } | Self::EmptyDirectory { .. })
+    }
+
     /// Whether the input holds no log text at all: in an archive or a directory such inputs are left out with a count
     /// rather than reported one by one.
     pub const fn is_binary(&self) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Owns [`Input`]. Must not know how inputs are found, or what their lines mean.
 
-use super::archive::{Entry, Section};
+use super::archive::Entry;
 use super::decode;
 use super::decode::{Context, Limits, Patience};
 use super::error::InputError;
@@ -102,6 +102,16 @@ impl Input {
         decode::text(Box::new(Counted { inner: file, done }), &context, patience)
     }
 
+    /// As [`Input::open_counting`], from a pipe that the caller has opened.
+    pub(super) fn open_live(
+        &self,
+        raw: Box<dyn Read + Send>,
+        done: Arc<AtomicU64>,
+    ) -> Result<Box<dyn Read + Send>, InputError> {
+        let context = Context { name: self.name.clone(), limits: self.limits, done: done.clone() };
+        decode::text(Box::new(Counted { inner: raw, done }), &context, Patience::Live)
+    }
+
     /// The file as it is on the disk; for [`Codec::Plain`] its bytes are the text, to be read anywhere by several
     /// threads.
     ///
@@ -151,9 +161,4 @@ impl<R: Read> Read for Counted<R> {
         self.done.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }
-}
-
-/// A plain file as a stream from an offset, with a position of its own.
-pub(super) fn section(file: Arc<File>, start: u64, len: u64, done: Arc<AtomicU64>) -> Section {
-    Section::new(file, start, len, done)
 }

@@ -6,8 +6,13 @@ mod archive;
 mod decode;
 mod discover;
 mod error;
+mod follow;
 mod input;
+mod pipe;
 mod sniff;
+mod source;
+mod stream;
+mod tail;
 
 pub use archive::MAX_ENTRIES;
 pub use decode::Limits;
@@ -15,3 +20,4 @@ pub use discover::{Discovered, MAX_DEPTH, MAX_FILES, discover};
 pub use error::InputError;
 pub use input::Input;
 pub use sniff::{Codec, HEAD, Kind, kind};
+pub use source::{SPEC, STDIN_SPEC};

@@ -1,0 +1,210 @@
+//! Files that only their owner may read: exports, caches, spooled input.
+//!
+//! Owns how they are made. Must not know what is in them.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// How many names are tried before giving up on a new file.
+const TRIES: u32 = 16;
+
+/// A file that is written beside its final place, and becomes visible there only when it is complete: [`NewFile::keep`]
+/// renames it. Dropped without that, it is removed.
+///
+/// It is made with `O_EXCL` and `O_NOFOLLOW` and mode 0600, so that a link that somebody put there is not followed. What
+/// stands at the final place, even a link, is replaced and not written through.
+#[derive(Debug)]
+pub struct NewFile {
+    file: File,
+    /// Where it is now; `None` once it is kept.
+    temporary: Option<PathBuf>,
+    target: PathBuf,
+}
+
+impl NewFile {
+    /// Begins a file that will be `target`. `salt` makes the temporary name hard to guess.
+    ///
+    /// # Errors
+    /// The directory is missing or may not be written to, or `target` is a directory.
+    pub fn create(target: &Path, salt: u64) -> io::Result<Self> {
+        let Some(name) = target.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no name for a file"));
+        };
+        if target.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "a directory stands there"));
+        }
+        for attempt in 0..TRIES {
+            let mut temporary = std::ffi::OsString::from(".");
+            temporary.push(name);
+            temporary.push(format!(".{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
+            let temporary = target.with_file_name(temporary);
+            match private().write(true).create_new(true).open(&temporary) {
+                Ok(file) => {
+                    return Ok(Self { file, temporary: Some(temporary), target: target.to_owned() });
+                }
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
+    }
+
+    /// Makes it visible under its final name, with its bytes on the disk.
+    ///
+    /// # Errors
+    /// What the system says; the file is removed then.
+    pub fn keep(mut self) -> io::Result<PathBuf> {
+        self.file.sync_all()?;
+        if let Some(temporary) = &self.temporary {
+            std::fs::rename(temporary, &self.target)?;
+        }
+        self.temporary = None;
+        Ok(std::mem::take(&mut self.target))
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.file.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // Nothing is to be done about a file that cannot be removed.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}
+
+/// A file for reading and writing in `directory` that has no name any more: it is gone when it is closed, however the
+/// process ends.
+///
+/// # Errors
+/// The directory is missing or may not be written to.
+pub fn unnamed(directory: &Path, salt: u64) -> io::Result<File> {
+    for attempt in 0..TRIES {
+        let path = directory.join(format!(".logdeck.{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
+        match private().read(true).write(true).create_new(true).open(&path) {
+            Ok(file) => {
+                std::fs::remove_file(&path)?;
+                return Ok(file);
+            }
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
+}
+
+/// Makes a directory, and those above it, for its owner alone (0700). One that is there must be a real directory.
+///
+/// # Errors
+/// It cannot be made, or something else stands there.
+pub fn private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    if std::fs::symlink_metadata(path)?.is_dir() {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::NotADirectory, "something else than a directory stands there"))
+    }
+}
+
+/// Options for a file that only its owner may read, and that is no link.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+    }
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        fs,
+        io::{Read, Seek},
+        os::unix::fs::{PermissionsExt, symlink},
+    };
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_kept_file_is_private_and_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("out.json");
+        let mut file = NewFile::create(&target, 7).unwrap();
+        file.write_all(b"text").unwrap();
+        assert!(!target.exists(), "not before it is complete");
+        assert_eq!(file.keep().unwrap(), target);
+        assert_eq!((fs::read(&target).unwrap(), mode(&target)), (b"text".to_vec(), 0o600));
+        assert_eq!(names(dir.path()), ["out.json"]);
+    }
+
+    #[test]
+    fn a_link_in_the_way_is_replaced_and_its_goal_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (goal, target) = (dir.path().join("goal"), dir.path().join("out"));
+        fs::write(&goal, "precious").unwrap();
+        symlink(&goal, &target).unwrap();
+        // A link under the temporary name, too: the next name is taken.
+        symlink(&goal, dir.path().join(".out.0000000000000007.tmp")).unwrap();
+        let mut file = NewFile::create(&target, 7).unwrap();
+        file.write_all(b"new").unwrap();
+        file.keep().unwrap();
+        assert_eq!(fs::read(&goal).unwrap(), b"precious");
+        assert!(!fs::symlink_metadata(&target).unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_is_not_kept_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(NewFile::create(&dir.path().join("out"), 1).unwrap());
+        let mut file = unnamed(dir.path(), 1).unwrap();
+        file.write_all(b"spooled").unwrap();
+        file.rewind().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "spooled");
+        assert!(names(dir.path()).is_empty());
+        assert!(NewFile::create(dir.path(), 1).is_err(), "a directory stands there");
+        assert!(NewFile::create(&dir.path().join("missing/out"), 1).is_err());
+    }
+
+    #[test]
+    fn directories_are_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b");
+        private_directory(&path).unwrap();
+        private_directory(&path).unwrap();
+        assert_eq!((mode(&path), mode(&dir.path().join("a"))), (0o700, 0o700));
+        fs::write(dir.path().join("file"), "").unwrap();
+        assert!(private_directory(&dir.path().join("file")).is_err());
+    }
+}
