@@ -13,7 +13,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
 Source addresses:
-  PATH                                 a file, a directory or a glob; .gz .zst .bz2 .xz and .zip are read as they are
+  PATH                                 a file, a directory, a glob; .gz .zst .bz2 .xz .zip are unpacked
   -                                    standard input
   gs://BUCKET/PREFIX                   objects of Google Cloud Storage
   firestore:PROJECT[/DB]/COLLECTION    Firestore documents
@@ -30,11 +30,14 @@ Examples:
   logdeck cat app.log --severity error --count
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a part could not be read (said on standard error).
-Environment: LOGDECK_CONFIG names the config file; `logdeck config show` lists every setting and its variable.";
+Settings: `logdeck config show` lists them; each has a variable, such as LOGDECK_MEMORY for `memory`.";
 
 const CAT_EXAMPLES: &str = "\
-T is a moment (2025-01-02T15:04:05Z, or without a zone in that of --tz), a time of day that has passed (14:02),
-a time back from now (90s, 10m, 2h, 1d), or back from the newest record (10m@end).
+T is one of:
+  2025-01-02T15:04:05Z   a moment; without a zone it is read in that of --tz; a date alone is its midnight
+  14:02, 14:02:30        the last time that the clock showed this, in the zone of --tz
+  90s, 10m, 1h30m, 2d    back from now
+  10m@end                back from the newest record
 
 All filters have to agree. Several inputs are merged by time, each in its own order.
 
@@ -54,7 +57,7 @@ Exit codes: 0 done (also without a match), 1 failed, 2 wrong usage, 3 a part cou
 /// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
 /// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
 #[derive(Debug, Parser)]
-#[command(name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120, disable_help_subcommand = true)]
+#[command(name = "logdeck", bin_name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120)]
 pub struct Cli {
     /// The command; the first word, if it is the name of one.
     #[command(subcommand)]
@@ -80,10 +83,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     pub ascii: bool,
     /// Colours: auto, dark, light, 16 or mono [default: auto].
-    #[arg(long, global = true, value_name = "THEME", value_parser = words(ThemeName::ALL), help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "THEME", value_parser = words(ThemeName::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub theme: Option<ThemeName>,
     /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub log_level: Option<LogLevel>,
     /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.
     #[arg(long, global = true, help_heading = "Global options")]
@@ -140,7 +143,7 @@ pub enum ConfigCommand {
 }
 
 /// `logdeck cat`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = CAT_EXAMPLES)]
 pub struct CatArgs {
     /// Files, directories, globs, archives, or - for standard input (which is also read when nothing is named).
@@ -235,9 +238,9 @@ impl TypedValueParser for AddressParser {
 }
 
 /// A parser of words that completions and errors can list.
-fn words<T: Clone + Send + Sync + 'static>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
+fn words<T>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
 where
-    T: std::str::FromStr<Err = BadValue>,
+    T: std::str::FromStr<Err = BadValue> + Clone + Send + Sync + 'static,
 {
     clap::builder::PossibleValuesParser::new(all.iter().map(|(word, _)| *word)).try_map(|word| word.parse::<T>())
 }

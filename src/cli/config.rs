@@ -5,6 +5,7 @@
 use super::args::{ConfigCommand, GlobalArgs};
 use super::{Exit, Output};
 use crate::config::{self, Environment, File, KEYS, Table};
+use crate::parse::text::safe_line;
 use anyhow::{Context, bail};
 use std::{
     fs,
@@ -97,15 +98,16 @@ fn show(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> any
     if loaded.file == File::Nowhere {
         out.warn(NO_HOME);
     }
+    let by = |key| safe_line(loaded.set_by(key).to_string().as_bytes()).into_owned();
     let lines: Vec<_> = KEYS.iter().filter(|key| key.table == Table::No).map(|key| (key, loaded.value(key))).collect();
     let width = lines.iter().map(|(key, value)| key.name.len() + 3 + value.chars().count()).max().unwrap_or(0).min(60);
     for (key, value) in lines {
         let line = format!("{} = {value}", key.name);
-        writeln!(out.stdout(), "{line:<width$}  # {}", loaded.set_by(key))?;
+        writeln!(out.stdout(), "{line:<width$}  # {}", by(key))?;
     }
     for key in KEYS.iter().filter(|key| key.table == Table::Yes) {
         let body = loaded.value(key);
-        writeln!(out.stdout(), "\n[{}]  # {}", key.name, loaded.set_by(key))?;
+        writeln!(out.stdout(), "\n[{}]  # {}", key.name, by(key))?;
         if !body.is_empty() {
             writeln!(out.stdout(), "{body}")?;
         }

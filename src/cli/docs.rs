@@ -4,7 +4,7 @@
 
 use super::args::Cli;
 use super::output::Exit;
-use crate::config::{self, KEYS, Table};
+use crate::config::{self, KEYS, Table, VARIABLES};
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 use std::{
@@ -41,7 +41,7 @@ pub fn man(out: &mut impl Write) -> anyhow::Result<()> {
     commands(&built, out)?;
     settings(out)?;
     exit_codes(out)?;
-    page.render_extra_section(out)?;
+    addresses_and_examples(&built, out)?;
     page.render_version_section(out)?;
     Ok(())
 }
@@ -50,7 +50,7 @@ pub fn man(out: &mut impl Write) -> anyhow::Result<()> {
 fn commands(command: &clap::Command, out: &mut impl Write) -> io::Result<()> {
     let mut roff = Roff::new();
     roff.control("SH", ["COMMANDS"]);
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         describe(sub, &format!("logdeck {}", sub.get_name()), &mut roff);
     }
     roff.to_writer(out)
@@ -81,17 +81,28 @@ fn describe(command: &clap::Command, name: &str, roff: &mut Roff) {
         roff.text(head);
         roff.text([roman(arg.get_help().map(ToString::to_string).unwrap_or_default())]);
     }
-    if let Some(after) = command.get_after_help() {
-        roff.control("PP", []);
-        roff.control("nf", []);
-        for line in after.to_string().lines() {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
-    }
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    as_it_is(command, roff);
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         describe(sub, &format!("{name} {}", sub.get_name()), roff);
     }
+}
+
+fn addresses_and_examples(command: &clap::Command, out: &mut impl Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", ["ADDRESSES AND EXAMPLES"]);
+    as_it_is(command, &mut roff);
+    roff.to_writer(out)
+}
+
+/// The text behind a command's help, line by line.
+fn as_it_is(command: &clap::Command, roff: &mut Roff) {
+    let Some(after) = command.get_after_help() else { return };
+    roff.control("PP", []);
+    roff.control("nf", []);
+    for line in after.to_string().lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
 }
 
 fn settings(out: &mut impl Write) -> io::Result<()> {
@@ -108,9 +119,11 @@ fn settings(out: &mut impl Write) -> io::Result<()> {
         roff.text([bold(name), roman(", "), bold(key.variable())]);
         roff.text([roman(format!("{} Default: {default}.", key.doc))]);
     }
-    roff.control("TP", []);
-    roff.text([bold("LOGDECK_CONFIG")]);
-    roff.text([roman("The config file to read instead of the usual one.")]);
+    for (name, meaning) in VARIABLES {
+        roff.control("TP", []);
+        roff.text([bold(*name)]);
+        roff.text([roman(*meaning)]);
+    }
     roff.to_writer(out)
 }
 
@@ -172,7 +185,7 @@ fn help(path: &[&str]) -> Option<String> {
     for name in path {
         found = found.find_subcommand_mut(name)?;
     }
-    Some(found.clone().term_width(110).render_long_help().to_string())
+    Some(found.clone().term_width(110).render_help().to_string())
 }
 
 fn fenced(text: &str) -> String {

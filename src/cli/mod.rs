@@ -5,8 +5,10 @@
 pub mod args;
 mod cat;
 mod config;
+pub mod discover;
 pub mod docs;
 pub mod output;
+pub mod start;
 pub mod stats;
 
 pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
@@ -14,6 +16,7 @@ pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
 use crate::config::{Config, Environment, Loaded};
+use anyhow::Context;
 use clap::Parser;
 use std::{ffi::OsString, io::Write, time::Instant};
 
@@ -50,7 +53,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, environment: &Environment)
 /// Turns a command's result into an exit code, and says what failed.
 fn conclude(result: anyhow::Result<Exit>, out: &mut Output) -> Exit {
     let result = result.and_then(|exit| {
-        out.flush()?;
+        out.flush().context("standard output")?;
         Ok(exit)
     });
     match result {
@@ -87,7 +90,17 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             cat::run(args, &globals, out)
         }
         Some(Command::Demo) => anyhow::bail!("`demo` is not part of this build"),
-        None => anyhow::bail!("the screen is not part of this build"),
+        None => {
+            let globals = globals(cli, None, environment)?;
+            let target = start::Target::of(out.is_terminal(), environment);
+            match start::plan(&cli.sources, &globals.config, start::Input::of_process(), target)? {
+                start::Plan::Screen(_) => anyhow::bail!("the screen is not part of this build"),
+                start::Plan::Lines(sources, why) => {
+                    out.note(&format!("{why}: printing lines, as `logdeck cat --follow` does"));
+                    cat::run(&CatArgs::following(sources), &globals, out)
+                }
+            }
+        }
     }
 }
 

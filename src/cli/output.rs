@@ -167,7 +167,7 @@ impl Drop for Progress {
 
 /// The progress line, at most 79 columns.
 fn progress_line(done: u64, total: Option<u64>, label: &str) -> String {
-    let label = text::safe(label.as_bytes()).replace(['\n', '\t'], " ");
+    let label = text::safe_line(label.as_bytes());
     let so_far = match total {
         Some(total) if total > 0 => {
             format!("{:>3}% of {}", (done.min(total) * 100) / total, super::stats::bytes(total))
@@ -175,8 +175,11 @@ fn progress_line(done: u64, total: Option<u64>, label: &str) -> String {
         _ => super::stats::bytes(done),
     };
     let room = 79 - so_far.chars().count().min(40) - 2;
-    let label: String =
-        if label.chars().count() > room { label.chars().take(room - 3).chain("...".chars()).collect() } else { label };
+    let label: String = if label.chars().count() > room {
+        label.chars().take(room - 3).chain("...".chars()).collect()
+    } else {
+        label.into()
+    };
     format!("{so_far}  {label}")
 }
 

@@ -23,11 +23,8 @@ pub fn example() -> String {
                 let _ = writeln!(text, "# {line}");
             }
         } else {
-            if key.default == "[]" {
-                let _ = writeln!(text, "# {} = {}", key.name, key.example);
-            } else {
-                let _ = writeln!(text, "# {} = {}", key.name, key.default);
-            }
+            let value = if key.default == "[]" { key.example } else { key.default };
+            let _ = writeln!(text, "# {} = {value}", key.name);
         }
     }
     text

@@ -269,6 +269,14 @@ pub static KEYS: &[ConfigKey] = &[
     },
 ];
 
+/// Variables of ours that are not settings, and what each is for.
+pub static VARIABLES: &[(&str, &str)] = &[
+    ("LOGDECK_CONFIG", "The config file to read instead of the usual one."),
+    ("LOGDECK_SYNC", "`0` draws without synchronised output (DEC mode 2026), for a terminal that handles it wrongly."),
+    ("LOGDECK_TRACE_FRAMES", "A file to which the time and size of every frame is written when the screen ends."),
+    ("LOGDECK_REQUIRE_SERVERS", "`1` lets tests fail that would be skipped because a server is not there."),
+];
+
 impl ConfigKey {
     /// The setting with this name.
     pub fn find(name: &str) -> Option<&'static Self> {

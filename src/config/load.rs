@@ -4,7 +4,7 @@
 
 use super::environment::Environment;
 use super::file::{self, Problem};
-use super::keys::{ConfigKey, KEYS, Raw, nearest};
+use super::keys::{ConfigKey, KEYS, Raw, VARIABLES, nearest};
 use super::{Config, LogLevel, Memory, ThemeName, Zone};
 use std::{
     collections::BTreeMap,
@@ -14,9 +14,6 @@ use std::{
 
 /// A config file larger than this is refused: it is something else.
 const MAX_FILE: u64 = 1 << 20;
-
-/// Variables of ours that are not settings.
-const OTHER_VARIABLES: [&str; 2] = ["LOGDECK_CONFIG", "LOGDECK_REQUIRE_SERVERS"];
 
 /// Who set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,7 +177,7 @@ fn from_environment(loaded: &mut Loaded, environment: &Environment) {
         }
     }
     let known: Vec<String> = KEYS.iter().map(ConfigKey::variable).collect();
-    let known = || known.iter().map(String::as_str).chain(OTHER_VARIABLES);
+    let known = || known.iter().map(String::as_str).chain(VARIABLES.iter().map(|(name, _)| *name));
     for name in environment.names("LOGDECK_").filter(|name| known().all(|known| known != *name)) {
         let near = nearest(name, known()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         let message = format!("no setting has this name{near}");

@@ -12,7 +12,7 @@ mod types;
 pub use environment::Environment;
 pub use example::{example, reference};
 pub use file::{Place, Problem};
-pub use keys::{ConfigKey, KEYS, Raw, Table, nearest};
+pub use keys::{ConfigKey, KEYS, Raw, Table, VARIABLES, nearest};
 pub use load::{File, Loaded, Overrides, Set, file, load};
 pub use types::{BadValue, FrameRate, LogLevel, Memory, ThemeName, TimeStyle, Zone};
 

@@ -1,6 +1,7 @@
-//! What lies outside the process: the clock and private files, so far.
+//! What lies outside the process: the clock, private files and the own log.
 //!
 //! Owns the real implementations of `ports`. Must not know what they are used for.
 
 pub mod clock;
 pub mod files;
+pub mod log;

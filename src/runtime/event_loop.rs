@@ -1,0 +1,434 @@
+//! The loop: takes what happens in the order of its urgency, lets the app decide, and draws.
+//!
+//! Owns the order (keys, signals, sources, timers) and the bounds (how long sources are listened to, how often it is
+//! drawn). Must not know what anything means to the app.
+
+use super::pace::{Pace, Settling, Urgency};
+use super::signals::Signal;
+use super::tasks::Tasks;
+use super::terminal::clipboard;
+use super::terminal::{Background, Input, Picture, Terminal, Written};
+use super::trace::Trace;
+use crate::app::event::{Effect, Event};
+use crate::model::time::SECOND;
+use crate::demo::{Scenario, Stage};
+use crate::model::{Address, SourceId, SourceMsg, Timestamp};
+use crate::ports::Clock;
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::Receiver;
+
+/// What the loop drives.
+pub trait Program: Picture {
+    /// Something happened; says what it wants to be done.
+    fn update(&mut self, event: Event) -> Vec<Effect>;
+
+    /// The terminal told its background, perhaps after the first frame.
+    fn background(&mut self, background: Background);
+
+    /// A source is being opened under this label; says which number it gets.
+    fn open(&mut self, address: &Address, label: &str) -> SourceId;
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The user wanted it.
+    Quit,
+    /// By a signal, with this number.
+    Signal(i32),
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// Where things come in.
+#[derive(Debug)]
+pub struct Lanes {
+    /// Keys and their kin, with the time at which they came.
+    pub input: Receiver<(Input, Instant)>,
+    /// Signals.
+    pub signals: Receiver<Signal>,
+    /// Frames that were written.
+    pub written: Receiver<io::Result<Written>>,
+    /// What sources say.
+    pub sources: Receiver<SourceMsg>,
+}
+
+/// What else a loop needs.
+pub struct Plan {
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// How often it is drawn.
+    pub pace: Pace,
+    /// Measures frames.
+    pub trace: Option<Trace>,
+    /// Where the demo may put its files.
+    pub temp_dir: PathBuf,
+}
+
+/// What is opened at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// These addresses; none shows the start screen.
+    Sources(Vec<Address>),
+    /// The bundled demo.
+    Demo,
+}
+
+/// How long sources are listened to before the loop looks at keys and frames again.
+const LISTEN: Duration = Duration::from_millis(4);
+/// Keys that are taken in before a frame shows them.
+const KEYS: usize = 64;
+/// How long a stop is waited for that may never come (a process without a shell above it is not stopped).
+const STOP: Duration = Duration::from_millis(100);
+
+/// One run of the screen.
+pub struct Loop<P> {
+    program: P,
+    terminal: Terminal,
+    tasks: Tasks,
+    lanes: Lanes,
+    clock: Arc<dyn Clock>,
+    pace: Pace,
+    sizes: Settling,
+    trace: Option<Trace>,
+    /// The app has a slice of work left.
+    more: bool,
+    /// When the app was last told the time.
+    ticked: Instant,
+    ended: Option<Ended>,
+    /// The demo's files, while it is open.
+    demo: Option<Stage>,
+    /// Where they may lie.
+    temp_dir: PathBuf,
+}
+
+impl<P: Program> Loop<P> {
+    /// A loop that has not begun.
+    pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
+        let (sizes, ticked) = (Settling::default(), Instant::now());
+        let Plan { clock, pace, trace, temp_dir } = plan;
+        let (more, ended, demo) = (false, None, None);
+        Self { program, terminal, tasks, lanes, clock, pace, sizes, trace, more, ticked, ended, demo, temp_dir }
+    }
+
+    /// Opens what is asked for and runs until somebody ends it, then restores the terminal and stops the tasks, in this order.
+    ///
+    /// # Errors
+    /// When the terminal fails otherwise than by hanging up.
+    pub async fn run(mut self, opening: Opening) -> io::Result<Ended> {
+        let result = self.turns(opening).await;
+        self.terminal.leave();
+        tracing::info!(bytes = self.terminal.bytes(), "the screen ended");
+        if let Some(trace) = &self.trace
+            && let Err(error) = trace.save()
+        {
+            tracing::warn!(%error, "the frames' times could not be written");
+        }
+        drop(self.lanes);
+        self.tasks.stop().await;
+        // Only now does nobody read or write the demo's files any more.
+        drop(self.demo);
+        result
+    }
+
+    async fn turns(&mut self, opening: Opening) -> io::Result<Ended> {
+        self.tick();
+        let (columns, rows) = self.terminal.size();
+        self.update(Event::Resize(columns, rows), Urgency::AtOnce);
+        match opening {
+            Opening::Demo => {
+                let _ = self.carry_out(vec![Effect::OpenDemo]);
+            }
+            Opening::Sources(addresses) => {
+                for address in addresses {
+                    let label = address.to_string();
+                    self.open(address, &label);
+                }
+            }
+        }
+        loop {
+            if let Some(ended) = self.ended {
+                return Ok(ended);
+            }
+            let now = Instant::now();
+            if !self.terminal.is_busy() && self.pace.due(now).is_some_and(|due| due <= now) {
+                self.draw()?;
+            }
+            let wake = self.wake(Instant::now());
+            tokio::select! {
+                biased;
+                Some(input) = self.lanes.input.recv() => self.inputs(input).await?,
+                Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
+                Some(written) = self.lanes.written.recv() => self.written(written)?,
+                Some(message) = self.lanes.sources.recv() => self.sources(message),
+                () = tokio::time::sleep_until(wake.into()) => self.timers(),
+            }
+            if self.more && self.lanes.input.is_empty() {
+                self.tick();
+            }
+        }
+    }
+
+    /// When the loop has something to do although nothing happens.
+    fn wake(&self, now: Instant) -> Instant {
+        if self.more {
+            return now;
+        }
+        // A frame on its way wakes the loop when it has arrived.
+        let frame = if self.terminal.is_busy() { None } else { self.pace.due(now) };
+        let minute = now + until_next_minute(self.clock.now());
+        [frame, self.sizes.due()].into_iter().flatten().fold(minute, Instant::min)
+    }
+
+    fn timers(&mut self) {
+        let now = Instant::now();
+        if self.sizes.due().is_some_and(|due| due <= now) {
+            self.sizes.done();
+            if let Some((columns, rows)) = self.terminal.refit() {
+                self.update(Event::Resize(columns, rows), Urgency::AtOnce);
+            }
+        }
+        // A new minute; other timers find that the time was told a moment ago.
+        if now.duration_since(self.ticked) >= Duration::from_secs(1) {
+            self.tick();
+        }
+    }
+
+    fn tick(&mut self) {
+        self.more = false;
+        self.ticked = Instant::now();
+        let now = self.clock.now();
+        self.update(Event::Tick(now), Urgency::Soon);
+    }
+
+    async fn inputs(&mut self, first: (Input, Instant)) -> io::Result<()> {
+        self.input(first.0, first.1).await?;
+        for _ in 1..KEYS {
+            if self.ended.is_some() {
+                break;
+            }
+            let Ok((input, at)) = self.lanes.input.try_recv() else { break };
+            self.input(input, at).await?;
+        }
+        Ok(())
+    }
+
+    async fn input(&mut self, input: Input, at: Instant) -> io::Result<()> {
+        let effects = match input {
+            Input::Key(key) => {
+                if let Some(trace) = &mut self.trace {
+                    trace.key(at);
+                }
+                self.pace.want(Urgency::AtOnce);
+                self.program.update(Event::Key(key))
+            }
+            Input::Paste(text) => {
+                self.pace.want(Urgency::AtOnce);
+                self.program.update(Event::Paste(text))
+            }
+            Input::Focus(focused) => {
+                self.pace.want(Urgency::Soon);
+                self.program.update(Event::Focus(focused))
+            }
+            Input::Background(background) => {
+                self.program.background(background);
+                self.pace.want(Urgency::AtOnce);
+                Vec::new()
+            }
+            Input::Resized => {
+                self.sizes.changed(Instant::now());
+                Vec::new()
+            }
+            Input::Closed => {
+                self.ended = Some(Ended::HungUp);
+                Vec::new()
+            }
+        };
+        if self.carry_out(effects) == Then::Suspend {
+            self.suspend().await?;
+        }
+        Ok(())
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        match signal {
+            Signal::End(number) => self.ended = Some(Ended::Signal(number)),
+            Signal::HungUp => self.ended = Some(Ended::HungUp),
+            Signal::Continue => self.resume()?,
+        }
+        Ok(())
+    }
+
+    fn written(&mut self, written: io::Result<Written>) -> io::Result<()> {
+        match written {
+            Ok(written) => {
+                if let Some(trace) = &mut self.trace {
+                    trace.written(&written);
+                }
+            }
+            Err(error) if is_hang_up(&error) => self.ended = Some(Ended::HungUp),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Takes in messages for a few milliseconds; a key ends it sooner.
+    fn sources(&mut self, first: SourceMsg) {
+        let end = Instant::now() + LISTEN;
+        let mut next = Some(first);
+        while let Some(message) = next {
+            if let Some(trace) = &mut self.trace {
+                trace.message();
+            }
+            self.update(Event::Source(message), Urgency::Soon);
+            if Instant::now() >= end || !self.lanes.input.is_empty() {
+                break;
+            }
+            next = self.lanes.sources.try_recv().ok();
+        }
+    }
+
+    fn update(&mut self, event: Event, urgency: Urgency) {
+        self.pace.want(urgency);
+        let effects = self.program.update(event);
+        // Only a key suspends.
+        let _ = self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Then {
+        let mut then = Then::GoOn;
+        for effect in effects {
+            match effect {
+                Effect::Quit => self.ended = Some(Ended::Quit),
+                Effect::Suspend => then = Then::Suspend,
+                Effect::Continue => self.more = true,
+                Effect::Redraw => {
+                    let _ = self.terminal.refit();
+                    let _ = self.terminal.repaint();
+                    self.pace.want(Urgency::AtOnce);
+                }
+                Effect::Copy(text) => {
+                    let done = self.copy(&text);
+                    self.update(Event::Done(done), Urgency::AtOnce);
+                }
+                Effect::OpenDemo => {
+                    let done = self.open_demo();
+                    self.update(Event::Done(done), Urgency::AtOnce);
+                }
+            }
+        }
+        then
+    }
+
+    fn open_demo(&mut self) -> Result<String, String> {
+        if self.demo.is_some() {
+            return Err("the demo is already open".to_owned());
+        }
+        let failed = |error: &dyn std::fmt::Display| format!("the demo cannot be opened: {error}");
+        let scenario = Scenario::bundled().map_err(|error| failed(&error))?;
+        let now = self.clock.now();
+        let seed = now.0.unsigned_abs();
+        let zone = self.tasks.settings().zone.clone();
+        let mut stage = Stage::new(&self.temp_dir, seed, &scenario).map_err(|error| failed(&error))?;
+        stage.prepare(&scenario, seed, now, &zone).map_err(|error| failed(&error))?;
+        let play = stage.play(scenario, seed, now, zone, self.tasks.cancel()).map_err(|error| failed(&error))?;
+        self.open(Address::Path(stage.directory().to_owned()), "demo: payments outage");
+        self.tasks.spawn(play);
+        self.demo = Some(stage);
+        Ok("the demo plays: the outage begins in a few seconds".to_owned())
+    }
+
+    fn open(&mut self, address: Address, label: &str) {
+        let id = self.program.open(&address, label);
+        self.tasks.open(id, address);
+    }
+
+    /// Nobody knows whether the terminal took it; hence "sent".
+    fn copy(&self, text: &str) -> Result<String, String> {
+        if self.terminal.is_busy() {
+            return Err("the terminal is still busy with the last frame: try again".to_owned());
+        }
+        let sequence = clipboard::sequence(text).map_err(|error| error.to_string())?;
+        self.terminal.send(sequence);
+        Ok(format!("sent {} bytes to the terminal's clipboard", text.len()))
+    }
+
+    /// Gives the terminal back and stops, as every program does at Ctrl-z, with everything in its pipeline.
+    async fn suspend(&mut self) -> io::Result<()> {
+        self.terminal.leave();
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        let stopped = tokio::time::timeout(STOP, self.lanes.signals.recv()).await;
+        match stopped {
+            Ok(Some(Signal::End(number))) => self.ended = Some(Ended::Signal(number)),
+            Ok(Some(Signal::HungUp)) => self.ended = Some(Ended::HungUp),
+            Ok(Some(Signal::Continue) | None) | Err(_) => self.resume()?,
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        if let Err(error) = self.terminal.resume() {
+            if is_hang_up(&error) {
+                self.ended = Some(Ended::HungUp);
+                return Ok(());
+            }
+            return Err(error);
+        }
+        let (columns, rows) = self.terminal.size();
+        self.update(Event::Resize(columns, rows), Urgency::AtOnce);
+        self.tick();
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let began = Instant::now();
+        if began.duration_since(self.ticked) >= Duration::from_secs(1) {
+            self.tick();
+        }
+        let bytes = self.terminal.draw(&self.program)?;
+        let drawn = Instant::now();
+        self.pace.drawn(drawn);
+        if let Some(trace) = &mut self.trace {
+            trace.drawn(began, drawn, bytes);
+        }
+        Ok(())
+    }
+}
+
+/// What is to be done after the effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    Suspend,
+}
+
+fn is_hang_up(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    error.kind() == io::ErrorKind::BrokenPipe
+        || [rustix::io::Errno::IO, rustix::io::Errno::NXIO].iter().any(|errno| code == Some(errno.raw_os_error()))
+}
+
+/// The time that is left of this minute.
+fn until_next_minute(now: Timestamp) -> Duration {
+    let left = 60 * SECOND - now.0.rem_euclid(60 * SECOND);
+    Duration::from_nanos(left.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_minute_ends() {
+        let check = |nanos, expected| assert_eq!(until_next_minute(Timestamp(nanos)), expected);
+        check(0, Duration::from_secs(60));
+        check(59 * SECOND, Duration::from_secs(1));
+        check(60 * SECOND + 1, Duration::from_nanos(60_000_000_000 - 1));
+        check(-1, Duration::from_nanos(1));
+    }
+}

@@ -1,0 +1,261 @@
+//! Tasks: every source and helper that runs beside the loop, from its start to its end.
+//!
+//! Owns spawning, restarting and stopping; nothing else spawns. Must not know the screen.
+
+use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp};
+use crate::ports::Clock;
+use crate::sources::{NotYet, Outlet, Settings, Source, SourceError};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{runtime::Handle, sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Makes the source of an address; called again after a panic.
+pub type Build = Arc<dyn Fn(&Address, &Settings) -> Result<Box<dyn Source>, NotYet> + Send + Sync>;
+
+/// How long tasks may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The pauses between tries of something that keeps failing.
+#[derive(Clone, Copy, Debug)]
+pub struct Backoff {
+    /// The first pause.
+    pub first: Duration,
+    /// The longest one.
+    pub longest: Duration,
+    /// Tries in all; then it stays failed.
+    pub tries: u32,
+    /// A run of this length counts as healthy: the pauses begin anew after it.
+    pub healthy: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(60),
+            tries: 6,
+            healthy: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Backoff {
+    /// The pause after the `failures`-th failure in a row (from 1): it doubles, and is shortened by up to a half, by
+    /// `jitter`, so that many do not try at the same moment.
+    pub fn pause(&self, failures: u32, jitter: u64) -> Duration {
+        let doubled = self.first.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(self.longest);
+        let half = doubled / 2;
+        let part = u32::try_from(jitter % 1024).unwrap_or(0);
+        half + half * part / 1023
+    }
+}
+
+/// The tasks of a run.
+#[derive(Debug)]
+pub struct Tasks {
+    set: JoinSet<()>,
+    cancel: CancellationToken,
+    to: mpsc::Sender<SourceMsg>,
+    settings: Settings,
+    surroundings: Surroundings,
+}
+
+#[derive(Clone)]
+struct Surroundings {
+    clock: Arc<dyn Clock>,
+    build: Build,
+    backoff: Backoff,
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("backoff", &self.backoff).finish_non_exhaustive()
+    }
+}
+
+impl Tasks {
+    /// No tasks yet. What sources say goes to `to`.
+    pub fn new(
+        to: mpsc::Sender<SourceMsg>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        build: Build,
+        backoff: Backoff,
+    ) -> Self {
+        let surroundings = Surroundings { clock, build, backoff };
+        Self { set: JoinSet::new(), cancel: CancellationToken::new(), to, settings, surroundings }
+    }
+
+    /// The order to stop, for tasks that are started with [`Tasks::spawn`].
+    pub fn cancel(&self) -> CancellationToken {
+        self.cancel.child_token()
+    }
+
+    /// How sources read.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Opens an address. Whatever happens is told as health. Has to be called inside the runtime.
+    pub fn open(&mut self, id: SourceId, address: Address) {
+        let cancel = self.cancel.child_token();
+        let clock = Arc::clone(&self.surroundings.clock);
+        let outlet = Outlet::new(id, self.to.clone(), cancel, clock, Handle::current());
+        let (settings, surroundings) = (self.settings.clone(), self.surroundings.clone());
+        self.set.spawn(supervise(address, settings, outlet, surroundings));
+    }
+
+    /// Starts a helper. It has to end soon after [`Tasks::cancel`] says so.
+    pub fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.set.spawn(work);
+    }
+
+    /// Tells all to stop, waits two seconds at most, and ends the rest.
+    pub async fn stop(mut self) {
+        self.cancel.cancel();
+        // Sources that wait for room in the lane are let go.
+        drop(self.to);
+        let all = async { while self.set.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WORDS, all).await.is_err() {
+            tracing::warn!(tasks = self.set.len(), "tasks did not stop in time");
+            self.set.abort_all();
+        }
+    }
+}
+
+/// Runs a source, and again after a panic, until it ends.
+async fn supervise(address: Address, settings: Settings, outlet: Outlet, surroundings: Surroundings) {
+    let Surroundings { clock, build, backoff } = surroundings;
+    let mut failures = 0;
+    loop {
+        let source = match build(&address, &settings) {
+            Ok(source) => source,
+            Err(not_yet) => {
+                let _ = outlet.health_async(Health::new(State::Failed, not_yet.to_string())).await;
+                return;
+            }
+        };
+        let began = Instant::now();
+        // A set of one: dropping it ends the source too.
+        let mut one = JoinSet::new();
+        let theirs = outlet.clone();
+        one.spawn(async move { source.run(theirs).await });
+        let problem = match one.join_next().await {
+            None | Some(Ok(Ok(()) | Err(SourceError::Closed(_)))) => return,
+            Some(Ok(Err(error))) => error.to_string(),
+            Some(Err(error)) if error.is_panic() => "the source stopped with a defect of logdeck".to_owned(),
+            Some(Err(_)) => return,
+        };
+        failures = if began.elapsed() > backoff.healthy { 1 } else { failures + 1 };
+        tracing::error!(source = address.kind(), failures, problem, "a source failed");
+        let now = clock.now();
+        let health = failed(problem, failures, now, &backoff, u64::from(outlet.source().0));
+        let pause = health.next_try.map(|at| Duration::from_nanos((at.0 - now.0).max(0) as u64));
+        if outlet.health_async(health).await.is_err() {
+            return;
+        }
+        let Some(pause) = pause else { return };
+        tokio::select! {
+            () = outlet.cancel().cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// What is said after a failure: when the next try is, or that there is none.
+fn failed(problem: String, failures: u32, now: Timestamp, backoff: &Backoff, salt: u64) -> Health {
+    if failures >= backoff.tries {
+        return Health::new(State::Failed, format!("{problem}; given up after {failures} tries"));
+    }
+    let jitter = (now.0 as u64 / 1000).wrapping_add(salt.wrapping_mul(7919));
+    let pause = backoff.pause(failures, jitter);
+    let next_try = now.saturating_add(i64::try_from(pause.as_nanos()).unwrap_or(i64::MAX));
+    let detail = format!("{problem}; it is read again from its start, so lines may come twice");
+    Health { next_try: Some(next_try), ..Health::new(State::Failed, detail) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{Follow, Running};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    struct Fixed;
+
+    impl Clock for Fixed {
+        fn now(&self) -> Timestamp {
+            Timestamp(1_000)
+        }
+    }
+
+    /// Panics until it was built `panics` times, then says that it is done.
+    struct Shaky(bool);
+
+    impl Source for Shaky {
+        fn run(self: Box<Self>, out: Outlet) -> Running {
+            Box::pin(async move {
+                assert!(!self.0, "as the test wants it");
+                out.health_async(Health::new(State::Done, "done")).await?;
+                Ok(())
+            })
+        }
+    }
+
+    fn heard(panics: u32, tries: u32) -> Vec<Health> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (to, mut from) = mpsc::channel(8);
+            let built = AtomicU32::new(0);
+            let build: Build =
+                Arc::new(move |_, _| Ok(Box::new(Shaky(built.fetch_add(1, Ordering::Relaxed) < panics))));
+            let millisecond = Duration::from_millis(1);
+            let backoff = Backoff { first: millisecond, longest: millisecond, tries, ..Backoff::default() };
+            let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::Off, window_bytes: 1 };
+            let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, backoff);
+            tasks.open(SourceId(3), Address::Stdin);
+            let mut all = Vec::new();
+            while all.len() < (panics.min(tries) + u32::from(panics < tries)) as usize {
+                match from.recv().await {
+                    Some(SourceMsg::Health { source: SourceId(3), health }) => all.push(health),
+                    other => panic!("{other:?}"),
+                }
+            }
+            tasks.stop().await;
+            assert!(from.recv().await.is_none(), "nothing runs any more");
+            all
+        })
+    }
+
+    #[test]
+    fn a_panic_is_told_and_the_source_starts_again() {
+        let all = heard(2, 6);
+        let states: Vec<_> = all.iter().map(|h| (h.state, h.next_try.is_some())).collect();
+        assert_eq!(states, [(State::Failed, true), (State::Failed, true), (State::Done, false)]);
+        assert!(all[0].detail.contains("defect of logdeck"), "{}", all[0].detail);
+    }
+
+    #[test]
+    fn what_keeps_panicking_is_given_up() {
+        let all = heard(9, 3);
+        let states: Vec<_> = all.iter().map(|h| (h.state, h.next_try.is_some())).collect();
+        assert_eq!(states, [(State::Failed, true), (State::Failed, true), (State::Failed, false)]);
+        assert!(all[2].detail.contains("given up after 3 tries"), "{}", all[2].detail);
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_differ() {
+        let backoff = Backoff::default();
+        let check = |failures, jitter, ms| {
+            assert_eq!(backoff.pause(failures, jitter).as_millis(), ms, "{failures} {jitter}");
+        };
+        check(1, 0, 500);
+        check(1, 1023, 1_000);
+        check(2, 0, 1_000);
+        check(4, 1023, 8_000);
+        check(40, 1023, 60_000);
+        check(40, 0, 30_000);
+    }
+}

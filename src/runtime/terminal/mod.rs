@@ -1,0 +1,284 @@
+//! The terminal: entered once, and left as it was found on every way out.
+//!
+//! Owns raw mode, the alternate screen and what else is switched on; with `ui` it alone knows ratatui, and alone it
+//! knows crossterm. Must not know the app: it draws a [`Picture`].
+
+mod backend;
+pub mod capabilities;
+pub mod clipboard;
+mod input;
+pub mod keys;
+mod output;
+
+pub use capabilities::{Ask, Background, Capabilities, Colours, Glyphs, Link, NoScreen, Synchronised};
+pub use keys::Input;
+pub use output::{OnWritten, Written};
+
+use crate::config::Environment;
+use backend::Canvas;
+use crossterm::{
+    cursor::{Hide, Show},
+    event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange},
+    queue,
+    style::{Attribute, SetAttribute},
+    terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen},
+};
+use output::Output;
+use ratatui::{Frame, layout::Size};
+use rustix::event::{PollFd, PollFlags, poll};
+use std::{
+    fs::OpenOptions,
+    io,
+    os::fd::BorrowedFd,
+    panic,
+    sync::{Mutex, PoisonError},
+    thread::{self, ThreadId},
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+
+/// What can be drawn.
+pub trait Picture {
+    /// Draws it into the frame.
+    fn render(&self, frame: &mut Frame<'_>);
+}
+
+/// A switch of DEC private mode 2026: frames between these appear at once.
+const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
+const END_FRAME: &[u8] = b"\x1b[?2026l";
+/// "What is your background?" (OSC 11).
+const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
+/// How long the last frame may take before the terminal is left without it.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// What a terminal is taken for that does not tell its size.
+const USUAL_SIZE: Size = Size { width: 80, height: 24 };
+
+/// What has to be undone, while there is something. A panic hook and a guard both have to find it, hence a static.
+static ENTERED: Mutex<Option<Entered>> = Mutex::new(None);
+
+struct Entered {
+    output: Output,
+    /// The thread whose panic ends the screen; a panic of any other becomes a message on it.
+    thread: ThreadId,
+}
+
+/// What the terminal can do, if it can show a screen at all.
+///
+/// # Errors
+/// [`NoScreen`]: then plain lines are the way.
+pub fn probe(environment: &Environment) -> Result<Capabilities, NoScreen> {
+    if !rustix::termios::isatty(rustix::stdio::stdout()) {
+        return Err(NoScreen::NotATerminal);
+    }
+    let keys = rustix::termios::isatty(rustix::stdio::stdin())
+        || OpenOptions::new().read(true).write(true).open("/dev/tty").is_ok();
+    if !keys {
+        return Err(NoScreen::NoKeys);
+    }
+    capabilities::detect(environment)
+}
+
+/// The screen, from entering to leaving. Dropping it leaves.
+#[derive(Debug)]
+pub struct Terminal {
+    inner: ratatui::Terminal<Canvas>,
+    output: Output,
+    synchronised: Synchronised,
+}
+
+impl Terminal {
+    /// Takes the terminal over. `written` hears of every frame.
+    ///
+    /// # Errors
+    /// When the terminal does not let itself be switched; it is left again then.
+    pub fn enter(capabilities: &Capabilities, written: OnWritten) -> io::Result<Self> {
+        // NO_COLOR would make crossterm drop bold and reversed text too, and with it the cursor's row. The theme
+        // leaves colours out by itself.
+        crossterm::style::force_color_output(true);
+        let output = Output::start(rustix::stdio::stdout(), written)?;
+        let size = size().unwrap_or(USUAL_SIZE);
+        let inner = ratatui::Terminal::new(Canvas::new(size))?;
+        let terminal = Self { inner, output, synchronised: capabilities.synchronised };
+        install_hook();
+        terminal.switch_on()?;
+        if capabilities.ask == Ask::May {
+            terminal.output.send(ASK_BACKGROUND.to_vec());
+        }
+        Ok(terminal)
+    }
+
+    fn switch_on(&self) -> io::Result<()> {
+        let mut enter = Vec::with_capacity(64);
+        queue!(enter, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, EnableFocusChange, Hide)?;
+        let entered = Entered { output: self.output.clone(), thread: thread::current().id() };
+        *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
+        crossterm::terminal::enable_raw_mode().inspect_err(|_| restore())?;
+        self.output.send(enter);
+        Ok(())
+    }
+
+    /// Gives the terminal back until [`Terminal::resume`].
+    pub fn leave(&mut self) {
+        restore();
+    }
+
+    /// Takes the terminal over again, whatever others have done to it, and draws everything anew.
+    ///
+    /// # Errors
+    /// When the terminal does not let itself be switched.
+    pub fn resume(&mut self) -> io::Result<()> {
+        // After a stop from outside the shell has changed the modes behind our back.
+        restore();
+        self.switch_on()?;
+        self.inner.backend_mut().forget();
+        self.refit();
+        self.repaint()
+    }
+
+    /// Draws everything anew with the next frame.
+    ///
+    /// # Errors
+    /// None so far: nothing is written before the next frame.
+    pub fn repaint(&mut self) -> io::Result<()> {
+        self.inner.clear()
+    }
+
+    /// Looks at the size again; `None` when it is the same, or is told as nothing.
+    pub fn refit(&mut self) -> Option<(u16, u16)> {
+        let size = size()?;
+        if self.inner.size().is_ok_and(|old| old == size) {
+            return None;
+        }
+        self.inner.backend_mut().resize(size);
+        Some((size.width, size.height))
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.inner.size().map_or((USUAL_SIZE.width, USUAL_SIZE.height), |size| (size.width, size.height))
+    }
+
+    /// Whether a frame is still on its way; then there is no use in drawing the next.
+    pub fn is_busy(&self) -> bool {
+        self.output.is_busy()
+    }
+
+    /// Draws, and sends what has changed on the screen: nothing, or one write. Says how many bytes it is.
+    ///
+    /// # Errors
+    /// When the picture cannot be put into bytes.
+    pub fn draw(&mut self, picture: &impl Picture) -> io::Result<usize> {
+        self.inner.draw(|frame| picture.render(frame))?;
+        let mut frame = self.inner.backend_mut().take();
+        if frame.is_empty() {
+            return Ok(0);
+        }
+        if self.synchronised == Synchronised::On {
+            frame.splice(..0, BEGIN_FRAME.iter().copied());
+            frame.extend_from_slice(END_FRAME);
+        }
+        let bytes = frame.len();
+        self.output.send(frame);
+        Ok(bytes)
+    }
+
+    /// Sends a sequence that draws nothing, such as a clipboard's.
+    pub fn send(&self, sequence: Vec<u8>) {
+        self.output.send(sequence);
+    }
+
+    /// Bytes that were sent so far.
+    pub fn bytes(&self) -> u64 {
+        self.output.bytes()
+    }
+
+    /// Starts to read keys. What was read goes to `to`, with the time at which it came.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn listen(to: mpsc::Sender<(Input, Instant)>) -> io::Result<()> {
+        input::start(to)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Leaves the terminal as it was found; does nothing when it was left already.
+pub fn restore() {
+    let Some(entered) = ENTERED.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    // A frame that is on its way goes first; a terminal that takes nothing any more gets its modes back at least.
+    entered.output.settle(PATIENCE);
+    let mut leave = Vec::with_capacity(96);
+    leave.extend_from_slice(END_FRAME);
+    // Without an alternate screen (an old console) the clearing is what removes our picture.
+    let queued = queue!(
+        leave,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        SetAttribute(Attribute::Reset),
+        Clear(ClearType::All),
+        Show,
+        LeaveAlternateScreen
+    );
+    let written = queued.and_then(|()| output::write_within(rustix::stdio::stdout(), &leave, PATIENCE));
+    let cooked = crossterm::terminal::disable_raw_mode();
+    if let Err(error) = written.and(cooked) {
+        tracing::warn!(%error, "the terminal could not be restored");
+    }
+}
+
+/// A panic of the drawing thread shows its message on a usable terminal; one of another thread is no business of the
+/// screen (the task's owner makes a message of it).
+fn install_hook() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let ours = ENTERED
+                .try_lock()
+                .map_or(None, |entered| entered.as_ref().map(|entered| entered.thread == thread::current().id()));
+            tracing::error!(panic = %info, "a thread panicked");
+            match ours {
+                Some(false) => {}
+                Some(true) => {
+                    restore();
+                    before(info);
+                }
+                None => before(info),
+            }
+        }));
+    });
+}
+
+/// Columns and rows as the kernel tells them; `None` when it tells none.
+fn size() -> Option<Size> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then_some(Size { width: size.ws_col, height: size.ws_row })
+}
+
+/// Calls `gone` once the terminal is hung up (its window was closed, its connection lost): crossterm would read from
+/// it for ever. The thread ends with the process.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub fn watch(gone: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let terminal: BorrowedFd<'static> = rustix::stdio::stdout();
+    thread::Builder::new().name("hang-up".into()).spawn(move || {
+        loop {
+            // No event is asked for: hang-ups and errors are always told.
+            let mut fds = [PollFd::from_borrowed_fd(terminal, PollFlags::empty())];
+            match poll(&mut fds, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => break,
+                Ok(0) => {}
+                Ok(_) | Err(_) => return,
+            }
+        }
+        gone();
+    })?;
+    Ok(())
+}

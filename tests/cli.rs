@@ -1,0 +1,201 @@
+//! The real binary: exit codes, where text goes, settings, documents.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use std::{
+    fs,
+    io::Read,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+/// The binary with an empty environment but for a home directory.
+fn logdeck(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logdeck"));
+    command.env_clear().env("HOME", home).env("TZ", "UTC").current_dir(home).stdin(Stdio::null());
+    command
+}
+
+fn run(home: &Path, args: &str) -> Output {
+    logdeck(home).args(args.split_whitespace()).output().unwrap()
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let home = home();
+    for (args, expected) in [
+        ("--help", "Source addresses:"),
+        ("-h", "Usage: logdeck"),
+        ("help cat", "10m@end"),
+        ("cat --help", "10m@end"),
+        ("config init --help", "never over a file"),
+        ("--version", concat!("logdeck ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        let output = run(home.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{args}");
+        assert!(out(&output).contains(expected) && output.stderr.is_empty(), "{args}: {output:?}");
+        assert!(!out(&output).contains('\x1b'), "{args}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_2_and_says_what_would_be_right() {
+    let home = home();
+    let check = |args: &str, expected: &str| {
+        let output = run(home.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args}");
+        assert!(err(&output).contains(expected) && output.stdout.is_empty(), "{args}: {output:?}");
+    };
+    check("--memory 1", "8MiB to 1TiB");
+    check("--memroy 1GiB", "--memory");
+    check("cat --severity loud", "trace, debug, info, warn, error or fatal");
+    check("cat --since soon", "RFC 3339");
+    check("cat --where x", "FIELD=VALUE");
+    check("github:acme", "github:OWNER/REPO");
+    check("config", "init");
+    check("completions", "SHELL");
+    check("", "no source is named");
+    check("dmeo", "did you mean `logdeck demo`?");
+}
+
+#[test]
+fn what_an_argument_holds_cannot_reach_the_terminal() {
+    let home = home();
+    let output = logdeck(home.path()).args(["--theme", "\x1b]52;c;aGk=\x07\u{9b}2J"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = err(&output);
+    assert!(!text.contains(['\x1b', '\x07', '\u{9b}']), "{text:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let home = home();
+    for args in ["man", "completions bash", "--help", "config show"] {
+        let mut child = logdeck(home.path())
+            .args(args.split_whitespace())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""), "{args}");
+    }
+}
+
+#[test]
+fn init_writes_once_and_privately() {
+    let home = home();
+    let path = run(home.path(), "config path");
+    let path = Path::new(out(&path).trim_end());
+    assert!(path.starts_with(home.path()), "{}", path.display());
+
+    let first = run(home.path(), "config init");
+    assert_eq!(first.status.code(), Some(0), "{first:?}");
+    assert!(out(&first).contains(path.to_str().unwrap()));
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(path).unwrap(), logdeck::config::example());
+    assert!(out(&run(home.path(), "config check")).starts_with("ok: "));
+
+    fs::write(path, "theme = \"dark\"\n").unwrap();
+    let second = run(home.path(), "config init");
+    assert_eq!(second.status.code(), Some(1));
+    assert!(err(&second).contains("is there already"), "{second:?}");
+    assert_eq!(fs::read_to_string(path).unwrap(), "theme = \"dark\"\n");
+}
+
+#[test]
+fn init_does_not_write_through_a_link() {
+    let home = home();
+    let target = home.path().join("target");
+    std::os::unix::fs::symlink(&target, home.path().join("c.toml")).unwrap();
+    let output = run(home.path(), "config init --config c.toml");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(!target.exists());
+}
+
+#[test]
+fn settings_come_in_layers_and_show_says_from_where() {
+    let home = home();
+    fs::write(home.path().join("c.toml"), "theme = \"dark\"\nmemory = \"1GiB\"\n[keys]\nquit = \"q\"\n").unwrap();
+    let output = logdeck(home.path())
+        .args(["config", "show", "--config", "c.toml", "--ascii"])
+        .env("LOGDECK_THEME", "light")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = out(&output);
+    for (value, from) in [
+        ("theme = \"light\"", "# environment LOGDECK_THEME"),
+        ("memory = \"1GiB\"", "# c.toml:2"),
+        ("ascii = true", "# command line --ascii"),
+        ("fps = 30", "# default"),
+        ("[keys]", "# c.toml:3"),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(value)).expect(value);
+        assert!(line.ends_with(from), "{line}");
+    }
+    // What is shown is a config file.
+    fs::write(home.path().join("again.toml"), text).unwrap();
+    let again = run(home.path(), "config show --config again.toml");
+    assert!(out(&again).contains("theme = \"light\"") && out(&again).contains("quit = \"q\""), "{again:?}");
+}
+
+#[test]
+fn check_names_every_problem_with_its_place() {
+    let home = home();
+    fs::write(home.path().join("c.toml"), "memroy = \"1GiB\"\nascii = \"yes\"\nsources = [\"github:acme\"]\n").unwrap();
+    let output = run(home.path(), "config check --config c.toml");
+    assert_eq!(output.status.code(), Some(1));
+    for line in [
+        "error: c.toml:1:1: unknown key `memroy`; did you mean `memory`?",
+        "error: c.toml:2:9: ascii: `yes` is not true or false",
+        "error: c.toml:3:11: sources: `github:acme` is not a source address",
+    ] {
+        assert!(err(&output).lines().any(|said| said.starts_with(line)), "{line}: {}", err(&output));
+    }
+}
+
+#[test]
+fn a_named_file_has_to_be_there() {
+    let home = home();
+    for args in ["config check --config none.toml", "cat x.log --config none.toml"] {
+        let output = run(home.path(), args);
+        assert_eq!(output.status.code(), Some(1), "{args}");
+        assert!(err(&output).contains("none.toml: the config file cannot be read"), "{args}: {output:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_sources_become_lines() {
+    let home = home();
+    fs::write(home.path().join("c.toml"), "sources = [\"none.log\"]\n").unwrap();
+    for args in ["github:acme/api", "--config c.toml"] {
+        let output = run(home.path(), args);
+        assert!(err(&output).contains("standard output is not a terminal: printing lines"), "{args}: {output:?}");
+    }
+}
+
+#[test]
+fn stats_go_to_standard_error() {
+    let home = home();
+    let output = run(home.path(), "man --stats");
+    assert!(out(&output).starts_with(".ie") || out(&output).contains(".TH"), "{output:?}");
+    for name in ["bytes", "lines", "records", "wall", "cpu", "peak memory", "temporary"] {
+        assert!(err(&output).lines().any(|line| line.trim_start().starts_with(name)), "{name}: {}", err(&output));
+    }
+}
