@@ -4,6 +4,7 @@
 
 use super::args::Cli;
 use super::output::Exit;
+use crate::app::docs::key_table;
 use crate::config::{self, KEYS, Table, VARIABLES};
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, italic, roman};
@@ -150,6 +151,7 @@ pub fn block(name: &str) -> Option<String> {
         "usage" => Some(fenced(&help(&[])?)),
         "cat" => Some(fenced(&help(&["cat"])?)),
         "config" => Some(config::reference()),
+        "keys" => Some(key_table()),
         "exit codes" => {
             let mut text = String::from("| code | meaning |\n|---|---|\n");
             for (code, meaning) in codes() {
