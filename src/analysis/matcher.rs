@@ -51,7 +51,7 @@ struct Field {
     name: String,
     value: String,
     /// Finds the value in the raw bytes, where a value can only come from there as it is.
-    hint: Option<memmem::Finder<'static>>,
+    hint: Option<Box<memmem::Finder<'static>>>,
 }
 
 impl Default for Matcher {
@@ -133,7 +133,8 @@ impl Matcher {
                 self.passes_columns(batch.origins()[row], severity, format, Flags(batch.flags()[row]))
             });
         }
-        let needles = self.grep.iter().map(|n| (n, true)).chain(self.not.iter().map(|n| (n, false)));
+        let needles =
+            self.grep.iter().map(|needle| (needle, true)).chain(self.not.iter().map(|needle| (needle, false)));
         for (needle, wanted) in needles {
             if out.len() == first {
                 return;
@@ -167,6 +168,11 @@ impl Matcher {
         low <= self.until && self.since <= high && (tally.at_least(self.min_severity) > 0 || tally.notes > 0)
     }
 
+    /// Whether it looks at the bytes of records, not only at columns: the work then grows with their size.
+    pub fn reads_text(&self) -> bool {
+        !(self.grep.is_empty() && self.not.is_empty() && self.fields.is_empty())
+    }
+
     /// Where the texts that are looked for stand in a text on the screen: ranges of bytes, at most `limit` for each.
     pub fn ranges(&self, text: &str, limit: usize) -> Vec<Range<usize>> {
         let mut ranges: Vec<_> = self.grep.iter().flat_map(|needle| needle.ranges(text, limit)).collect();
@@ -174,6 +180,7 @@ impl Matcher {
         ranges
     }
 
+    #[expect(clippy::needless_bitwise_bool, reason = "which records pass cannot be predicted: no branches")]
     fn scan_severity_and_time(&self, batch: &Batch, rows: Range<usize>, out: &mut Vec<u32>) {
         let all_times = (self.since, self.until) == (Timestamp::MIN, Timestamp::MAX);
         if all_times && self.min_severity == Severity::Unknown {
@@ -186,7 +193,6 @@ impl Matcher {
         let (min, since, until) = (self.min_severity as u8, self.since.0, self.until.0);
         let columns = batch.severities()[rows.clone()].iter().zip(&batch.formats()[rows.clone()]);
         let columns = columns.zip(&batch.orders()[rows.clone()]);
-        // Without branches: which records pass cannot be predicted.
         let mut found = 0;
         for (row, ((severity, format), order)) in rows.zip(columns) {
             to[found] = row as u32;
@@ -243,10 +249,9 @@ impl Matcher {
 
 impl Field {
     fn new(name: &str, value: &str) -> Self {
-        // A number can be written in several ways (1e3), other words only in one.
+        // Values are given as they are written, numbers too; only escapes are resolved.
         let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
-        let word = value.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-        let hint = (plain && word).then(|| memmem::Finder::new(value.as_bytes()).into_owned());
+        let hint = (plain && !value.is_empty()).then(|| Box::new(memmem::Finder::new(value.as_bytes()).into_owned()));
         Self { name: name.to_owned(), value: value.to_owned(), hint }
     }
 
@@ -271,7 +276,7 @@ impl Field {
 
 /// A name without case, blanks and punctuation: `GitHub Actions` and `github-actions` are one.
 fn squeeze(name: &str) -> String {
-    name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Keeps the rows from `first` on that `keep` says.
@@ -284,3 +289,6 @@ fn retain_from(out: &mut Vec<u32>, first: usize, mut keep: impl FnMut(usize) -> 
     }
     out.truncate(to);
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ pub struct Needle {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     /// `^` and `$` are at lines' ends, so a search over an arena sees what a search in each record sees, but for
     /// matches that cross from one record into the next.
     Regex(Regex),
@@ -57,8 +57,8 @@ impl Needle {
     /// [`BadQuery`] with the position for bad syntax, or without when it would take too much memory.
     pub fn compile(pattern: &Pattern) -> Result<Self, BadQuery> {
         let source = pattern.source.as_str();
-        let literal = || Ok(Self { kind: Kind::Literal(Finder::new(source.as_bytes()).into_owned()) });
-        let ignore_case = match pattern.kind {
+        let literal = || Ok(Self { kind: Kind::Literal(Box::new(Finder::new(source.as_bytes()).into_owned())) });
+        let mut ignore_case = match pattern.kind {
             PatternKind::Literal => return literal(),
             PatternKind::Regex => false,
             PatternKind::SmartRegex => !has_capital(source),
@@ -68,8 +68,8 @@ impl Needle {
             let head: String = source.chars().take(40).collect();
             return Err(BadQuery::new(&(head + "…"), problem));
         }
-        let has_case = source.chars().any(char::is_alphabetic);
-        if !(ignore_case && has_case) && !source.chars().any(is_special) {
+        ignore_case &= source.chars().any(char::is_alphabetic);
+        if !ignore_case && !source.chars().any(is_special) {
             return literal();
         }
         let hir = regex_syntax::ParserBuilder::new()

@@ -60,8 +60,8 @@ impl Meta {
 }
 
 impl Batch {
-    /// Bytes of columns that one record takes beside its raw bytes.
-    pub const COLUMN_BYTES: usize = 4 + 8 + 8 + 8 + 1 + 1 + 1 + 2 + 4 + 1;
+    /// Bytes of columns that one record takes beside its raw bytes and their separator.
+    pub const COLUMN_BYTES: usize = 4 + 8 + 8 + 8 + 1 + 1 + 1 + 2 + 4;
 
     /// An empty batch with room for `bytes` of raw text and `records` records.
     pub fn with_capacity(bytes: usize, records: usize) -> Self {

@@ -5,7 +5,7 @@
 use super::join::{Join, Joiner};
 use super::stream::{Order, Profile, kind_of};
 use super::{Parsed, Parser, formats, text};
-use crate::model::{Batch, Flags, Meta, OriginId, Timestamp};
+use crate::model::{Batch, Flags, Format, Meta, OriginId, Timestamp};
 
 /// The most bytes of one record that are held (64 KiB); what a line has beyond is counted, not held.
 pub const MAX_RECORD: usize = 64 * 1024;
@@ -138,7 +138,7 @@ impl Assembler {
         let join = self.joiner.push(payload, kind_of(&parsed, held), parsed.severity);
         let belongs =
             (join == Join::Continue || self.piece) && out.last_len().is_some_and(|len| len + held.len() < MAX_RECORD);
-        self.piece = formats::is_piece(held, &parsed);
+        self.piece = parsed.format == Format::Cri && formats::cri_partial(held);
         let dirty = text::is_dirty(held);
         if belongs {
             out.extend_last(held, Flags::MULTILINE.with(Flags::DIRTY, dirty));

@@ -33,11 +33,11 @@ pub struct Parsed {
     pub severity_from: SeverityFrom,
     /// Where the message begins and ends in the line (bytes).
     pub text: (u32, u32),
+    /// Where the payload begins behind a transport's prefix (CRI, GitHub Actions, GitLab, `kubectl --timestamps`),
+    /// else 0. Lines of one record are joined by their payloads.
+    pub payload: u32,
     /// `ASSUMED_ZONE`, `ASSUMED_YEAR`, `BAD_TIME`, `ESCAPED`, `PARSE_FAILED` (a line that begins like JSON and is not).
     pub flags: Flags,
-    /// Where the payload begins behind a transport's prefix (CRI, GitHub Actions, GitLab, kubectl's timestamps); 0 for
-    /// all other lines.
-    pub payload: u32,
 }
 
 /// Receives the fields of a record: the name (nested ones dotted) and the value as text, unescaped but not yet safe for

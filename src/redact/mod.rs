@@ -20,8 +20,10 @@ mod tests;
 pub use kind::Kind;
 pub use writer::RedactWriter;
 
-use aho_corasick::AhoCorasick;
-use aho_corasick::AhoCorasickKind;
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::StateID;
+use aho_corasick::dfa::DFA;
 use regex::Regex;
 use rules::Find;
 use rules::RULES;
@@ -172,7 +174,8 @@ impl Redactor {
 /// The search for all rules' anchors at once.
 #[derive(Debug)]
 struct Anchors {
-    search: AhoCorasick,
+    search: DFA,
+    start: StateID,
     /// The rule of each anchor, as its bit.
     rules: Vec<u64>,
     /// The rules without anchors, which always look.
@@ -189,14 +192,25 @@ impl Anchors {
                 rules.push(1 << n);
             }
         }
-        let search = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words);
-        Some(Self { search: search.ok()?, rules, always })
+        let search = DFA::builder().ascii_case_insensitive(true).build(words).ok()?;
+        let start = search.start_state(Anchored::No).ok()?;
+        Some(Self { search, start, rules, always })
     }
 
+    /// The rules whose anchors the text holds. Steps through the automaton by hand: where matches begin does not
+    /// matter here, and that overlapping ones are seen does.
     fn find(&self, text: &str) -> u64 {
-        self.search
-            .find_overlapping_iter(text)
-            .fold(self.always, |bits, hit| bits | self.rules[hit.pattern().as_usize()])
+        let mut bits = self.always;
+        let mut state = self.start;
+        for byte in text.bytes() {
+            state = self.search.next_state(Anchored::No, state, byte);
+            if self.search.is_special(state) && self.search.is_match(state) {
+                for n in 0..self.search.match_len(state) {
+                    bits |= self.rules[self.search.match_pattern(state, n).as_usize()];
+                }
+            }
+        }
+        bits
     }
 }
 

@@ -13,8 +13,12 @@ pub(super) fn cards(text: &str, sink: &mut dyn FnMut(Range<usize>)) {
         let (end, grouped) = match first {
             4 => (groups(bytes, start), true),
             13..=19 => (start + first, false),
-            _ => (start + first, true),
+            _ => (start, true),
         };
+        if end - start < 13 {
+            at = start + first;
+            continue;
+        }
         let mut number = [0; 19];
         let mut len = 0;
         for digit in bytes[start..end].iter().filter(|byte| byte.is_ascii_digit()).take(20) {

@@ -194,13 +194,11 @@ impl Order {
             self.chunks.splice(at..at, run.chunks(CHUNK).map(<[Key]>::to_vec));
             return parts;
         }
-        merge(keys, run);
-        if keys.len() <= CHUNK {
+        if old + run.len() <= CHUNK {
+            merge(keys, run);
             return 0;
         }
-        let parts = keys.len().div_ceil(CHUNK);
-        let size = keys.len().div_ceil(parts);
-        let pieces: Vec<Vec<Key>> = keys.chunks(size).map(<[Key]>::to_vec).collect();
+        let pieces = merge_in_pieces(keys, run);
         let added = pieces.len() - 1;
         self.chunks.splice(chunk..=chunk, pieces);
         added
@@ -233,4 +231,34 @@ fn merge(keys: &mut Vec<Key>, run: &[Key]) {
             keys[to] = run[new];
         }
     }
+}
+
+/// Merges two sorted runs into chunks of the same size.
+fn merge_in_pieces<'k>(mut old: &'k [Key], mut new: &'k [Key]) -> Vec<Vec<Key>> {
+    let total = old.len() + new.len();
+    let parts = total.div_ceil(CHUNK);
+    let size = total.div_ceil(parts);
+    let mut pieces = Vec::with_capacity(parts);
+    while !(old.is_empty() && new.is_empty()) {
+        let mut piece = Vec::with_capacity(size);
+        while piece.len() < size
+            && let ([a, more_old @ ..], [b, more_new @ ..]) = (old, new)
+        {
+            if a < b {
+                piece.push(*a);
+                old = more_old;
+            } else {
+                piece.push(*b);
+                new = more_new;
+            }
+        }
+        for rest in [&mut old, &mut new] {
+            // Only one of the two is left, unless the piece is full.
+            let (fill, more) = rest.split_at(rest.len().min(size - piece.len()));
+            piece.extend_from_slice(fill);
+            *rest = more;
+        }
+        pieces.push(piece);
+    }
+    pieces
 }

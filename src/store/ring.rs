@@ -270,7 +270,7 @@ impl Store {
         let batch = &mut self.live.list[tail].batch;
         let before = batch.allocated();
         // A little slack stays: moving the text would cost more, and the memory is soon recycled.
-        if before - batch.bytes() > before / 16
+        if before.saturating_sub(batch.bytes()) > before / 16
             && let Some(batch) = Arc::get_mut(batch)
         {
             batch.shrink();

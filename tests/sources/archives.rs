@@ -36,6 +36,9 @@ impl Archive {
     }
 }
 
+const METHODS: [CompressionMethod; 4] =
+    [CompressionMethod::Stored, CompressionMethod::Deflated, CompressionMethod::Bzip2, CompressionMethod::Zstd];
+
 /// Entries with the same method.
 fn zip(entries: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -51,11 +54,11 @@ fn deflated(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Where the `n`-th record with this signature begins.
-fn record(bytes: &[u8], signature: &[u8; 4], n: usize) -> usize {
-    memchr::memmem::find_iter(bytes, signature).nth(n).unwrap()
+fn record(bytes: &[u8], signature: [u8; 4], n: usize) -> usize {
+    memchr::memmem::find_iter(bytes, &signature).nth(n).unwrap()
 }
 
-const CENTRAL: &[u8; 4] = b"PK\x01\x02";
+const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 
 fn ok(name: &str, text: &str) -> (String, String, String) {
     (name.to_owned(), text.to_owned(), String::new())
@@ -63,9 +66,7 @@ fn ok(name: &str, text: &str) -> (String, String, String) {
 
 #[test]
 fn entries_of_every_method_are_read() {
-    let methods =
-        [CompressionMethod::Stored, CompressionMethod::Deflated, CompressionMethod::Bzip2, CompressionMethod::Zstd];
-    for method in methods {
+    for method in METHODS {
         let archive = Archive::new(&zip(&[("1_build.txt", b"one\n"), ("job/2_test.txt", b"two\n")], method));
         let (entries, said) = archive.read();
         assert_eq!(entries, [ok("a.zip!1_build.txt", "one\n"), ok("a.zip!job/2_test.txt", "two\n")], "{method:?}");
@@ -216,4 +217,40 @@ fn compressed_entries_are_opened_through_and_archives_are_not() {
     assert_eq!(entries[0], ok("a.zip!app.log.gz", "packed\n"));
     assert!(entries[1].2.contains("a zip archive inside zip is not opened"), "{entries:?}");
     assert!(entries[2].2.contains("a PNG image"), "{entries:?}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Whatever is changed in an archive: nothing panics, and no entry gives more than it may.
+    #[test]
+    fn damaged_archives_do_no_harm(
+        changes in proptest::collection::vec((0..4000_usize, 0..=255_u8), 1..6),
+        cut in 0..4000_usize,
+        method in 0..4_usize,
+    ) {
+        let (long, packed) = (b"some text\n".repeat(20), gzip(b"packed\n"));
+        let mut bytes = zip(&[("one", &long), ("two", b"more text\n"), ("x.gz", &packed)], METHODS[method]);
+        for (at, value) in changes {
+            let at = at % bytes.len();
+            bytes[at] = value;
+        }
+        if cut % 3 == 0 {
+            bytes.truncate(cut % bytes.len());
+        }
+        let archive = Archive::new(&bytes);
+        for input in archive.discover().inputs {
+            let mut read = 0;
+            if let Ok(mut reader) = input.open() {
+                let mut buf = [0; 4096];
+                while let Ok(n) = std::io::Read::read(&mut reader, &mut buf) {
+                    read += n as u64;
+                    if n == 0 {
+                        break;
+                    }
+                }
+            }
+            proptest::prop_assert!(input.size.is_none_or(|size| read <= size.max(4096)), "{read} bytes of {:?}", input.size);
+        }
+    }
 }

@@ -109,7 +109,7 @@ fn no_permission_is_said() {
     use std::os::unix::fs::PermissionsExt;
     let dir = place(&[("secret.log", b"s\n"), ("a.log", b"a\n")]);
     let secret = dir.path().join("secret.log");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&secret).is_ok() {
         // Root may read everything; then only the sentence is checked.
         let error = InputError::io("secret.log", std::io::ErrorKind::PermissionDenied.into());

@@ -132,7 +132,8 @@ async fn a_file_gives_its_records_and_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_records_come_complete_and_in_order_from_two_readers() {
     let dir = tempfile::tempdir().unwrap();
-    let lines = |name: &str| (0..20_000).map(|n| format!("2025-01-01T00:00:00Z {name} {n}\n")).collect::<String>();
+    let line = |name: &str, n| format!("2025-01-01T00:00:00Z {name} {n}\n");
+    let lines = |name: &str| (0..20_000).map(|n| line(name, n)).collect::<Vec<_>>().concat();
     fs::write(dir.path().join("a.log"), lines("a")).unwrap();
     fs::write(dir.path().join("b.log.gz"), gzip(lines("b").as_bytes())).unwrap();
     fs::write(dir.path().join("c.log"), lines("c")).unwrap();
@@ -148,7 +149,7 @@ async fn many_records_come_complete_and_in_order_from_two_readers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_file_larger_than_the_window_the_end_is_read() {
-    let lines: String = (0..100_000).map(|n| format!("2025-01-01T00:00:00Z line {n:06}\n")).collect();
+    let lines = (0..100_000).map(|n| format!("2025-01-01T00:00:00Z line {n:06}\n")).collect::<Vec<_>>().concat();
     let (_dir, path) = file("a.log", lines.as_bytes());
     let (records, health) = Running::start_with(&path, Follow::Off, 1_000_000).finish().await;
     assert_eq!(records[0].1, format!("<the first 2 MiB of {} are not loaded>", path.display()));

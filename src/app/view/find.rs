@@ -2,7 +2,7 @@
 //!
 //! Owns the walk. Must not know keys or where the search wraps.
 
-use super::View;
+use super::{View, WORK_BYTES};
 use crate::analysis::matcher::Matcher;
 use crate::model::Severity;
 use crate::store::{Key, RecordId, Store};
@@ -69,25 +69,26 @@ impl View {
         Find { target, direction, from: None }
     }
 
-    /// Looks at up to `rows` rows. While the view is still being filled, a search that comes to its end waits for
+    /// Looks at up to `rows` rows; a long record counts as several ([`super::WORK_BYTES`]). While the view is still being filled, a search that comes to its end waits for
     /// more rows.
     pub fn find(&mut self, find: &mut Find, store: &Store, rows: usize) -> Found {
         let Self { index, parser, .. } = self;
-        let mut hit = |key: &Key| {
-            store.record(key.id).is_some_and(|record| match &find.target {
-                Target::Matches(matcher) => matcher.matches(&record, parser),
-                Target::AtLeast(severity) => record.severity >= *severity,
-            })
+        // Whether it is what is looked for, and how much work that was.
+        let mut hit = |key: &Key| match (&find.target, store.record(key.id)) {
+            (Target::Matches(matcher), Some(record)) => {
+                (matcher.matches(&record, parser), record.raw.len() / WORK_BYTES + 1)
+            }
+            (Target::AtLeast(severity), Some(record)) => (record.severity >= *severity, 1),
+            (_, None) => (false, 1),
         };
         let mut seen = 0;
         let mut last = find.from;
         let mut found = None;
         let mut look = |key: Key| {
-            seen += 1;
+            let (hits, work) = hit(&key);
+            seen += work;
             last = Some(key);
-            if hit(&key) {
-                found = Some(key.id);
-            }
+            found = hits.then_some(key.id);
             found.is_some() || seen >= rows.max(1)
         };
         let stopped = match find.direction {

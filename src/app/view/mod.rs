@@ -18,7 +18,7 @@ pub use sources::SourceSet;
 use crate::analysis::matcher::{BadQuery, Matcher};
 use crate::model::{OriginId, Query, SourceId, Timestamp};
 use crate::parse::Parser;
-use crate::store::{Appended, Key, Order, RecordId, Segment, Store};
+use crate::store::{Appended, Key, Order, RecordId, Segment, Store, Tally};
 use std::ops::Range;
 
 /// How far a filter has come.
@@ -45,6 +45,9 @@ pub struct View {
     rows: Vec<u32>,
     keys: Vec<Key>,
 }
+
+/// The bytes of text that count as one record when work is cut into slices.
+pub const WORK_BYTES: usize = 256;
 
 /// Rows of a segment that are not matched yet.
 #[derive(Clone, Debug)]
@@ -116,8 +119,9 @@ impl View {
         self.matcher.add_origin(id, name);
     }
 
-    /// Looks at up to `records` records that the filter has not seen yet. Take a few thousand, and call it again
-    /// while there is time: a slow regular expression takes 10 µs for a record of a few kilobytes.
+    /// Looks at up to `records` records that the filter has not seen yet; a long one counts as several when its text is
+    /// read ([`WORK_BYTES`]). Take one or two thousand, and call it again while there is time: that many take 10 µs by
+    /// severity, and some milliseconds by a slow regular expression.
     pub fn advance(&mut self, store: &Store, records: usize) -> Progress {
         let mut budget = records.max(1);
         while budget > 0
@@ -131,19 +135,26 @@ impl View {
                 self.progress.left -= todo.rows.len();
                 continue;
             }
-            let count = todo.rows.len().min(budget);
             let (_, high) = segment.orders();
-            let part = if self.anchor_time() >= high {
-                let part = todo.rows.end - count..todo.rows.end;
-                todo.rows.end = part.start;
-                part
-            } else {
-                let part = todo.rows.start..todo.rows.start + count;
-                todo.rows.start = part.end;
-                part
+            let newest_first = self.anchor_time() >= high;
+            let Todo { rows, .. } = &mut todo;
+            let mut count = rows.len().min(budget);
+            let (part, work) = loop {
+                let part = if newest_first { rows.end - count..rows.end } else { rows.start..rows.start + count };
+                let bytes = segment.batch().span(part.end - 1).1 - segment.batch().span(part.start).0;
+                let work = if self.matcher.reads_text() { count.max(bytes / WORK_BYTES) } else { count };
+                if work <= budget || count == 1 {
+                    break (part, work);
+                }
+                count = (count / 2).max(1);
             };
+            if newest_first {
+                rows.end = part.start;
+            } else {
+                rows.start = part.end;
+            }
             self.match_rows(segment, part);
-            budget -= count;
+            budget = budget.saturating_sub(work);
             self.progress.left -= count;
             if !todo.rows.is_empty() {
                 self.todo.push(todo);
@@ -194,6 +205,15 @@ impl View {
     /// How far the filter has come.
     pub fn progress(&self) -> Progress {
         self.progress
+    }
+
+    /// What its sources hold, whether the filter shows it or not.
+    pub fn held(&self, store: &Store) -> Tally {
+        let mut tally = Tally::default();
+        for segment in store.segments().iter().filter(|segment| self.sources.contains(segment.source())) {
+            tally.add(segment.tally());
+        }
+        tally
     }
 
     /// Bytes that the index has allocated.

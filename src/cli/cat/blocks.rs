@@ -5,7 +5,7 @@
 //! A block ends where the next line surely begins a record and no trace is open (see `parse::join::is_neutral`), so
 //! that several threads can read blocks at the same time and find the records that one thread would.
 
-use crate::model::Timestamp;
+use crate::model::{Format, Timestamp};
 use crate::parse::Parsed;
 use crate::parse::Parser;
 use crate::parse::assemble::MAX_RECORD;
@@ -22,9 +22,10 @@ pub const BLOCK: usize = 512 * 1024;
 const REACH: usize = 128 * 1024;
 
 /// What a block holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// Whole lines; the last one of the stream may lack its newline.
+    #[default]
     Lines,
     /// The beginning of a line that is longer than a block; [`Kind::Tail`] blocks follow.
     Head,
@@ -189,11 +190,11 @@ fn cut_place(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
         let parsed =
             if json::looks_like_object(line) { None } else { Some(parser.line(&line[..line.len().min(MAX_RECORD)])) };
         let sure = parsed.as_ref().is_none_or(|parsed| kind_of(parsed, line) != LineKind::Text);
-        if sure && start > 0 && !is_piece_before(bytes, start, parsed.as_ref(), parser) {
+        if sure && start > 0 && !is_piece_before(bytes, start, parsed.as_ref()) {
             return Some(start);
         }
         let payload = parsed.map_or(0, |parsed| parsed.payload as usize);
-        if parsed.is_some_and(|parsed| is_neutral(&line[payload..]) && !formats::is_piece(line, &parsed)) {
+        if parsed.is_some() && is_neutral(&line[payload..]) && !formats::cri_partial(line) {
             neutral += 1;
             if neutral == 1 {
                 run = start;
@@ -213,19 +214,45 @@ fn cut_place(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
 }
 
 /// Whether the line before `start` is a piece that goes on (container lines only).
-fn is_piece_before(bytes: &[u8], start: usize, parsed: Option<&Parsed>, parser: &mut Parser) -> bool {
+fn is_piece_before(bytes: &[u8], start: usize, parsed: Option<&Parsed>) -> bool {
     let Some(parsed) = parsed else { return false };
-    if parsed.format != crate::model::Format::Cri || start < 2 {
+    if parsed.format != Format::Cri || start < 2 {
         return false;
     }
     let before = memchr::memrchr(b'\n', &bytes[..start - 1]).map_or(0, |at| at + 1);
-    let line = &bytes[before..start - 1];
-    let parsed = parser.line(&line[..line.len().min(MAX_RECORD)]);
-    formats::is_piece(line, &parsed)
+    formats::cri_partial(&bytes[before..start - 1])
+}
+
+/// The first place in `bytes` where a record surely begins, told by whole lines of `bytes` alone; the first line, which
+/// may be the end of one, is not looked at. Looking at fewer bytes gives the same place or none.
+pub fn first_sure_begin(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
+    let mut start = memchr::memchr(b'\n', bytes)? + 1;
+    let mut neutral = 0_u32;
+    // Whether the line before is known not to be a piece of a longer one.
+    let mut whole = false;
+    while let Some(len) = memchr::memchr(b'\n', &bytes[start..]) {
+        let line = &bytes[start..start + len];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if json::looks_like_object(line) {
+            return Some(start);
+        }
+        let line = &line[..line.len().min(MAX_RECORD)];
+        let parsed = parser.line(line);
+        if kind_of(&parsed, line) != LineKind::Text && (whole || parsed.format != Format::Cri) {
+            return Some(start);
+        }
+        whole = !formats::cri_partial(line);
+        neutral = if whole && is_neutral(&line[parsed.payload as usize..]) { neutral + 1 } else { 0 };
+        if neutral == 3 {
+            return Some(start);
+        }
+        start += len + 1;
+    }
+    None
 }
 
 /// The last time that stands in a line of these bytes.
-fn last_time(bytes: &[u8], parser: &mut Parser) -> Option<Timestamp> {
+pub fn last_time(bytes: &[u8], parser: &mut Parser) -> Option<Timestamp> {
     let mut end = bytes.strip_suffix(b"\n").unwrap_or(bytes).len();
     for _ in 0..1000 {
         let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);

@@ -6,6 +6,7 @@
 mod blocks;
 mod merge;
 mod pipeline;
+mod ranged;
 mod render;
 mod scan;
 
@@ -15,6 +16,7 @@ use crate::infra::clock::SystemClock;
 use crate::model::query::{Pattern, PatternKind};
 use crate::model::{Address, OriginId, Query, Severity, SourceId, Timestamp};
 use crate::parse::Parser;
+use crate::parse::assemble::Sniffed;
 use crate::ports::Clock;
 use crate::redact::Redactor;
 use crate::sources::files::{Codec, Input, InputError, discover};
@@ -22,7 +24,8 @@ use anyhow::Context;
 use blocks::{Kind, Needs};
 use render::Renderer;
 use scan::{Scanner, Want};
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Seek, SeekFrom, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -226,20 +229,57 @@ impl Work<'_> {
         out: &mut Output,
         mut each: impl FnMut(&pipeline::Done, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<(), InputError>> {
-        let reader = match input.open() {
-            Ok(reader) => reader,
-            Err(problem) => return Ok(Err(problem)),
-        };
         let mut done_bytes = 0;
-        let scanner = |sniffed: crate::parse::assemble::Sniffed| {
-            Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n))
-        };
-        let end = pipeline::run(reader, &self.parser, needs, self.workers, scanner, |done| {
+        let scanner =
+            |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n));
+        let each = |done: &pipeline::Done| {
             done_bytes += done.bytes().len() as u64;
             out.progress.tick(done_bytes, input.size, &input.name);
             each(done, out)
-        });
-        Ok(end.context("writing")?.map_err(|error| InputError::from_read(&input.name, error)))
+        };
+        let ended = match input.codec {
+            Codec::Plain => input.open_file().map(|file| self.file(file, needs, scanner, each)),
+            _ => {
+                input.open().map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, scanner, each))
+            }
+        };
+        match ended {
+            Ok(end) => Ok(end.context("writing")?.map_err(|error| InputError::from_read(&input.name, error))),
+            Err(problem) => Ok(Err(problem)),
+        }
+    }
+
+    /// A plain file: in parts, each thread its own; behind a place that cannot be cut, with one reader.
+    fn file<'m>(
+        &self,
+        mut file: File,
+        needs: Needs,
+        scanner: impl Fn(Sniffed) -> Scanner<'m>,
+        mut each: impl FnMut(&pipeline::Done) -> anyhow::Result<()>,
+    ) -> anyhow::Result<std::io::Result<()>> {
+        let (head, error) = pipeline::head_of(&mut file);
+        if let Some(error) = error {
+            return Ok(Err(error));
+        }
+        let sniffed = Sniffed::of(&head, &mut self.parser.clone());
+        let size = file.metadata().map_or(0, |meta| meta.len());
+        let start = match pipeline::has_bom(&file) {
+            Ok(true) => pipeline::BOM.len() as u64,
+            Ok(false) => 0,
+            Err(error) => return Ok(Err(error)),
+        };
+        let one = || scanner(sniffed);
+        match ranged::run(&file, (start, size), &self.parser, needs, self.workers, one, &mut each)? {
+            Ok(ranged::Stopped::AtEnd) => Ok(Ok(())),
+            Ok(ranged::Stopped::Before(at)) => {
+                if let Err(error) = file.seek(SeekFrom::Start(at)) {
+                    return Ok(Err(error));
+                }
+                let reader = Box::new(file.take(size - at));
+                pipeline::run(reader, Some(sniffed), &self.parser, needs, self.workers, scanner, each)
+            }
+            Err(error) => Ok(Err(error)),
+        }
     }
 }
 

@@ -7,12 +7,17 @@ use super::scan::{Outcome, Scanner};
 use crate::parse::Parser;
 use crate::parse::assemble::Sniffed;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 /// How much of a stream's beginning is read to learn its format.
 const SNIFF: usize = 64 * 1024;
+
+/// UTF-8's byte order mark.
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A block on its way to a worker: its number, and a buffer for what it renders to.
 struct Job {
@@ -22,6 +27,7 @@ struct Job {
 }
 
 /// A block that was scanned.
+#[derive(Debug, Default)]
 pub struct Done {
     /// The block's kind; of a `Tail`, `bytes` is its content.
     pub kind: Kind,
@@ -32,6 +38,11 @@ pub struct Done {
 }
 
 impl Done {
+    /// A block with what was found in it.
+    pub fn new(block: Block, outcome: Outcome) -> Self {
+        Self { kind: block.kind, outcome, len: block.len, buffer: block.buffer }
+    }
+
     /// The block's own bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[..self.len]
@@ -39,33 +50,34 @@ impl Done {
 }
 
 /// What goes to the caller's thread: blocks in any order, or the reader's error.
-enum News {
+pub enum News {
+    /// The block of this number was scanned.
     Done(u64, Done),
-    Failed(io::Error),
+    /// The blocks from this number on do not come, perhaps because of an error.
+    End(u64, Option<io::Error>),
 }
 
 /// The streams' end, or why the reading broke off; what came before was given out.
 pub type End = Result<(), io::Error>;
 
-/// Reads `reader` to its end with `workers` threads. `scanner` makes one scanner for each from what the beginning tells;
+/// Reads `reader` to its end with `workers` threads. `scanner` makes one scanner for each from what the beginning tells,
+/// if that is not `known`;
 /// `each` gets the blocks in order and says whether to go on.
 ///
 /// # Errors
 /// What `each` returned. The reader's own error is the value.
 pub fn run<'m, E: Send>(
     mut reader: Box<dyn Read + Send>,
+    known: Option<Sniffed>,
     parser: &Parser,
     needs: Needs,
     workers: usize,
     scanner: impl Fn(Sniffed) -> Scanner<'m>,
     mut each: impl FnMut(&Done) -> Result<(), E>,
 ) -> Result<End, E> {
-    let mut head = vec![0; SNIFF];
-    let (len, early_error) = read_up_to(&mut reader, &mut head);
-    head.truncate(len);
-    let start = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let sniffed = Sniffed::of(&head[start..], &mut parser.clone());
-    let whole = io::Cursor::new(head.split_off(start)).chain(Failing(early_error)).chain(reader);
+    let (head, early_error) = if known.is_some() { (Vec::new(), None) } else { head_of(&mut reader) };
+    let sniffed = known.unwrap_or_else(|| Sniffed::of(&head, &mut parser.clone()));
+    let whole = io::Cursor::new(head).chain(Failing(early_error)).chain(reader);
     let (free_in, free) = sync_channel::<(Vec<u8>, Vec<u8>)>(workers * 2 + 2);
     let (jobs_in, jobs) = sync_channel::<Job>(workers * 2 + 2);
     let (news_in, news) = sync_channel::<News>(workers * 2 + 2);
@@ -86,15 +98,17 @@ pub fn run<'m, E: Send>(
                     let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok(Job { number, block, out }) = job else { return };
                     let outcome = scanner.block(&block, out);
-                    let done = Done { kind: block.kind, outcome, len: block.len, buffer: block.buffer };
-                    if news_in.send(News::Done(number, done)).is_err() {
+                    if news_in.send(News::Done(number, Done::new(block, outcome))).is_err() {
                         return;
                     }
                 }
             });
         }
         drop(news_in);
-        in_order(&news, &free_in, &mut each)
+        let ended = in_order(news, &free_in, &mut each);
+        // A reader that waits for a buffer leaves.
+        drop(free_in);
+        ended
     })
 }
 
@@ -119,51 +133,69 @@ fn read<R: Read>(
                 // The lines behind the last cut still come.
                 if let Ok(Some(block)) = cutter.next(Vec::new()) {
                     let _ = jobs.send(Job { number, block, out });
+                    number += 1;
                 }
-                let _ = news.send(News::Failed(error));
+                let _ = news.send(News::End(number, Some(error)));
                 return;
             }
         }
     }
 }
 
-fn in_order<E>(
-    news: &Receiver<News>,
+/// Gives the blocks to `each` in the order of their numbers, and their buffers back; ends behind the last one, or when
+/// nobody sends any more.
+pub fn in_order<E>(
+    news: Receiver<News>,
     free: &SyncSender<(Vec<u8>, Vec<u8>)>,
     each: &mut impl FnMut(&Done) -> Result<(), E>,
 ) -> Result<End, E> {
     let mut waiting: BTreeMap<u64, Done> = BTreeMap::new();
     let mut next = 0;
-    let mut failed = None;
+    let mut end: Option<(u64, Option<io::Error>)> = None;
     for item in news {
         match item {
-            News::Failed(error) => failed = Some(error),
             News::Done(number, done) => {
                 waiting.insert(number, done);
             }
+            News::End(number, error) => {
+                if end.as_ref().is_none_or(|(known, _)| number < *known) {
+                    end = Some((number, error));
+                }
+            }
         }
-        while let Some(done) = waiting.remove(&next) {
+        while end.as_ref().is_none_or(|(last, _)| next < *last)
+            && let Some(done) = waiting.remove(&next)
+        {
             next += 1;
             each(&done)?;
-            // The reader is gone when the stream has ended.
+            // Nobody takes buffers any more when the stream has ended.
             let _ = free.try_send((done.buffer, done.outcome.out));
         }
-    }
-    Ok(failed.map_or(Ok(()), Err))
-}
-
-/// Reads until the buffer is full or the stream ends or fails.
-fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
-    let mut len = 0;
-    while len < buffer.len() {
-        match reader.read(&mut buffer[len..]) {
-            Ok(0) => break,
-            Ok(n) => len += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (len, Some(error)),
+        if end.as_ref().is_some_and(|(last, _)| next >= *last) {
+            break;
         }
     }
-    (len, None)
+    Ok(end.and_then(|(_, error)| error).map_or(Ok(()), Err))
+}
+
+/// The beginning of a stream (64 KiB), without a byte order mark; what was read before an error, too.
+pub fn head_of(reader: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = Vec::with_capacity(SNIFF);
+    let error = reader.take(SNIFF as u64).read_to_end(&mut head).err();
+    if head.starts_with(BOM) {
+        head.drain(..BOM.len());
+    }
+    (head, error)
+}
+
+/// Whether the file begins with a byte order mark.
+pub fn has_bom(file: &File) -> io::Result<bool> {
+    let mut start = [0; 3];
+    match file.read_exact_at(&mut start, 0) {
+        Ok(()) => Ok(start == *BOM),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Gives an error that came early, once, in its place.

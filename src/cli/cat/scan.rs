@@ -7,7 +7,7 @@
 use super::blocks::{Block, Kind};
 use super::render::Renderer;
 use crate::analysis::matcher::Matcher;
-use crate::model::{Flags, OriginId, Record, Severity, Timestamp};
+use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
 use crate::parse::assemble::MAX_RECORD;
 use crate::parse::join::{Join, Joiner, LineKind};
 use crate::parse::stream::{Profile, kind_of};
@@ -106,7 +106,7 @@ impl<'m> Scanner<'m> {
             let payload = &line[parsed.payload as usize..];
             let join = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
             let belongs = (join == Join::Continue || piece) && outcome.records > 0 && len + line.len() < MAX_RECORD;
-            piece = formats::is_piece(line, &parsed);
+            piece = parsed.format == Format::Cri && formats::cri_partial(line);
             if belongs {
                 len += line.len() + 1;
             } else {
@@ -133,7 +133,7 @@ impl<'m> Scanner<'m> {
             let payload = &line[parsed.payload as usize..];
             let join = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
             let wants_more = join == Join::Continue || piece;
-            piece = formats::is_piece(line, &parsed);
+            piece = parsed.format == Format::Cri && formats::cri_partial(line);
             match &mut open {
                 Some(open) if wants_more && open.end - open.start + line.len() < MAX_RECORD => {
                     open.end = start + line.len();

@@ -9,10 +9,9 @@
 mod keys;
 mod scan;
 
-use super::FieldSink;
-use super::Parsed;
 use super::text::unescape;
 use super::time::TimeParser;
+use super::{FieldSink, Parsed, formats};
 use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
 use keys::{Key, meaning};
 use scan::{Cursor, Kind, Str, unescape_into};
@@ -304,7 +303,7 @@ fn docker_line(line: &[u8], log: Str, parsed: &mut Parsed, clock: &mut TimeParse
             inner.len() < MAX_INNER
         });
         places.push(parsed.text.1);
-        let found = inner_line(&inner, clock);
+        let found = formats::payload(&inner, clock);
         parsed.severity = found.severity;
         parsed.severity_from = found.severity_from;
         // A cut inner line is shown whole.
@@ -312,27 +311,11 @@ fn docker_line(line: &[u8], log: Str, parsed: &mut Parsed, clock: &mut TimeParse
             parsed.text = (places[found.text.0 as usize], places[found.text.1 as usize]);
         }
     } else {
-        let found = inner_line(inside, clock);
+        let found = formats::payload(inside, clock);
         parsed.severity = found.severity;
         parsed.severity_from = found.severity_from;
         parsed.text = (log.start as u32 + found.text.0, log.start as u32 + found.text.1);
     }
-}
-
-/// The line inside a Docker line: any format but Docker's own.
-fn inner_line(inner: &[u8], clock: &mut TimeParser) -> Parsed {
-    if looks_like_object(inner) {
-        let mut found = Found { clock: Some(clock), ..Found::default() };
-        let mut cursor = Cursor::new(inner);
-        if found.object(&mut cursor, inner, 0).is_some() {
-            return found.into_parsed(inner).0;
-        }
-    }
-    if let Some(parsed) = super::formats::parse(inner, clock) {
-        return parsed;
-    }
-    let (severity, severity_from) = super::words::severity(inner);
-    Parsed { severity, severity_from, text: (0, inner.len() as u32), ..Parsed::default() }
 }
 
 /// The object's fields in their order, nested ones with dotted names, arrays as their JSON text; at most 2,000. What is

@@ -79,8 +79,13 @@ impl Cluster {
         };
     }
 
-    /// Judges a character beyond ASCII and takes it into account; `next` is the one behind it.
-    pub(super) fn judge(&mut self, c: char, next: Option<char>) -> Verdict {
+    /// Judges a character beyond ASCII and takes it into account; `rest` is the text behind it.
+    pub(super) fn judge(&mut self, c: char, rest: &str) -> Verdict {
+        if is_common(u32::from(c)) && !self.linked {
+            *self = Self { base: Base::Other, ..Self::START };
+            return Verdict::Keep;
+        }
+        let next = || rest.chars().next();
         let full = self.extenders >= MAX_EXTENDERS;
         match class(c) {
             Class::Plain => {
@@ -107,11 +112,11 @@ impl Cluster {
             Class::Tone => self.attach(Base::Emoji, c),
             Class::Mark => self.attach(Base::Other, c),
             Class::Selector if self.base == Base::Emoji && !full => self.attach(Base::EmojiStyled, c),
-            Class::Selector if self.base == Base::Keycap && next == Some('\u{20E3}') => self.attach(Base::Other, c),
+            Class::Selector if self.base == Base::Keycap && next() == Some('\u{20E3}') => self.attach(Base::Other, c),
             Class::Joiner
                 if matches!(self.base, Base::Emoji | Base::EmojiStyled)
                     && !full
-                    && next.is_some_and(|next| class(next) == Class::Emoji) =>
+                    && next().is_some_and(|next| class(next) == Class::Emoji) =>
             {
                 self.attach(Base::Joined, c)
             }
@@ -203,6 +208,15 @@ fn class(c: char) -> Class {
         | 0xE0000..=0xE0FFF => Class::Hidden,
         _ => rare(c),
     }
+}
+
+/// Letters that need no second look: Latin, Greek, Cyrillic, Hebrew, Arabic, boxes, kana, CJK, Hangul.
+fn is_common(code: u32) -> bool {
+    matches!(
+        code,
+        0xC0..=0x2FF | 0x370..=0x482 | 0x5D0..=0x5EA | 0x620..=0x64A | 0x2500..=0x259F | 0x3041..=0x3096
+            | 0x30A1..=0x30FE | 0x3400..=0x9FFF | 0xAC00..=0xD7A3
+    )
 }
 
 /// Symbols that may be drawn as emoji, without flags (pairs of letters) and skin tones.

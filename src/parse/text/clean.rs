@@ -28,7 +28,7 @@ pub fn safe(bytes: &[u8]) -> Cow<'_, str> {
     for chunk in bytes.utf8_chunks() {
         out.text(chunk.valid());
         if !chunk.invalid().is_empty() {
-            out.character(char::REPLACEMENT_CHARACTER, None);
+            out.character(char::REPLACEMENT_CHARACTER, "");
         }
     }
     Cow::Owned(out.out)
@@ -67,13 +67,13 @@ fn visible(bytes: &[u8], look: Look) -> String {
     let mut out = String::with_capacity(bytes.len() + 16);
     let mut cluster = Cluster::START;
     for chunk in bytes.utf8_chunks() {
-        let mut chars = chunk.valid().chars().peekable();
+        let mut chars = chunk.valid().chars();
         while let Some(c) = chars.next() {
             let keep = match c {
                 '\n' => look == Look::Raw,
                 ' '..='~' => true,
                 _ if c.is_ascii() => false,
-                _ => cluster.judge(c, chars.peek().copied()) == Verdict::Keep,
+                _ => cluster.judge(c, chars.as_str()) == Verdict::Keep,
             };
             if keep {
                 out.push(c);
@@ -146,12 +146,12 @@ impl Cleaner {
                         self.returned = true;
                         len
                     }
-                    None => self.character('\u{1B}', None),
+                    None => self.character('\u{1B}', ""),
                 },
                 _ => {
                     let mut chars = text[at..].chars();
                     let c = chars.next().unwrap_or_default();
-                    self.character(c, chars.next())
+                    self.character(c, chars.as_str())
                 }
             };
         }
@@ -166,9 +166,9 @@ impl Cleaner {
     }
 
     /// Any other character; returns its length in bytes.
-    fn character(&mut self, c: char, next: Option<char>) -> usize {
+    fn character(&mut self, c: char, rest: &str) -> usize {
         self.overwrite();
-        let verdict = if c.is_ascii() { Verdict::Show } else { self.cluster.judge(c, next) };
+        let verdict = if c.is_ascii() { Verdict::Show } else { self.cluster.judge(c, rest) };
         match verdict {
             Verdict::Keep => self.out.push(c),
             Verdict::Drop => {}

@@ -7,37 +7,49 @@ use super::class::Verdict;
 /// that are invisible or reorder the line, an overlong cluster, or invalid UTF-8.
 pub fn is_dirty(bytes: &[u8]) -> bool {
     let seen = survey(bytes);
-    if seen & CONTROL != 0 {
-        return true;
-    }
-    seen & HIGH != 0 && std::str::from_utf8(bytes).map_or(true, has_odd_character)
+    seen.control || seen.high && std::str::from_utf8(bytes).map_or(true, has_odd_character)
 }
 
-/// A byte below 0x20 other than `\n` and tab, or 0x7F, was seen.
-const CONTROL: u8 = 1;
-/// A byte of 0x80 or above was seen.
-const HIGH: u8 = 0x80;
+/// What bytes hold.
+struct Seen {
+    /// A control character of ASCII other than `\n` and tab.
+    control: bool,
+    /// A byte of 0x80 or above.
+    high: bool,
+}
 
-/// Which of [`CONTROL`] and [`HIGH`] the bytes hold. Blocks of fixed size without a branch, which the compiler turns
-/// into vector code; the last block overlaps the one before.
-fn survey(bytes: &[u8]) -> u8 {
-    const BLOCK: usize = 16;
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let Some(last) = bytes.last_chunk::<BLOCK>() else {
-        return bytes.iter().fold(0, |seen, byte| seen | kind(*byte));
+fn survey(bytes: &[u8]) -> Seen {
+    // Eight bytes a time, without a branch; the last word overlaps the one before. A short text is filled up.
+    let (mut control, mut high) = if let Some(last) = bytes.last_chunk() {
+        marks(u64::from_ne_bytes(*last))
+    } else {
+        let mut word = [b' '; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        marks(u64::from_ne_bytes(word))
     };
-    let mut seen = last.map(kind);
-    for block in blocks {
-        for (seen, byte) in seen.iter_mut().zip(block) {
-            *seen |= kind(*byte);
-        }
+    for word in bytes.as_chunks().0 {
+        let (c, h) = marks(u64::from_ne_bytes(*word));
+        control |= c;
+        high |= h;
     }
-    seen.iter().fold(0, |all, one| all | one)
+    Seen { control: control & TOP != 0, high: high & TOP != 0 }
 }
 
-fn kind(byte: u8) -> u8 {
-    let control = u8::from(byte < 0x20) & u8::from(byte != b'\t') & u8::from(byte != b'\n') | u8::from(byte == 0x7F);
-    control | (byte & HIGH)
+/// 1 in each of eight bytes.
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// The top bit of each.
+const TOP: u64 = EACH << 7;
+
+/// For eight bytes at once: the top bit of each byte says whether it is a control character, and whether it is high.
+/// The lower seven bits of a byte plus 0x80 - n reach the top bit exactly when they are n or more, without a carry
+/// into the next byte.
+#[inline]
+fn marks(word: u64) -> (u64, u64) {
+    let low = word & (EACH * 0x7F);
+    let at_least = |n: u64| low + EACH * (0x80 - n);
+    let tab_or_newline = at_least(9) & !at_least(11);
+    let control = (!at_least(0x20) & !tab_or_newline) | at_least(0x7F);
+    (control & !word, word)
 }
 
 /// Whether a text without control characters of ASCII holds anything that may not stand as it is.
@@ -52,11 +64,15 @@ fn has_odd_character(text: &str) -> bool {
             continue;
         }
         let mut chars = text[at..].chars();
-        let Some(c) = chars.next() else { break };
-        if cluster.judge(c, chars.next()) != Verdict::Keep {
-            return true;
+        while let Some(c) = chars.next() {
+            if c.is_ascii() {
+                break;
+            }
+            if cluster.judge(c, chars.as_str()) != Verdict::Keep {
+                return true;
+            }
+            at += c.len_utf8();
         }
-        at += c.len_utf8();
     }
     false
 }

@@ -34,6 +34,20 @@ fn terminal_codes_become_text() {
 }
 
 #[test]
+fn every_byte_is_judged_wherever_it_stands() {
+    for byte in 0..=u8::MAX {
+        let dirty = !matches!(byte, b'\t' | b'\n' | b' '..=b'~');
+        for len in 1..40 {
+            for at in 0..len {
+                let mut line = vec![b'a'; len];
+                line[at] = byte;
+                assert_eq!(is_dirty(&line), dirty, "{byte:#x} at {at} of {len}");
+            }
+        }
+    }
+}
+
+#[test]
 fn harmless_codes_vanish() {
     check("\x1B[1;31mERROR\x1B[0m disk \x1B[38:2::1:2:3mfull\x1B[m", "ERROR disk full");
     check("\x1B]8;;https://evil.example/?a=1\x1B\\click\x1B]8;;\x1B\\ here", "click here");

@@ -245,7 +245,7 @@ fn nothing_is_lost_or_doubled_over_twenty_rotations() {
         }
     });
     let lines = 20 * 50 + (1..=20).sum::<u32>();
-    let expected: String = (0..lines).map(|n| format!("line {n}\n")).collect();
+    let expected = (0..lines).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     assert_eq!(String::from_utf8(place.got).unwrap(), expected);
     let told = String::from_utf8(told).unwrap();
     // Looks follow so fast here that a file may count as deleted between the renaming and the new one.
