@@ -96,7 +96,8 @@ fn judge(text: &[u8], at: usize) -> Option<(Severity, SeverityFrom)> {
     {
         return None;
     }
-    let alone = matches!(next, b' ' | b':' | b']' | b')' | b',' | b'!' | b'\t' | b'|' | b'>');
+    let alone = matches!(next, b' ' | b':' | b']' | b')' | b',' | b'!' | b'\t' | b'|' | b'>')
+        || (next == b'.' && after.get(1).is_none_or(|b| *b == b' '));
     let github = before >= 2 && &text[before - 2..before] == b"::" && text[..before - 2].iter().all(|b| *b == b' ');
     match word {
         b"error" | b"warning" if github && matches!(next, b':' | b' ') => {
@@ -220,6 +221,7 @@ mod tests {
             "::error file=a.rs,line=1::boom",
             "Error: Process completed with exit code 1.",
             "1 FAILED",
+            "test result: \x1b[31mFAILED\x1b[0m. 3 passed; 1 failed",
         ] {
             check(line, Severity::Error);
         }

@@ -10,8 +10,8 @@ use super::terminal::clipboard;
 use super::terminal::{Background, Input, Picture, Terminal, Written};
 use super::trace::Trace;
 use crate::app::event::{Effect, Event};
-use crate::model::time::SECOND;
 use crate::demo::{Scenario, Stage};
+use crate::model::time::SECOND;
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{

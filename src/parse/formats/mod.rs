@@ -78,6 +78,11 @@ pub fn inner(raw: &[u8], format: Format) -> usize {
     transport::payload_start(raw, format)
 }
 
+/// Whether each line of a record of this format may have a transport's prefix.
+pub const fn has_prefixes(format: Format) -> bool {
+    matches!(format, Format::Cri | Format::GithubActions | Format::Gitlab | Format::Header)
+}
+
 /// Whether a line is a part of a longer one that goes on in the next CRI line (`TIME stdout P part`).
 pub fn cri_partial(line: &[u8]) -> bool {
     transport::cri_partial(line)
