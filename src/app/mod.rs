@@ -1,6 +1,291 @@
 //! The state of the screen and every decision about it: synchronous, without I/O.
 //!
 //! Owns events, actions, views and panes. Must not know ratatui, crossterm, tokio, or the clock.
+//!
+//! # How the runtime drives it
+//!
+//! 1. `App::new(settings)`, then [`App::open`] for each source, before its first message.
+//! 2. Each [`Event`](event::Event) goes through [`update`], which gives [`Effect`](event::Effect)s back to be carried out. [`App::set_now`] tells the
+//!    time before a turn's events; [`Event::Tick`](event::Event::Tick) does so too.
+//! 3. [`Effect::Continue`](event::Effect::Continue) asks for a tick as soon as there was a look for keys: a slice of work is left.
+//!    Otherwise a tick is due after [`App::next_tick`].
+//! 4. [`App::needs_frame`] says whether something changed: [`FrameNeed::Now`] for what the user did, at once;
+//!    [`FrameNeed::Soon`] for data, within the frame rate. After `ui::render(&app, frame)`: [`App::drawn`].
 
+pub mod action;
+mod body;
+mod copy;
+mod detail;
+pub mod docs;
+pub mod edit;
 pub mod event;
+mod filter;
+pub mod format;
+pub mod keymap;
+mod layout;
+mod prompt;
+mod rows;
+mod search;
+mod settings;
+mod status;
+mod tab;
+pub mod text;
+mod update;
 pub mod view;
+
+pub use body::{Body, BodyLine};
+pub use detail::{Detail, DetailLine, DetailSpan};
+pub use filter::{Entries, FilterField, FilterPane};
+pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
+pub use prompt::Prompt;
+pub use rows::Row;
+pub use search::Search;
+pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, TimeStyle};
+pub use status::{Badge, Health, Mode, Role};
+pub use tab::{Lines, TabState};
+pub use update::update;
+
+use crate::engine::Engine;
+use crate::model::address::Tab;
+use crate::model::{SourceId, Timestamp};
+use crate::parse::Parser;
+use crate::redact::Redactor;
+use action::Context;
+use std::time::Duration;
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct App {
+    engine: Engine,
+    tabs: [TabState; Tab::ALL.len()],
+    active: usize,
+    pane: Pane,
+    search: Option<Search>,
+    finding: Option<search::Finding>,
+    message: Option<Message>,
+    settings: Settings,
+    theme: ThemeChoice,
+    time: TimeStyle,
+    now: Timestamp,
+    size: (u16, u16),
+    redactor: Redactor,
+    parser: Parser,
+    frame: FrameNeed,
+    /// What of the screen depends on the clock, as it was drawn last.
+    pulse: String,
+}
+
+/// What has the keys, if it is not the tab.
+#[derive(Debug)]
+enum Pane {
+    None,
+    Prompt(Prompt),
+    Filter(Box<FilterPane>),
+    Help { scroll: usize },
+}
+
+/// A sentence on the status line, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What happened.
+    pub text: String,
+    /// Whether that was meant to be.
+    pub role: Role,
+}
+
+/// Whether a frame has to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FrameNeed {
+    /// Nothing changed.
+    No,
+    /// Data changed: within the frame rate.
+    Soon,
+    /// The user did something: at once.
+    Now,
+}
+
+impl App {
+    /// An app without sources, on the CI tab, whose screen has no size yet ([`event::Event::Resize`] tells it).
+    pub fn new(settings: Settings) -> Self {
+        let parser = Parser::new(settings.zone.clone(), settings.now);
+        Self {
+            engine: Engine::new(settings.memory),
+            tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone())),
+            active: Tab::ALL.iter().position(|tab| *tab == Tab::Ci).unwrap_or(0),
+            pane: Pane::None,
+            search: None,
+            finding: None,
+            message: None,
+            theme: settings.theme,
+            time: settings.time,
+            now: settings.now,
+            size: (0, 0),
+            redactor: Redactor::new(),
+            parser,
+            frame: FrameNeed::Now,
+            pulse: String::new(),
+            settings,
+        }
+    }
+
+    /// A source is opened: its address as text, and the tab that shows it. The first one's tab is shown.
+    pub fn open(&mut self, id: SourceId, label: impl Into<String>, tab: Tab) {
+        let first = self.engine.sources().next().is_none();
+        self.engine.open(id, label, tab);
+        let index = Self::index_of(tab);
+        self.tabs[index].view.add_source(id, self.engine.store());
+        if first {
+            self.active = index;
+        }
+        self.frame = FrameNeed::Now;
+    }
+
+    /// A source has ended; its records stay.
+    pub fn close(&mut self, id: SourceId) {
+        self.engine.close(id);
+        self.frame = self.frame.max(FrameNeed::Soon);
+    }
+
+    /// Tells the wall clock.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// The wall clock, as it was told last.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whether something changed since [`App::drawn`].
+    pub fn needs_frame(&self) -> FrameNeed {
+        self.frame
+    }
+
+    /// A frame was drawn.
+    pub fn drawn(&mut self) {
+        self.frame = FrameNeed::No;
+    }
+
+    /// When the next tick is due because something on the screen depends on the clock: a second when a rate or an age
+    /// is shown, else the time to the next minute.
+    pub fn next_tick(&self) -> Duration {
+        const MINUTE: i64 = 60 * crate::model::time::SECOND;
+        if self.shows_seconds() {
+            return Duration::from_secs(1);
+        }
+        Duration::from_nanos((MINUTE - self.now.0.rem_euclid(MINUTE)) as u64)
+    }
+
+    /// What was told once.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The colours that are wanted.
+    pub fn theme(&self) -> ThemeChoice {
+        self.theme
+    }
+
+    /// How times are shown.
+    pub fn time_style(&self) -> TimeStyle {
+        self.time
+    }
+
+    /// Sources and records.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The screen in columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// The tabs, in the order of the screen.
+    pub fn tabs(&self) -> &[TabState] {
+        &self.tabs
+    }
+
+    /// The tab that is shown.
+    pub fn tab(&self) -> &TabState {
+        &self.tabs[self.active]
+    }
+
+    /// The sentence on the status line.
+    pub fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// The search prompt, while it is open.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        match &self.pane {
+            Pane::Prompt(prompt) => Some(prompt),
+            _ => None,
+        }
+    }
+
+    /// The filter pane, while it is open.
+    pub fn filter_pane(&self) -> Option<&FilterPane> {
+        match &self.pane {
+            Pane::Filter(pane) => Some(pane),
+            _ => None,
+        }
+    }
+
+    /// How far the help is scrolled, while it is open.
+    pub fn help_scroll(&self) -> Option<usize> {
+        match &self.pane {
+            Pane::Help { scroll } => Some(*scroll),
+            _ => None,
+        }
+    }
+
+    /// What is looked for, to be marked in the rows: the prompt's text while it is open, else the last search.
+    pub fn highlight(&self) -> Option<&Search> {
+        match &self.pane {
+            Pane::Prompt(prompt) => prompt.search(),
+            _ => self.search.as_ref(),
+        }
+    }
+
+    /// Where the keys go.
+    pub fn context(&self) -> Context {
+        match &self.pane {
+            Pane::Prompt(_) => Context::Prompt,
+            Pane::Filter(pane) => pane.context(),
+            Pane::Help { .. } => Context::Help,
+            Pane::None => self.base_context(),
+        }
+    }
+
+    /// The tab's own context, whatever lies over it.
+    pub fn base_context(&self) -> Context {
+        match &self.tab().detail {
+            _ if self.is_start() => Context::Start,
+            None => Context::List,
+            Some(detail) if detail.focused => Context::Detail,
+            Some(_) => Context::Split,
+        }
+    }
+
+    /// Whether the start screen is shown: nothing is open at all.
+    pub fn is_start(&self) -> bool {
+        self.tab().tab == Tab::Ci && self.engine.sources().next().is_none()
+    }
+
+    fn index_of(tab: Tab) -> usize {
+        Tab::ALL.iter().position(|other| *other == tab).unwrap_or(0)
+    }
+
+    fn tab_mut(&mut self) -> &mut TabState {
+        &mut self.tabs[self.active]
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.message = Some(Message { text: text.into(), role: Role::Text });
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.message = Some(Message { text: text.into(), role: Role::Error });
+    }
+}

@@ -24,8 +24,20 @@ use tokio::sync::mpsc::Receiver;
 
 /// What the loop drives.
 pub trait Program: Picture {
+    /// What time it is; told before what happened.
+    fn set_now(&mut self, now: Timestamp);
+
     /// Something happened; says what it wants to be done.
     fn update(&mut self, event: Event) -> Vec<Effect>;
+
+    /// Whether a frame is wanted since [`Program::drawn`], and how soon.
+    fn wants(&self) -> Option<Urgency>;
+
+    /// A frame was drawn.
+    fn drawn(&mut self);
+
+    /// How long after a tick the next one is due, because something on the screen depends on the clock.
+    fn next_tick(&self) -> Duration;
 
     /// The terminal told its background, perhaps after the first frame.
     fn background(&mut self, background: Background);
@@ -98,8 +110,10 @@ pub struct Loop<P> {
     trace: Option<Trace>,
     /// The app has a slice of work left.
     more: bool,
-    /// When the app was last told the time.
+    /// When the last tick was.
     ticked: Instant,
+    /// When the next one was due then; it may be wanted sooner since.
+    next_tick: Instant,
     ended: Option<Ended>,
     /// The demo's files, while it is open.
     demo: Option<Stage>,
@@ -110,10 +124,24 @@ pub struct Loop<P> {
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let (sizes, ticked) = (Settling::default(), Instant::now());
         let Plan { clock, pace, trace, temp_dir } = plan;
-        let (more, ended, demo) = (false, None, None);
-        Self { program, terminal, tasks, lanes, clock, pace, sizes, trace, more, ticked, ended, demo, temp_dir }
+        let ticked = Instant::now();
+        Self {
+            program,
+            terminal,
+            tasks,
+            lanes,
+            clock,
+            pace,
+            sizes: Settling::default(),
+            trace,
+            more: false,
+            ticked,
+            next_tick: ticked,
+            ended: None,
+            demo: None,
+            temp_dir,
+        }
     }
 
     /// Opens what is asked for and runs until somebody ends it, then restores the terminal and stops the tasks, in this order.
@@ -139,10 +167,36 @@ impl<P: Program> Loop<P> {
     async fn turns(&mut self, opening: Opening) -> io::Result<Ended> {
         self.tick();
         let (columns, rows) = self.terminal.size();
-        self.update(Event::Resize(columns, rows), Urgency::AtOnce);
+        self.update(Event::Resize(columns, rows));
+        self.begin(opening);
+        loop {
+            if let Some(ended) = self.ended {
+                return Ok(ended);
+            }
+            self.draw_if_due()?;
+            let wake = self.wake(Instant::now());
+            let more = self.more;
+            tokio::select! {
+                biased;
+                Some(input) = self.lanes.input.recv() => self.inputs(input).await?,
+                Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
+                Some(written) = self.lanes.written.recv() => self.written(written)?,
+                Some(message) = self.lanes.sources.recv() => self.sources(message),
+                () = std::future::ready(()), if more => {}
+                () = tokio::time::sleep_until(wake.into()) => self.timers(),
+            }
+            // Slices of long work take turns with the sources, and give way to keys.
+            if self.more && self.lanes.input.is_empty() {
+                self.tick();
+            }
+        }
+    }
+
+    fn begin(&mut self, opening: Opening) {
         match opening {
             Opening::Demo => {
-                let _ = self.carry_out(vec![Effect::OpenDemo]);
+                let done = self.open_demo();
+                self.update(Event::Done(done));
             }
             Opening::Sources(addresses) => {
                 for address in addresses {
@@ -151,38 +205,17 @@ impl<P: Program> Loop<P> {
                 }
             }
         }
-        loop {
-            if let Some(ended) = self.ended {
-                return Ok(ended);
-            }
-            let now = Instant::now();
-            if !self.terminal.is_busy() && self.pace.due(now).is_some_and(|due| due <= now) {
-                self.draw()?;
-            }
-            let wake = self.wake(Instant::now());
-            tokio::select! {
-                biased;
-                Some(input) = self.lanes.input.recv() => self.inputs(input).await?,
-                Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
-                Some(written) = self.lanes.written.recv() => self.written(written)?,
-                Some(message) = self.lanes.sources.recv() => self.sources(message),
-                () = tokio::time::sleep_until(wake.into()) => self.timers(),
-            }
-            if self.more && self.lanes.input.is_empty() {
-                self.tick();
-            }
-        }
     }
 
     /// When the loop has something to do although nothing happens.
     fn wake(&self, now: Instant) -> Instant {
-        if self.more {
-            return now;
-        }
         // A frame on its way wakes the loop when it has arrived.
         let frame = if self.terminal.is_busy() { None } else { self.pace.due(now) };
-        let minute = now + until_next_minute(self.clock.now());
-        [frame, self.sizes.due()].into_iter().flatten().fold(minute, Instant::min)
+        [frame, self.sizes.due()].into_iter().flatten().fold(self.tick_due(), Instant::min)
+    }
+
+    fn tick_due(&self) -> Instant {
+        self.next_tick.min(self.ticked + self.program.next_tick())
     }
 
     fn timers(&mut self) {
@@ -190,20 +223,21 @@ impl<P: Program> Loop<P> {
         if self.sizes.due().is_some_and(|due| due <= now) {
             self.sizes.done();
             if let Some((columns, rows)) = self.terminal.refit() {
-                self.update(Event::Resize(columns, rows), Urgency::AtOnce);
+                self.update(Event::Resize(columns, rows));
             }
         }
-        // A new minute; other timers find that the time was told a moment ago.
-        if now.duration_since(self.ticked) >= Duration::from_secs(1) {
+        if self.tick_due() <= now {
             self.tick();
         }
     }
 
     fn tick(&mut self) {
         self.more = false;
-        self.ticked = Instant::now();
         let now = self.clock.now();
-        self.update(Event::Tick(now), Urgency::Soon);
+        self.program.set_now(now);
+        self.update(Event::Tick(now));
+        self.ticked = Instant::now();
+        self.next_tick = self.ticked + self.program.next_tick();
     }
 
     async fn inputs(&mut self, first: (Input, Instant)) -> io::Result<()> {
@@ -219,22 +253,16 @@ impl<P: Program> Loop<P> {
     }
 
     async fn input(&mut self, input: Input, at: Instant) -> io::Result<()> {
+        self.program.set_now(self.clock.now());
         let effects = match input {
             Input::Key(key) => {
                 if let Some(trace) = &mut self.trace {
                     trace.key(at);
                 }
-                self.pace.want(Urgency::AtOnce);
                 self.program.update(Event::Key(key))
             }
-            Input::Paste(text) => {
-                self.pace.want(Urgency::AtOnce);
-                self.program.update(Event::Paste(text))
-            }
-            Input::Focus(focused) => {
-                self.pace.want(Urgency::Soon);
-                self.program.update(Event::Focus(focused))
-            }
+            Input::Paste(text) => self.program.update(Event::Paste(text)),
+            Input::Focus(focused) => self.program.update(Event::Focus(focused)),
             Input::Background(background) => {
                 self.program.background(background);
                 self.pace.want(Urgency::AtOnce);
@@ -279,13 +307,14 @@ impl<P: Program> Loop<P> {
 
     /// Takes in messages for a few milliseconds; a key ends it sooner.
     fn sources(&mut self, first: SourceMsg) {
+        self.program.set_now(self.clock.now());
         let end = Instant::now() + LISTEN;
         let mut next = Some(first);
         while let Some(message) = next {
             if let Some(trace) = &mut self.trace {
                 trace.message();
             }
-            self.update(Event::Source(message), Urgency::Soon);
+            self.update(Event::Source(message));
             if Instant::now() >= end || !self.lanes.input.is_empty() {
                 break;
             }
@@ -293,8 +322,7 @@ impl<P: Program> Loop<P> {
         }
     }
 
-    fn update(&mut self, event: Event, urgency: Urgency) {
-        self.pace.want(urgency);
+    fn update(&mut self, event: Event) {
         let effects = self.program.update(event);
         // Only a key suspends.
         let _ = self.carry_out(effects);
@@ -314,11 +342,11 @@ impl<P: Program> Loop<P> {
                 }
                 Effect::Copy(text) => {
                     let done = self.copy(&text);
-                    self.update(Event::Done(done), Urgency::AtOnce);
+                    self.update(Event::Done(done));
                 }
                 Effect::OpenDemo => {
                     let done = self.open_demo();
-                    self.update(Event::Done(done), Urgency::AtOnce);
+                    self.update(Event::Done(done));
                 }
             }
         }
@@ -380,18 +408,26 @@ impl<P: Program> Loop<P> {
             return Err(error);
         }
         let (columns, rows) = self.terminal.size();
-        self.update(Event::Resize(columns, rows), Urgency::AtOnce);
+        self.update(Event::Resize(columns, rows));
         self.tick();
         Ok(())
     }
 
-    fn draw(&mut self) -> io::Result<()> {
+    /// Draws, if somebody wants it and it is time, and the terminal is done with the last frame.
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        if let Some(urgency) = self.program.wants() {
+            self.pace.want(urgency);
+        }
         let began = Instant::now();
+        if self.terminal.is_busy() || self.pace.due(began).is_none_or(|due| due > began) {
+            return Ok(());
+        }
         if began.duration_since(self.ticked) >= Duration::from_secs(1) {
             self.tick();
         }
         let bytes = self.terminal.draw(&self.program)?;
         let drawn = Instant::now();
+        self.program.drawn();
         self.pace.drawn(drawn);
         if let Some(trace) = &mut self.trace {
             trace.drawn(began, drawn, bytes);
@@ -411,24 +447,4 @@ fn is_hang_up(error: &io::Error) -> bool {
     let code = error.raw_os_error();
     error.kind() == io::ErrorKind::BrokenPipe
         || [rustix::io::Errno::IO, rustix::io::Errno::NXIO].iter().any(|errno| code == Some(errno.raw_os_error()))
-}
-
-/// The time that is left of this minute.
-fn until_next_minute(now: Timestamp) -> Duration {
-    let left = 60 * SECOND - now.0.rem_euclid(60 * SECOND);
-    Duration::from_nanos(left.unsigned_abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_minute_ends() {
-        let check = |nanos, expected| assert_eq!(until_next_minute(Timestamp(nanos)), expected);
-        check(0, Duration::from_secs(60));
-        check(59 * SECOND, Duration::from_secs(1));
-        check(60 * SECOND + 1, Duration::from_nanos(60_000_000_000 - 1));
-        check(-1, Duration::from_nanos(1));
-    }
 }

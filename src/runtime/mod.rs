@@ -56,15 +56,22 @@ pub struct Setup {
 /// # Errors
 /// When the terminal cannot be taken over, or fails.
 pub fn run<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("worker")
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(session(program, setup));
-    // A thread may still stand in a read that nothing ends; the process does not wait for it.
-    runtime.shutdown_background();
-    result
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).thread_name("worker").enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let _running = Running(Some(runtime));
+    handle.block_on(session(program, setup))
+}
+
+/// A runtime that is not waited for when it ends, by a panic neither: a thread may stand in a read that nothing ends.
+struct Running(Option<tokio::runtime::Runtime>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
@@ -75,7 +82,8 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
     let (to_written, written) = mpsc::channel(SMALL_LANE);
 
-    let mut tasks = Tasks::new(to_sources, settings, Arc::clone(&clock), Arc::new(sources::build), Backoff::default());
+    let mut tasks =
+        Tasks::new(to_sources, settings, Arc::clone(&clock), Arc::new(sources::build), Backoff::default());
     // Handlers first: from here on no signal ends the process with the terminal in disorder.
     tasks.spawn(signals::listen(to_signals.clone(), tasks.cancel())?);
     let terminal = Terminal::enter(&capabilities, Box::new(move |result| _ = to_written.try_send(result)))?;

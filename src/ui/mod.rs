@@ -1,1 +1,74 @@
-//! ui
+//! Draws the app: [`render`] reads it and fills a frame's cells.
+//!
+//! Owns how things look. Decides nothing: what is shown, and from where, comes from `app`. All text that stands in a
+//! cell went through `parse::text` on its way here.
+
+mod canvas;
+mod detail;
+mod filter_pane;
+mod header;
+mod help;
+mod log_table;
+mod status;
+mod theme;
+
+use crate::app::{App, Body, Layout, MIN_HEIGHT, MIN_WIDTH, Role, Rows};
+use canvas::Canvas;
+use ratatui::Frame;
+use ratatui::layout::Position;
+use theme::Theme;
+
+/// Draws everything. The cells are taken to be empty, as ratatui hands them out.
+pub fn render(app: &App, frame: &mut Frame<'_>) {
+    let theme = Theme::new(&app.settings().caps, app.theme());
+    let area = frame.area();
+    let mut canvas = Canvas::new(frame.buffer_mut(), theme);
+    // A frame can be of another size than the app was told last: then the next one fits.
+    let layout = app.layout().filter(|layout| layout.status < area.height && app.size().0 <= area.width);
+    let Some(layout) = layout else {
+        return too_small(app, &mut canvas, area.height);
+    };
+    header::draw(app, &layout, &mut canvas);
+    let mut cursor = None;
+    if let Some(scroll) = app.help_scroll() {
+        help::draw(app, Rows { y: layout.heading, height: layout.status - layout.heading }, scroll, &mut canvas);
+    } else {
+        body(app, &layout, &mut canvas);
+        if let Some(rows) = layout.pane {
+            match app.filter_pane() {
+                Some(pane) => cursor = filter_pane::draw(app, pane, rows, &mut canvas),
+                None => detail::draw(app, rows, &mut canvas),
+            }
+        }
+    }
+    cursor = status::draw(app, &layout, &mut canvas).or(cursor);
+    if let Some((x, y)) = cursor {
+        frame.set_cursor_position(Position { x, y });
+    }
+}
+
+fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
+    match app.body() {
+        Body::List => log_table::draw(app, layout, canvas),
+        Body::Lines(lines) => {
+            canvas.heading(layout.heading, app.tab().tab().title(), "");
+            let list = layout.list;
+            let blank = u16::from(usize::from(list.height) > lines.len());
+            for (y, line) in (list.y + blank..list.y + list.height).zip(&lines) {
+                canvas.text(3, y, &line.text, line.role);
+            }
+        }
+    }
+}
+
+fn too_small(app: &App, canvas: &mut Canvas<'_>, height: u16) {
+    let (width, told) = app.size();
+    let quit = app.settings().keymap.keys("quit").first().map(|key| format!("   {key}: quit")).unwrap_or_default();
+    let text = format!("logdeck needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{told}.{quit}");
+    // On a few columns the sentence goes on in the rows below.
+    let columns = usize::from(canvas.width).max(1);
+    let x = u16::from(columns > 60);
+    for (y, row) in (0..height).zip(crate::app::text::wrap(&text, columns, usize::from(height))) {
+        canvas.text(x, y, &text[row], Role::Text);
+    }
+}

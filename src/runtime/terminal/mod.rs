@@ -31,7 +31,7 @@ use std::{
     io,
     os::fd::BorrowedFd,
     panic,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
@@ -58,8 +58,6 @@ static ENTERED: Mutex<Option<Entered>> = Mutex::new(None);
 
 struct Entered {
     output: Output,
-    /// The thread whose panic ends the screen; a panic of any other becomes a message on it.
-    thread: ThreadId,
 }
 
 /// What the terminal can do, if it can show a screen at all.
@@ -110,7 +108,7 @@ impl Terminal {
     fn switch_on(&self) -> io::Result<()> {
         let mut enter = Vec::with_capacity(64);
         queue!(enter, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, EnableFocusChange, Hide)?;
-        let entered = Entered { output: self.output.clone(), thread: thread::current().id() };
+        let entered = Entered { output: self.output.clone() };
         *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
         crossterm::terminal::enable_raw_mode().inspect_err(|_| restore())?;
         self.output.send(enter);
@@ -232,26 +230,20 @@ pub fn restore() {
 }
 
 /// A panic of the drawing thread shows its message on a usable terminal; one of another thread is no business of the
-/// screen (the task's owner makes a message of it).
+/// screen (the task's owner makes a message of it) and goes to the own log alone.
 fn install_hook() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let before = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let ours = ENTERED
-                .try_lock()
-                .map_or(None, |entered| entered.as_ref().map(|entered| entered.thread == thread::current().id()));
-            tracing::error!(panic = %info, "a thread panicked");
-            match ours {
-                Some(false) => {}
-                Some(true) => {
-                    restore();
-                    before(info);
-                }
-                None => before(info),
-            }
-        }));
-    });
+    static DRAWING: OnceLock<ThreadId> = OnceLock::new();
+    if DRAWING.set(thread::current().id()).is_err() {
+        return;
+    }
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        tracing::error!(panic = %info, "a thread panicked");
+        if DRAWING.get() == Some(&thread::current().id()) {
+            restore();
+            before(info);
+        }
+    }));
 }
 
 /// Columns and rows as the kernel tells them; `None` when it tells none.

@@ -1,0 +1,96 @@
+//! Actions that work everywhere: tabs, help, leaving.
+
+use crate::app::event::Effect;
+use crate::app::{App, Pane};
+
+pub(super) fn tab_gcs(app: &mut App, _: &mut Vec<Effect>) {
+    app.show_tab(0);
+}
+
+pub(super) fn tab_firestore(app: &mut App, _: &mut Vec<Effect>) {
+    app.show_tab(1);
+}
+
+pub(super) fn tab_pods(app: &mut App, _: &mut Vec<Effect>) {
+    app.show_tab(2);
+}
+
+pub(super) fn tab_ci(app: &mut App, _: &mut Vec<Effect>) {
+    app.show_tab(3);
+}
+
+pub(super) fn tab_summary(app: &mut App, _: &mut Vec<Effect>) {
+    app.show_tab(4);
+}
+
+pub(super) fn redraw(_: &mut App, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Redraw);
+}
+
+pub(super) fn suspend(_: &mut App, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Suspend);
+}
+
+pub(super) fn demo(app: &mut App, effects: &mut Vec<Effect>) {
+    app.say("opening the demo ...");
+    effects.push(Effect::OpenDemo);
+}
+
+pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
+    if let Pane::Filter(_) = app.pane {
+        app.keep_old_filter();
+    }
+    app.pane = Pane::Help { scroll: 0 };
+}
+
+pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
+    if app.close_pane() || app.cancel_finding() {
+        return;
+    }
+    if app.tab_mut().detail.take().is_some() || app.leave_context() {
+        return;
+    }
+    if app.search.take().is_some() {
+        return app.say("search marks cleared");
+    }
+    app.drop_filter();
+}
+
+pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
+    let back = app.close_pane() || app.tab_mut().detail.take().is_some() || app.leave_context();
+    if !back {
+        effects.push(Effect::Quit);
+    }
+}
+
+pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
+    if !app.close_pane() && !app.cancel_finding() {
+        effects.push(Effect::Quit);
+    }
+}
+
+impl App {
+    fn show_tab(&mut self, index: usize) {
+        if index != self.active {
+            self.finding = None;
+            self.active = index;
+        }
+    }
+
+    /// Closes what lies over the tab; the filter pane puts the old filter back.
+    fn close_pane(&mut self) -> bool {
+        if let Pane::Filter(_) = self.pane {
+            self.keep_old_filter();
+            return true;
+        }
+        !matches!(std::mem::replace(&mut self.pane, Pane::None), Pane::None)
+    }
+
+    fn cancel_finding(&mut self) -> bool {
+        let was = self.finding.take().is_some();
+        if was {
+            self.say("search cancelled");
+        }
+        was
+    }
+}

@@ -1,0 +1,184 @@
+//! Actions of the filter and its pane, of the prompt, and of the focus between panes.
+
+use crate::app::event::Effect;
+use crate::app::filter::{TimeBase, field_of};
+use crate::app::search::What;
+use crate::app::view::Direction;
+use crate::app::{App, Entries, FilterField, FilterPane, Pane};
+use crate::model::{Query, Severity};
+
+pub(super) fn open_filter(app: &mut App, _: &mut Vec<Effect>) {
+    app.leave_context();
+    let tab = app.tab();
+    app.pane = Pane::Filter(Box::new(FilterPane::new(tab.view.query(), &tab.entries)));
+}
+
+pub(super) fn less_severe(app: &mut App, _: &mut Vec<Effect>) {
+    app.threshold(-1);
+}
+
+pub(super) fn more_severe(app: &mut App, _: &mut Vec<Effect>) {
+    app.threshold(1);
+}
+
+pub(super) fn context(app: &mut App, _: &mut Vec<Effect>) {
+    if app.leave_context() {
+        return;
+    }
+    if app.tab().view.query().is_all() {
+        return app.say("no filter is active: this is everything");
+    }
+    let entries = std::mem::take(&mut app.tab_mut().entries);
+    let query = app.tab().view.query().clone();
+    // Following, the line would be lost among what comes in.
+    app.tab_mut().view.unfollow();
+    app.tab_mut().aside = Some((query, entries));
+    app.set_query(Query::default());
+}
+
+pub(super) fn next_pane(app: &mut App, _: &mut Vec<Effect>) {
+    if let Some(detail) = &mut app.tab_mut().detail {
+        detail.focused = !detail.focused;
+    }
+}
+
+pub(super) fn field_next(app: &mut App, _: &mut Vec<Effect>) {
+    with_pane(app, |pane| pane.focus = (pane.focus + 1) % FilterField::ALL.len());
+}
+
+pub(super) fn field_previous(app: &mut App, _: &mut Vec<Effect>) {
+    with_pane(app, |pane| pane.focus = (pane.focus + FilterField::ALL.len() - 1) % FilterField::ALL.len());
+}
+
+pub(super) fn choice_left(app: &mut App, _: &mut Vec<Effect>) {
+    // The worst severity stands on the left.
+    with_pane(app, |pane| pane.choice = beside(pane.choice, 1));
+}
+
+pub(super) fn choice_right(app: &mut App, _: &mut Vec<Effect>) {
+    with_pane(app, |pane| pane.choice = beside(pane.choice, -1));
+}
+
+pub(super) fn toggle(app: &mut App, _: &mut Vec<Effect>) {
+    with_pane(app, |pane| {
+        // A threshold: what is above a shown severity is shown, too. Nothing would be left without the worst one.
+        pane.severity = if pane.choice < pane.severity { pane.choice } else { beside(pane.choice, 1) };
+    });
+    app.try_filter();
+}
+
+pub(super) fn clear(app: &mut App, _: &mut Vec<Effect>) {
+    let old = match &app.pane {
+        Pane::Filter(pane) => pane.old.clone(),
+        _ => return,
+    };
+    let mut pane = FilterPane::new(&Query::default(), &Entries::default());
+    pane.old = old;
+    app.pane = Pane::Filter(Box::new(pane));
+    app.try_filter();
+}
+
+pub(super) fn apply(app: &mut App, _: &mut Vec<Effect>) {
+    match std::mem::replace(&mut app.pane, Pane::None) {
+        Pane::Prompt(prompt) => match (prompt.error(), prompt.search()) {
+            // A bad pattern stays to be mended.
+            (Some(_), _) => app.pane = Pane::Prompt(prompt),
+            (None, search) => {
+                if let Some(search) = search {
+                    app.search = Some(search.clone());
+                }
+                app.find(What::Match, Direction::Forward);
+            }
+        },
+        Pane::Filter(pane) if pane.error.is_some() => app.pane = Pane::Filter(pane),
+        Pane::Filter(pane) => app.tab_mut().entries = pane.entries(),
+        other => app.pane = other,
+    }
+}
+
+fn with_pane(app: &mut App, change: impl FnOnce(&mut FilterPane)) {
+    if let Pane::Filter(pane) = &mut app.pane {
+        change(pane);
+    }
+}
+
+fn beside(severity: Severity, step: i8) -> Severity {
+    let n = (severity as i8 + step).clamp(Severity::Unknown as i8, Severity::Fatal as i8);
+    Severity::from_u8(n as u8)
+}
+
+impl App {
+    /// Sets the filter of the tab; what fits into one slice is there at once.
+    pub(in crate::app) fn set_query(&mut self, query: Query) {
+        if let Err((_, problem)) = self.set_query_or_say(query) {
+            self.complain(problem);
+        }
+    }
+
+    fn set_query_or_say(&mut self, query: Query) -> Result<(), (FilterField, String)> {
+        let (engine, tab) = (&self.engine, &mut self.tabs[self.active]);
+        tab.view.set_query(query.clone(), engine.origin_names(), engine.store()).map_err(|error| {
+            let problem = crate::parse::text::safe_line(error.problem.as_bytes()).into_owned();
+            (field_of(&error.part, &query), problem)
+        })?;
+        self.work();
+        Ok(())
+    }
+
+    /// What the pane says, as the filter; while it is not understood, the filter stays as it is.
+    pub(in crate::app) fn try_filter(&mut self) {
+        let Pane::Filter(pane) = &self.pane else { return };
+        let last = self.tab().view.len().checked_sub(1);
+        let newest = last.and_then(|last| self.engine.store().record(self.tab().view.id_at(last)?));
+        let base =
+            TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() };
+        let query = pane.entries().query(pane.severity, &base);
+        let result = query.and_then(|query| self.set_query_or_say(query));
+        if let Pane::Filter(pane) = &mut self.pane {
+            pane.error = result.err();
+        }
+    }
+
+    /// Closes the filter pane and puts the old filter back.
+    pub(super) fn keep_old_filter(&mut self) {
+        if let Pane::Filter(pane) = std::mem::replace(&mut self.pane, Pane::None) {
+            let (query, entries) = pane.old;
+            self.tab_mut().entries = entries;
+            if query != *self.tab().view.query() {
+                self.set_query(query);
+            }
+        }
+    }
+
+    fn threshold(&mut self, step: i8) {
+        if let Pane::Filter(pane) = &mut self.pane {
+            pane.severity = beside(pane.severity, step);
+            pane.choice = pane.severity;
+            return self.try_filter();
+        }
+        let mut query = self.tab().view.query().clone();
+        let next = beside(query.min_severity, step);
+        if next == query.min_severity {
+            return self.say(if step > 0 { "only FATAL is shown already" } else { "every severity is shown already" });
+        }
+        query.min_severity = next;
+        self.set_query(query);
+    }
+
+    /// Puts the filter back that `z` took away.
+    pub(super) fn leave_context(&mut self) -> bool {
+        let Some((query, entries)) = self.tab_mut().aside.take() else { return false };
+        self.tab_mut().entries = entries;
+        self.set_query(query);
+        true
+    }
+
+    pub(super) fn drop_filter(&mut self) {
+        if self.tab().view.query().is_all() {
+            return;
+        }
+        self.tab_mut().entries = Entries::default();
+        self.set_query(Query::default());
+        self.say("filter dropped");
+    }
+}

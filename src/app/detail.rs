@@ -1,0 +1,380 @@
+//! The detail pane: everything about one record, as lines.
+//!
+//! Owns what is told and in which order. Must not know colours. Its lines are made anew when the record, the width or a
+//! switch changes, and with each tick while neighbours can still come.
+
+use super::format::{Digits, age, bytes, date, offset, time_of_day};
+use super::tab::Lines;
+use super::{App, Role, text};
+use crate::model::{Flags, Format, OriginId, Record, Severity};
+use crate::parse::text as safe;
+use crate::store::RecordId;
+use std::borrow::Cow;
+
+/// Where values begin.
+const VALUE: usize = 14;
+/// The most lines of a message or of raw bytes.
+const MAX_LINES: usize = 400;
+/// The most fields.
+const MAX_FIELDS: usize = 300;
+
+/// The open pane of a tab.
+#[derive(Debug)]
+pub struct Detail {
+    pub(super) focused: bool,
+    pub(super) scroll: usize,
+    pub(super) raw: Show,
+    pub(super) secrets: Show,
+    /// Neighbours before and after.
+    pub(super) around: usize,
+    /// The record that the lines are about.
+    pub(super) id: Option<RecordId>,
+    pub(super) lines: Vec<DetailLine>,
+}
+
+/// Whether something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Show {
+    No,
+    Yes,
+}
+
+impl Show {
+    pub(super) fn toggle(&mut self) {
+        *self = if *self == Self::Yes { Self::No } else { Self::Yes };
+    }
+}
+
+/// A line of the pane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DetailLine {
+    /// A heading across the screen, with words on both sides.
+    Heading(String, String),
+    /// Text of several colours.
+    Text(Vec<DetailSpan>),
+}
+
+/// Text of one colour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailSpan {
+    /// Safe for a terminal.
+    pub text: String,
+    /// What it is.
+    pub role: Role,
+}
+
+fn span(text: impl Into<String>, role: Role) -> DetailSpan {
+    DetailSpan { text: text.into(), role }
+}
+
+impl Detail {
+    pub(super) fn new() -> Self {
+        Self { focused: false, scroll: 0, raw: Show::No, secrets: Show::No, around: 3, id: None, lines: Vec::new() }
+    }
+
+    /// Whether it has the keys.
+    pub fn is_focused(&self) -> bool {
+        self.focused
+    }
+
+    /// How many lines are scrolled away.
+    pub fn scroll(&self) -> usize {
+        self.scroll
+    }
+
+    /// Its lines.
+    pub fn lines(&self) -> &[DetailLine] {
+        &self.lines
+    }
+
+    /// Whether it shows what is secret.
+    pub fn reveals(&self) -> bool {
+        self.secrets == Show::Yes
+    }
+
+    /// Whether it shows the raw bytes.
+    pub fn shows_raw(&self) -> bool {
+        self.raw == Show::Yes
+    }
+}
+
+/// Collects lines.
+struct Lister<'a> {
+    app: &'a App,
+    width: usize,
+    wrap: Lines,
+    secrets: Show,
+    lines: Vec<DetailLine>,
+}
+
+impl App {
+    /// The lines of the pane for the record under the cursor.
+    pub(super) fn detail_lines(&self) -> Vec<DetailLine> {
+        let tab = self.tab();
+        let Some(detail) = &tab.detail else { return Vec::new() };
+        let record = tab.view.cursor().and_then(|id| Some((id, self.engine.store().record(id)?)));
+        let Some((id, record)) = record else {
+            return vec![DetailLine::Text(vec![span("   no record", Role::Dim)])];
+        };
+        let width = usize::from(self.size.0).saturating_sub(VALUE + 1).max(10);
+        let mut lister = Lister { app: self, width, wrap: tab.lines, secrets: detail.secrets, lines: Vec::new() };
+        lister.record(&record);
+        if detail.raw == Show::Yes {
+            lister.raw(&record);
+        } else {
+            lister.message(&record);
+            lister.fields(&record);
+            lister.notes(&record);
+        }
+        lister.around(id, record.origin, detail.around);
+        lister.lines
+    }
+}
+
+impl Lister<'_> {
+    fn entry(&mut self, label: &str, spans: Vec<DetailSpan>) {
+        let mut all = vec![span(format!("   {label:<width$}", width = VALUE - 3), Role::Dim)];
+        all.extend(spans);
+        self.lines.push(DetailLine::Text(all));
+    }
+
+    fn blank(&mut self) {
+        self.lines.push(DetailLine::Text(Vec::new()));
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        let app = self.app;
+        let local = &app.settings.zone;
+        match record.time {
+            Some(time) => {
+                let utc = time.to_jiff().strftime("%Y-%m-%d %H:%M:%S%.fZ").to_string();
+                let ago = app.now.0.saturating_sub(time.0);
+                let when = if ago >= 0 { format!("{} ago", age(ago)) } else { format!("in {}", age(-ago)) };
+                let there = format!("{}{}", time_of_day(time, local, Digits::Seconds), offset(time, local));
+                let there = if date(time, local) == date(time, &jiff::tz::TimeZone::UTC) {
+                    there
+                } else {
+                    format!("{} {there}", date(time, local))
+                };
+                let gap = if self.width > 90 { "     " } else { "  " };
+                self.entry(
+                    "time",
+                    vec![span(utc, Role::Text), span(format!("{gap}({when}, local {there})"), Role::Dim)],
+                );
+            }
+            None => {
+                let place = "none of its own; it stands behind the record before it";
+                self.entry("time", vec![span(place, Role::Dim)]);
+            }
+        }
+        let name = if record.severity == Severity::Unknown { "unknown" } else { record.severity.name() };
+        let from = record.severity_from.words();
+        self.entry(
+            "severity",
+            vec![span(format!("{name:<7}"), Role::Severity(record.severity)), span(format!("  {from}"), Role::Dim)],
+        );
+        let source = app.engine.source(record.origin.source());
+        let origin = app.origin_name(record.origin);
+        let mut place = origin.into_owned();
+        if let Some(label) =
+            source.map(crate::engine::Source::label).filter(|label| *label != place && !label.is_empty())
+        {
+            place = format!("{place}  in {}", safe::safe_line(label.as_bytes()));
+        }
+        self.entry("where", vec![span(place, Role::Text), span(format!("   {}", record.format.name()), Role::Dim)]);
+    }
+
+    fn message(&mut self, record: &Record<'_>) {
+        let message = safe::message(record);
+        let message = self.redacted(None, &message);
+        self.value("message", &message, MAX_LINES);
+    }
+
+    fn redacted(&self, name: Option<&str>, text: &str) -> String {
+        if self.secrets == Show::Yes {
+            return text.to_owned();
+        }
+        match name {
+            Some(name) => self.app.redactor.redact_field(name, text),
+            None => self.app.redactor.redact(text),
+        }
+        .text
+        .into_owned()
+    }
+
+    /// A text of perhaps many lines, wrapped or cut, behind its label.
+    fn value(&mut self, label: &str, value: &str, limit: usize) {
+        let mut label = Cow::Borrowed(label);
+        let mut rest = value.split('\n');
+        let mut taken = 0;
+        for line in rest.by_ref() {
+            let line = safe::expand_tabs(line).into_owned();
+            let rows = match self.wrap {
+                Lines::Wrapped => text::wrap(&line, self.width, limit - taken),
+                // Messages wrap here also when the list does not: the pane is for reading them whole.
+                Lines::Cut => text::wrap(&line, self.width, (limit - taken).min(40)),
+            };
+            taken += rows.len();
+            for row in rows {
+                let spans = marked(&line[row]);
+                let label = std::mem::replace(&mut label, Cow::Borrowed(""));
+                self.entry(&label, spans);
+            }
+            if taken >= limit {
+                break;
+            }
+        }
+        let left = rest.count();
+        if left > 0 {
+            self.entry("", vec![span(format!("... {left} more lines"), Role::Dim)]);
+        }
+    }
+
+    fn fields(&mut self, record: &Record<'_>) {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut more = 0;
+        self.app.parser.clone().fields(record.raw, record.format, &mut |name, value| {
+            if fields.len() < MAX_FIELDS {
+                let name = safe::safe_line(name.as_bytes()).into_owned();
+                let value = self.redacted(Some(&name), &safe::safe(value.as_bytes()));
+                fields.push((name, value));
+            } else {
+                more += 1;
+            }
+            true
+        });
+        if fields.is_empty() {
+            return;
+        }
+        self.blank();
+        let column = fields.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0).clamp(8, 24);
+        let room = self.width.saturating_sub(column + 2).max(10);
+        let mut label = "fields";
+        for (name, value) in &fields {
+            let short = text::shorten(name, column, '~');
+            let mut head = format!("{short}{}  ", " ".repeat(column - text::width(&short)));
+            let lines: Vec<_> = value.split('\n').collect();
+            let shown = if lines.len() > 1 { 12 } else { 8 };
+            let mut taken = 0;
+            for line in &lines {
+                let line = safe::expand_tabs(line).into_owned();
+                for row in text::wrap(&line, room, 8) {
+                    taken += 1;
+                    if taken > shown {
+                        break;
+                    }
+                    let mut spans = vec![span(std::mem::replace(&mut head, " ".repeat(column + 2)), Role::Dim)];
+                    spans.extend(marked(&line[row]));
+                    self.entry(std::mem::take(&mut label), spans);
+                }
+            }
+            if taken > shown {
+                let spans = vec![span(" ".repeat(column + 2), Role::Dim), span("... (J: raw)", Role::Dim)];
+                self.entry("", spans);
+            }
+        }
+        if more > 0 {
+            self.entry("", vec![span(format!("... {more} more fields"), Role::Dim)]);
+        }
+    }
+
+    fn notes(&mut self, record: &Record<'_>) {
+        self.blank();
+        let size = bytes(record.raw.len() as u64);
+        let lines = memchr::memchr_iter(b'\n', record.raw).count() + 1;
+        let lines = if lines > 1 { format!(", {lines} lines") } else { String::new() };
+        let whole = if record.cut > 0 {
+            span(format!(", cut: {} are not held", bytes(record.cut)), Role::Warn)
+        } else {
+            span(", whole", Role::Dim)
+        };
+        self.entry("raw", vec![span(format!("{size}{lines}"), Role::Text), whole]);
+        let mut label = "notes";
+        for (flag, note) in [
+            (Flags::PARSE_FAILED, "breaks the format of its stream (parse=failed)"),
+            (Flags::ASSUMED_ZONE, "the time had no zone; the assumed one was used"),
+            (Flags::ASSUMED_YEAR, "the time had no year; the nearest one was used"),
+            (Flags::BAD_TIME, "its time cannot be used; it stands where it arrived"),
+            (Flags::CLOCK_BACK, "the clock of its origin went back here"),
+            (Flags::DIRTY, "holds codes that a terminal would act on; they are shown or left out, never sent"),
+            (Flags::NO_NEWLINE, "the last line of its file; it had no newline"),
+        ] {
+            if record.flags.has(flag) {
+                self.entry(std::mem::take(&mut label), vec![span(note, Role::Dim)]);
+            }
+        }
+    }
+
+    fn raw(&mut self, record: &Record<'_>) {
+        let raw = safe::raw_visible(record.raw);
+        let raw = self.redacted(None, &raw);
+        self.value("raw", &raw, MAX_LINES * 2);
+        if record.cut > 0 {
+            self.entry("", vec![span(safe::cut_note(record.cut), Role::Warn)]);
+        }
+    }
+
+    fn around(&mut self, id: RecordId, origin: OriginId, count: usize) {
+        let store = self.app.engine.store();
+        let mut ids = Vec::new();
+        let mut at = id;
+        while ids.len() < count
+            && let Some(previous) = store.prev_in_origin(at)
+        {
+            ids.push(previous);
+            at = previous;
+        }
+        ids.reverse();
+        let here = ids.len();
+        ids.push(id);
+        at = id;
+        while ids.len() <= here + count
+            && let Some(next) = store.next_in_origin(at)
+        {
+            ids.push(next);
+            at = next;
+        }
+        self.blank();
+        let name = text::shorten(&self.app.short_origin(origin), 24, '~');
+        let words = format!("{name}, unfiltered, {count} before and after");
+        self.lines.push(DetailLine::Heading("Around".to_owned(), words));
+        for (n, id) in ids.into_iter().enumerate() {
+            let Some(record) = store.record(id) else { continue };
+            let row = self.app.row(&record, n == here, true, false);
+            let mark = if n == here { " > " } else { "   " };
+            let mut spans = vec![span(mark, Role::Accent)];
+            if !row.time.is_empty() {
+                spans.push(span(format!("{:<12}  ", row.time), Role::Dim));
+            } else if self.app.time != super::TimeStyle::Off {
+                spans.push(span(" ".repeat(14), Role::Dim));
+            }
+            spans.push(span(format!("{}  ", row.severity.short()), Role::Severity(row.severity)));
+            let role = if record.format == Format::Note { Role::Dim } else { Role::Text };
+            spans.push(span(self.redacted(None, &row.text), role));
+            if row.more > 0 {
+                spans.push(span(format!("   [+{} lines]", row.more), Role::Dim));
+            }
+            self.lines.push(DetailLine::Text(spans));
+        }
+    }
+}
+
+/// Text in which notes of redaction stand out.
+fn marked(line: &str) -> Vec<DetailSpan> {
+    const NOTE: &str = "[redacted: ";
+    let mut spans = Vec::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(NOTE)
+        && let Some(length) = rest[start..].find(']')
+    {
+        if start > 0 {
+            spans.push(span(&rest[..start], Role::Text));
+        }
+        spans.push(span(&rest[start..=start + length], Role::Warn));
+        rest = &rest[start + length + 1..];
+    }
+    if !rest.is_empty() {
+        spans.push(span(rest, Role::Text));
+    }
+    spans
+}

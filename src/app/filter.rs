@@ -1,0 +1,258 @@
+//! The filter pane: what the user wrote, what it means, and what it is in words.
+//!
+//! Owns the pane's state and the spelling of an active filter. Must not know how a filter is evaluated.
+
+use super::action::Context;
+use super::edit::LineEdit;
+use super::format::{Digits, date, time_of_day};
+use crate::model::query::{FieldTest, Pattern, PatternKind};
+use crate::model::time::TimeSpec;
+use crate::model::{Query, Severity, Timestamp};
+use jiff::tz::TimeZone;
+
+/// A filter as the user wrote it. The severity is the query's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// Not before: RFC 3339, `14:02`, `10m`, `10m@end`.
+    pub since: String,
+    /// Not after.
+    pub until: String,
+    /// A text or a regular expression that has to be there.
+    pub text: String,
+    /// One that may not.
+    pub hide: String,
+    /// `FIELD=VALUE`.
+    pub field: String,
+}
+
+/// What times mean while a filter is read.
+#[derive(Clone, Debug)]
+pub(super) struct TimeBase {
+    pub(super) now: Timestamp,
+    pub(super) newest: Option<Timestamp>,
+    pub(super) zone: TimeZone,
+}
+
+/// A row of the pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterField {
+    /// The lowest severity.
+    Severity,
+    /// See [`Entries::since`].
+    Since,
+    /// See [`Entries::until`].
+    Until,
+    /// See [`Entries::text`].
+    Text,
+    /// See [`Entries::hide`].
+    Hide,
+    /// See [`Entries::field`].
+    Field,
+}
+
+impl FilterField {
+    /// All rows, from top to bottom.
+    pub const ALL: [Self; 6] = [Self::Severity, Self::Since, Self::Until, Self::Text, Self::Hide, Self::Field];
+
+    /// Its name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Severity => "Severity",
+            Self::Since => "Since",
+            Self::Until => "Until",
+            Self::Text => "Text",
+            Self::Hide => "Hide",
+            Self::Field => "Field",
+        }
+    }
+
+    /// What can be written there.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Severity => "",
+            Self::Since | Self::Until => "10m, 14:02, 10m@end or 2026-01-02T15:04:05Z",
+            Self::Text => "regular expression; a capital letter makes case matter",
+            Self::Hide => "records with this are hidden",
+            Self::Field => "NAME=VALUE, such as status=500 or parse=failed",
+        }
+    }
+}
+
+/// The open pane.
+#[derive(Debug)]
+pub struct FilterPane {
+    pub(super) focus: usize,
+    /// The severity that the cursor is on.
+    pub(super) choice: Severity,
+    pub(super) severity: Severity,
+    /// The texts of the rows below the severity.
+    pub(super) edits: [LineEdit; 5],
+    /// What is wrong, and in which row.
+    pub(super) error: Option<(FilterField, String)>,
+    /// What `Esc` puts back.
+    pub(super) old: (Query, Entries),
+}
+
+impl FilterPane {
+    pub(super) fn new(query: &Query, entries: &Entries) -> Self {
+        let Entries { since, until, text, hide, field } = entries;
+        Self {
+            focus: 0,
+            choice: query.min_severity,
+            severity: query.min_severity,
+            edits: [since, until, text, hide, field].map(|text| LineEdit::new(text)),
+            error: None,
+            old: (query.clone(), entries.clone()),
+        }
+    }
+
+    /// The row that has the keys.
+    pub fn focus(&self) -> FilterField {
+        FilterField::ALL[self.focus.min(FilterField::ALL.len() - 1)]
+    }
+
+    /// The severity that the cursor is on.
+    pub fn choice(&self) -> Severity {
+        self.choice
+    }
+
+    /// The lowest severity that is shown.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The text of a row; `None` for the severity.
+    pub fn edit(&self, field: FilterField) -> Option<&LineEdit> {
+        self.edits.get((field as usize).checked_sub(1)?)
+    }
+
+    /// What is wrong with a row.
+    pub fn error(&self, field: FilterField) -> Option<&str> {
+        self.error.as_ref().filter(|(wrong, _)| *wrong == field).map(|(_, text)| text.as_str())
+    }
+
+    pub(super) fn context(&self) -> Context {
+        if self.focus() == FilterField::Severity { Context::Choice } else { Context::Text }
+    }
+
+    pub(super) fn focused_edit(&mut self) -> Option<&mut LineEdit> {
+        self.edits.get_mut(self.focus.checked_sub(1)?)
+    }
+
+    pub(super) fn entries(&self) -> Entries {
+        let [since, until, text, hide, field] = &self.edits;
+        let text_of = |edit: &LineEdit| edit.text().to_owned();
+        Entries {
+            since: text_of(since).trim().to_owned(),
+            until: text_of(until).trim().to_owned(),
+            text: text_of(text),
+            hide: text_of(hide),
+            field: text_of(field).trim().to_owned(),
+        }
+    }
+}
+
+impl Entries {
+    /// The query that they mean.
+    ///
+    /// # Errors
+    /// The row that is not understood, and why. Patterns are not compiled here.
+    pub(super) fn query(&self, min_severity: Severity, base: &TimeBase) -> Result<Query, (FilterField, String)> {
+        let time = |text: &str, field| {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            let spec = TimeSpec::parse(text, &base.zone).map_err(|error| (field, error.to_string()))?;
+            Ok(Some(spec.resolve(base.now, base.newest, &base.zone)))
+        };
+        let pattern = |text: &str| {
+            let pattern = Pattern { source: text.to_owned(), kind: PatternKind::SmartRegex };
+            if text.is_empty() { Vec::new() } else { vec![pattern] }
+        };
+        let fields = if self.field.is_empty() {
+            Vec::new()
+        } else {
+            vec![self.field.parse::<FieldTest>().map_err(|error| (FilterField::Field, error.to_string()))?]
+        };
+        Ok(Query {
+            min_severity,
+            since: time(&self.since, FilterField::Since)?,
+            until: time(&self.until, FilterField::Until)?,
+            grep: pattern(&self.text),
+            not: pattern(&self.hide),
+            fields,
+            origins: Vec::new(),
+        })
+    }
+}
+
+/// Which row a query's bad part came from.
+pub(super) fn field_of(part: &str, query: &Query) -> FilterField {
+    let is = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.source == part);
+    if is(&query.grep) {
+        FilterField::Text
+    } else if is(&query.not) {
+        FilterField::Hide
+    } else {
+        FilterField::Field
+    }
+}
+
+/// An active filter in words: `sev>=WRN since 02:44:22 text /timeout/`; empty when everything is shown. Times are
+/// moments: a filter of the last ten minutes does not move on. Not yet safe for a terminal.
+pub(super) fn words(query: &Query, now: Timestamp, zone: &TimeZone) -> String {
+    let mut parts = Vec::new();
+    if query.min_severity > Severity::Unknown {
+        parts.push(format!("sev>={}", query.min_severity.short()));
+    }
+    let moment = |time: Timestamp| {
+        let day = date(time, zone);
+        let clock = time_of_day(time, zone, Digits::Seconds);
+        if day == date(now, zone) { clock } else { format!("{day} {clock}") }
+    };
+    parts.extend(query.since.map(|time| format!("since {}", moment(time))));
+    parts.extend(query.until.map(|time| format!("until {}", moment(time))));
+    parts.extend(query.grep.iter().map(|pattern| format!("text /{}/", pattern.source)));
+    parts.extend(query.not.iter().map(|pattern| format!("hide /{}/", pattern.source)));
+    parts.extend(query.fields.iter().map(|test| format!("{}={}", test.field, test.value)));
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> TimeBase {
+        let now = Timestamp::from_jiff("2026-11-21T03:14:22Z".parse().unwrap()).unwrap();
+        TimeBase { now, newest: None, zone: TimeZone::UTC }
+    }
+
+    #[test]
+    fn entries_become_a_query_and_words() {
+        let check = |entries: Entries, severity, expected: &str| {
+            let query = entries.query(severity, &base()).unwrap();
+            assert_eq!(words(&query, base().now, &TimeZone::UTC), expected);
+        };
+        check(Entries::default(), Severity::Unknown, "");
+        let entries = Entries {
+            since: "30m".into(),
+            until: "2026-11-20".into(),
+            text: "timeout|circuit".into(),
+            hide: "GET /healthz".into(),
+            field: "status=500".into(),
+        };
+        let words = "sev>=WRN since 02:44:22 until 2026-11-20 00:00:00 text /timeout|circuit/ hide /GET /healthz/ \
+                     status=500";
+        check(entries, Severity::Warn, words);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_its_row() {
+        let check = |entries: Entries, field| {
+            assert_eq!(entries.query(Severity::Unknown, &base()).unwrap_err().0, field);
+        };
+        check(Entries { since: "soon".into(), ..Entries::default() }, FilterField::Since);
+        check(Entries { until: "x".into(), ..Entries::default() }, FilterField::Until);
+        check(Entries { field: "status".into(), ..Entries::default() }, FilterField::Field);
+    }
+}

@@ -1,0 +1,130 @@
+//! Where things are on the screen: rows of the panes, columns of the list. Decided here, so that scrolling knows it.
+//!
+//! Owns the geometry. Must not know what is drawn there.
+
+use super::{App, Pane, TimeStyle};
+
+/// The least columns that the screen needs.
+pub const MIN_WIDTH: u16 = 60;
+/// The least rows that the screen needs.
+pub const MIN_HEIGHT: u16 = 12;
+
+/// Some rows of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The first one.
+    pub y: u16,
+    /// How many.
+    pub height: u16,
+}
+
+/// The rows of the screen: tabs, health, then the list with its heading, perhaps a pane with its own, then the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The row of the tabs.
+    pub tabs: u16,
+    /// The row of scope and health.
+    pub health: u16,
+    /// The row of the list's heading.
+    pub heading: u16,
+    /// The records.
+    pub list: Rows,
+    /// The pane below them; its first row is its heading.
+    pub pane: Option<Rows>,
+    /// The last row.
+    pub status: u16,
+}
+
+/// The columns of the list; a width of 0 is a column that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Where times begin, and how wide they are.
+    pub time: (u16, u16),
+    /// Where severities begin: 3 columns for a word or 1 for a letter.
+    pub severity: (u16, u16),
+    /// Where the names of origins begin.
+    pub origin: (u16, u16),
+    /// Where the text begins; the last column of the screen is kept for the mark of a cut line.
+    pub text: (u16, u16),
+}
+
+impl Columns {
+    fn new(width: u16, time: TimeStyle, several_origins: bool) -> Self {
+        let wide = width >= 100;
+        let gap = if wide { 2 } else { 1 };
+        let mut x = 1;
+        let mut column = |columns: u16| {
+            let at = x;
+            if columns > 0 {
+                x += columns + gap;
+            }
+            (at, columns)
+        };
+        let time = column(match time {
+            TimeStyle::Off => 0,
+            TimeStyle::Age => 6,
+            TimeStyle::Utc | TimeStyle::Local => {
+                if wide {
+                    12
+                } else {
+                    8
+                }
+            }
+        });
+        let severity = column(if wide { 3 } else { 1 });
+        let origin = column(match width {
+            _ if !several_origins => 0,
+            160.. => 24,
+            100.. => 13,
+            _ => 8,
+        });
+        Self { time, severity, origin, text: (x, width.saturating_sub(x + 1)) }
+    }
+}
+
+/// Rows of the filter pane below its heading.
+pub(super) const FILTER_ROWS: u16 = 7;
+
+impl App {
+    /// The rows of the screen now; `None` when it is too small.
+    pub fn layout(&self) -> Option<Layout> {
+        let (width, height) = self.size;
+        if width < MIN_WIDTH || height < MIN_HEIGHT {
+            return None;
+        }
+        let body = height - 4;
+        let pane = match &self.pane {
+            Pane::Filter(_) => FILTER_ROWS + 1,
+            _ if self.tab().detail.is_some() => body - body / 3,
+            _ => 0,
+        };
+        let list = Rows { y: 3, height: body - pane.min(body) };
+        let pane = (pane > 0).then_some(Rows { y: 3 + list.height, height: body - list.height });
+        Some(Layout { tabs: 0, health: 1, heading: 2, list, pane, status: height - 1 })
+    }
+
+    /// The columns of the list now.
+    pub fn columns(&self) -> Columns {
+        let origins: u32 = self.sources_here().map(crate::engine::Source::origins).sum();
+        Columns::new(self.size.0, self.time, origins > 1)
+    }
+
+    /// The number of rows that the list has; at least 1, so that moving goes somewhere.
+    pub(super) fn list_height(&self) -> usize {
+        self.layout().map_or(1, |layout| usize::from(layout.list.height).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_as_in_the_mock_ups() {
+        let columns = Columns::new(120, TimeStyle::Utc, true);
+        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 13), text: (35, 84) });
+        let columns = Columns::new(80, TimeStyle::Utc, false);
+        assert_eq!(columns, Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), text: (12, 67) });
+        assert_eq!(Columns::new(80, TimeStyle::Off, false).text, (3, 76));
+    }
+}

@@ -1,0 +1,192 @@
+//! The rows of the list: what of a record is seen in one line.
+//!
+//! Owns how a record becomes cells' text. Must not know colours or glyphs. Only rows on the screen are made.
+
+use super::format::{Digits, age, date, time_of_day};
+use super::tab::Lines;
+use super::{App, TimeStyle, text};
+use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
+use crate::parse::text as safe;
+use crate::store::RecordId;
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+
+/// One record of the list.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// Whether the cursor is on it.
+    pub is_cursor: bool,
+    /// Whether logdeck itself put it into the stream.
+    pub is_note: bool,
+    /// Its time as the list shows it; empty when it has none.
+    pub time: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The short name of its origin; empty when there is only one.
+    pub origin: Cow<'a, str>,
+    /// The first line of the message.
+    pub text: Cow<'a, str>,
+    /// How many lines are folded away behind it.
+    pub more: usize,
+}
+
+impl App {
+    /// The rows of the list that are on the screen, from the top.
+    pub fn rows(&self) -> Vec<Row<'_>> {
+        let tab = self.tab();
+        let cursor = tab.view.cursor();
+        let columns = self.columns();
+        let ids = tab.view.window(tab.top, self.list_height());
+        ids.filter_map(|id| {
+            let record = self.engine.store().record(id)?;
+            Some(self.row(&record, cursor == Some(id), columns.time.1 >= 12, columns.origin.1 > 0))
+        })
+        .collect()
+    }
+
+    pub(super) fn row<'a>(&'a self, record: &Record<'a>, is_cursor: bool, millis: bool, origin: bool) -> Row<'a> {
+        let (text, more) = first_line(record);
+        Row {
+            is_cursor,
+            is_note: record.format == Format::Note,
+            time: self.row_time(record, millis),
+            severity: record.severity,
+            origin: if origin { self.short_origin(record.origin) } else { Cow::Borrowed("") },
+            text,
+            more,
+        }
+    }
+
+    /// The zone that times are shown in.
+    pub fn shown_zone(&self) -> TimeZone {
+        if self.time == TimeStyle::Utc { TimeZone::UTC } else { self.settings.zone.clone() }
+    }
+
+    /// The day of the record under the cursor, where times of day are shown.
+    pub fn cursor_date(&self) -> Option<String> {
+        let record = self.engine.store().record(self.tab().view.cursor()?)?;
+        let clock = matches!(self.time, TimeStyle::Utc | TimeStyle::Local);
+        record.time.filter(|_| clock).map(|time| date(time, &self.shown_zone()))
+    }
+
+    fn row_time(&self, record: &Record<'_>, millis: bool) -> String {
+        // Notes have the time of their writing as their order.
+        let note = (record.format == Format::Note && record.order > Timestamp::MIN).then_some(record.order);
+        let Some(time) = record.time.or(note) else { return String::new() };
+        let digits = if millis { Digits::Millis } else { Digits::Seconds };
+        match self.time {
+            TimeStyle::Utc => time_of_day(time, &TimeZone::UTC, digits),
+            TimeStyle::Local => time_of_day(time, &self.settings.zone, digits),
+            TimeStyle::Age => age(self.now.0.saturating_sub(time.0)),
+            TimeStyle::Off => String::new(),
+        }
+    }
+
+    /// The last part of an origin's name, safe for a terminal.
+    pub(super) fn short_origin(&self, origin: OriginId) -> Cow<'_, str> {
+        let name = self.engine.origin_name(origin).unwrap_or("?");
+        let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(name);
+        safe::safe_line(last.as_bytes())
+    }
+
+    /// The whole name of an origin, safe for a terminal.
+    pub(super) fn origin_name(&self, origin: OriginId) -> Cow<'_, str> {
+        safe::safe_line(self.engine.origin_name(origin).unwrap_or("?").as_bytes())
+    }
+
+    /// How many rows of the screen a record takes when lines wrap.
+    fn wrapped_height(&self, id: RecordId, columns: usize, limit: usize) -> usize {
+        let Some(record) = self.engine.store().record(id) else { return 0 };
+        text::wrap(&first_line(&record).0, columns, limit).len()
+    }
+
+    /// Which row of the view is at the top of the list, such that the cursor is on the screen.
+    pub(super) fn list_top(&self) -> usize {
+        let tab = self.tab();
+        let height = self.list_height();
+        let top = tab.view.top(height);
+        let Some(cursor) = tab.view.cursor_position() else { return top };
+        if tab.lines == Lines::Cut {
+            return top;
+        }
+        let columns = usize::from(self.columns().text.1);
+        let mut left = height;
+        let mut first = cursor + 1;
+        let ids: Vec<_> = tab.view.window(top, cursor + 1 - top).collect();
+        for id in ids.into_iter().rev() {
+            let rows = self.wrapped_height(id, columns, height);
+            if rows > left {
+                break;
+            }
+            left -= rows;
+            first -= 1;
+        }
+        first.min(cursor)
+    }
+}
+
+/// The first line of a record's message that is not blank, with blanks for tabs, and how many lines come after it.
+pub(super) fn first_line<'a>(record: &Record<'a>) -> (Cow<'a, str>, usize) {
+    let message = safe::message(record);
+    let mut lines = memchr::memchr_iter(b'\n', message.as_bytes()).count();
+    if lines == 0 {
+        let more = if record.flags.has(Flags::MULTILINE) { memchr::memchr_iter(b'\n', record.raw).count() } else { 0 };
+        return (tabs_to_blanks(message), more);
+    }
+    let mut start = 0;
+    for line in message.split('\n') {
+        if !line.trim().is_empty() {
+            break;
+        }
+        start += line.len() + 1;
+        lines = lines.saturating_sub(1);
+    }
+    let cut = |text: &str| -> (usize, usize) {
+        let start = start.min(text.len());
+        (start, memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end))
+    };
+    let text = match message {
+        Cow::Borrowed(text) => {
+            let (start, end) = cut(text);
+            Cow::Borrowed(text[start..end].trim_end())
+        }
+        Cow::Owned(mut text) => {
+            let (start, end) = cut(&text);
+            text.truncate(end);
+            text.drain(..start);
+            text.truncate(text.trim_end().len());
+            Cow::Owned(text)
+        }
+    };
+    (tabs_to_blanks(text), lines)
+}
+
+fn tabs_to_blanks(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => safe::expand_tabs(text),
+        Cow::Owned(text) => Cow::Owned(safe::expand_tabs(&text).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Batch, Meta};
+
+    #[test]
+    fn the_first_line_and_how_many_follow() {
+        let check = |raw: &str, expected: (&str, usize)| {
+            let mut batch = Batch::default();
+            let flags = Flags::NONE.with(Flags::MULTILINE, raw.contains('\n'));
+            batch.push(&Meta { text: (0, raw.len() as u32), flags, ..Meta::default() }, raw.as_bytes());
+            let (text, more) = first_line(&batch.record(0));
+            assert_eq!((&*text, more), expected, "{raw:?}");
+        };
+        check("one", ("one", 0));
+        check("one\n  two\n  three", ("one", 2));
+        check("\n\n one\ntwo", (" one", 1));
+        check("a\tb\n", ("a       b", 1));
+        check("", ("", 0));
+        check("\n", ("", 0));
+    }
+}

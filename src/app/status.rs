@@ -1,0 +1,275 @@
+//! What header and status line say: badges, scope, health, counts, the filter in words.
+//!
+//! Owns the words. Must not know columns or colours.
+
+use super::format::{self, age, bytes, rate, thousands};
+use super::view::Progress;
+use super::{App, Pane, TimeStyle, filter};
+use crate::engine::Source;
+use crate::model::address::Tab;
+use crate::model::{Severity, State};
+use crate::parse::text::safe_line;
+use crate::store::Tally;
+use std::fmt::Write as _;
+
+/// What a piece of text is, for its colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Ordinary text.
+    Text,
+    /// Times, hints, labels, debug messages.
+    Dim,
+    /// Something of this severity.
+    Severity(Severity),
+    /// It works.
+    Ok,
+    /// It works in part.
+    Warn,
+    /// It failed.
+    Error,
+    /// The cursor, and what is active.
+    Accent,
+    /// A heading.
+    Heading,
+}
+
+/// A mark behind a tab's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Badge {
+    /// Nothing to tell.
+    None,
+    /// Errors came in since it was looked at.
+    UnseenErrors,
+    /// One of its sources does not work as it should.
+    Degraded,
+}
+
+impl Badge {
+    /// Its character.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::UnseenErrors => "!",
+            Self::Degraded => ".",
+        }
+    }
+}
+
+/// How the sources of a tab are, in words; the worst first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The words.
+    pub text: String,
+    /// How bad that is.
+    pub role: Role,
+}
+
+/// Whether the list goes with new records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The cursor is on the newest record.
+    Follow,
+    /// It stays; this many records came in since.
+    Paused(usize),
+}
+
+impl App {
+    /// The sources of the tab that is shown.
+    pub(super) fn sources_here(&self) -> impl Iterator<Item = &Source> {
+        let tab = self.tab().tab;
+        self.engine.sources().filter(move |source| source.tab() == tab)
+    }
+
+    /// The mark behind a tab's name.
+    pub fn badge(&self, tab: Tab) -> Badge {
+        let index = Self::index_of(tab);
+        if index != self.active && self.errors_of(tab) > self.tabs[index].seen_errors {
+            return Badge::UnseenErrors;
+        }
+        let bad = |source: &Source| matches!(source.health.state, State::Failed | State::Partial);
+        let degraded = self.engine.sources().any(|source| source.tab() == tab && bad(source));
+        if degraded { Badge::Degraded } else { Badge::None }
+    }
+
+    pub(super) fn errors_of(&self, tab: Tab) -> u64 {
+        let sources = self.engine.sources().filter(|source| source.tab() == tab);
+        sources.map(|source| self.engine.store().appended(source.id()).at_least(Severity::Error)).sum()
+    }
+
+    /// What the tab shows: its sources' addresses.
+    pub fn scope(&self) -> String {
+        let names: Vec<_> = self.sources_here().map(|source| safe_line(source.label().as_bytes())).collect();
+        let origins: u32 = self.sources_here().map(Source::origins).sum();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] if origins > 1 => format!("{one}   {} origins", thousands(u64::from(origins))),
+            [one] => one.to_string(),
+            many => format!("{} sources: {}", many.len(), many.join(", ")),
+        }
+    }
+
+    /// How the tab's sources are: failures, what is being read, the rate of what comes in; the most urgent first.
+    pub fn health(&self) -> Vec<Health> {
+        let mut parts = Vec::new();
+        let sources: Vec<_> = self.sources_here().collect();
+        for state in [State::Failed, State::Partial, State::Waiting] {
+            let bad: Vec<_> = sources.iter().filter(|source| source.health.state == state).collect();
+            if let Some(first) = bad.first() {
+                let mut text =
+                    if sources.len() > 1 { format!("{} {}: ", bad.len(), state_word(state)) } else { String::new() };
+                text.push_str(&self.trouble(first, sources.len() > 1));
+                let role = match state {
+                    State::Failed => Role::Error,
+                    State::Partial => Role::Warn,
+                    _ => Role::Dim,
+                };
+                parts.push(Health { text, role });
+            }
+        }
+        let reading: Vec<_> = sources.iter().filter(|source| source.health.state == State::Reading).collect();
+        if !reading.is_empty() {
+            parts.push(Health { text: format!("reading {}", progress(&reading)), role: Role::Text });
+        }
+        if sources.iter().any(|source| source.health.state == State::Starting) && parts.is_empty() {
+            parts.push(Health { text: "opening ...".to_owned(), role: Role::Dim });
+        }
+        let following = sources.iter().filter(|source| source.health.state == State::Following).count();
+        let per_second: f64 = sources.iter().map(|source| source.rate(self.now)).sum();
+        if following > 0 || per_second > 0.0 {
+            let live = if following > 0 { "ok " } else { "" };
+            parts.push(Health { text: format!("{live}{}", rate(per_second)), role: Role::Ok });
+        } else if !sources.is_empty() && sources.iter().all(|source| source.health.state == State::Done) {
+            let size: u64 = sources.iter().map(|source| source.bytes()).sum();
+            let records: u64 = sources.iter().map(|source| source.records()).sum();
+            parts
+                .push(Health { text: format!("read {} records, {}", thousands(records), bytes(size)), role: Role::Ok });
+        }
+        parts
+    }
+
+    /// What is wrong with a source, and when the next try is.
+    pub(super) fn trouble(&self, source: &Source, with_label: bool) -> String {
+        let health = &source.health;
+        let mut text = String::new();
+        if with_label && !health.detail.contains(source.label()) {
+            let _ = write!(text, "{}: ", safe_line(source.label().as_bytes()));
+        }
+        text.push_str(&safe_line(health.detail.as_bytes()));
+        if let Some(next) = health.next_try {
+            let _ = write!(text, ", next try in {}", age(next.0.saturating_sub(self.now.0)));
+        }
+        text
+    }
+
+    /// The clock of the header: `03:14Z`, or with the zone's offset.
+    pub fn clock(&self) -> String {
+        let zone = self.shown_zone();
+        let time = format::time_of_day(self.now, &zone, format::Digits::Minutes);
+        format!("{time}{}", format::offset(self.now, &zone))
+    }
+
+    /// Whether the list goes with new records.
+    pub fn mode(&self) -> Mode {
+        let tab = self.tab();
+        if tab.view.is_following() {
+            return Mode::Follow;
+        }
+        let len = tab.view.len();
+        let seen = match tab.paused_at {
+            // Gone means that it was evicted: all that is left came later.
+            Some(id) => match tab.view.position(id, self.engine.store()) {
+                Some(at) => at + 1,
+                None => tab.view.nearest(id, self.engine.store()).unwrap_or(0),
+            },
+            None => 0,
+        };
+        Mode::Paused(len.saturating_sub(seen))
+    }
+
+    /// The active filter in words; empty when everything is shown. Safe for a terminal.
+    pub fn filter_words(&self) -> String {
+        let words = filter::words(self.tab().view.query(), self.now, &self.shown_zone());
+        safe_line(words.as_bytes()).into_owned()
+    }
+
+    /// How far the filter of the tab has come; `None` when it is done.
+    pub fn filter_progress(&self) -> Option<Progress> {
+        let view = &self.tab().view;
+        (!view.count_is_final()).then(|| view.progress())
+    }
+
+    /// The tab's records that are held, by severity.
+    pub fn counts(&self) -> Tally {
+        let mut counts = Tally::default();
+        for source in self.sources_here() {
+            let (all, gone) = (self.engine.store().appended(source.id()), self.engine.store().evicted(source.id()));
+            for (count, (all, gone)) in counts.severities.iter_mut().zip(all.severities.iter().zip(gone.severities)) {
+                *count += all - gone;
+            }
+            counts.notes += all.notes - gone.notes;
+        }
+        counts
+    }
+
+    /// The tab's records that had to go.
+    pub fn lost(&self) -> u64 {
+        self.sources_here().map(|source| self.engine.store().evicted(source.id()).records()).sum()
+    }
+
+    /// Whether something on the screen changes with every second.
+    pub(super) fn shows_seconds(&self) -> bool {
+        let lively = |source: &Source| source.health.next_try.is_some() || source.rate(self.now) > 0.0;
+        self.time == TimeStyle::Age
+            || self.tab().detail.is_some()
+            || self.sources_here().any(lively)
+            // The rate of the second that is running shows only when it is over.
+            || self.sources_here().any(|source| source.last_record().is_some_and(|at| self.now.0 - at.0 < 6_000_000_000))
+    }
+
+    /// Everything on the screen that depends on the clock, to tell whether a tick changed it.
+    pub(super) fn pulse_now(&self) -> String {
+        let mut pulse = self.clock();
+        for part in self.health() {
+            pulse.push_str(&part.text);
+        }
+        if self.time == TimeStyle::Age || self.tab().detail.is_some() {
+            let _ = write!(pulse, "{}", self.now.0 / crate::model::time::SECOND);
+        }
+        if let Pane::Help { scroll } = self.pane {
+            let _ = write!(pulse, "{scroll}");
+        }
+        pulse
+    }
+}
+
+/// A state in a word.
+pub(super) const fn state_word(state: State) -> &'static str {
+    match state {
+        State::Starting => "opening",
+        State::Reading => "reading",
+        State::Following => "ok",
+        State::Done => "read",
+        State::Waiting => "waiting",
+        State::Partial => "partial",
+        State::Failed => "failed",
+    }
+}
+
+/// `51%  31.2 MiB of 61.0 MiB`, as far as it is known.
+pub(super) fn progress(sources: &[&&Source]) -> String {
+    let (mut done, mut all, mut known) = (0_u64, 0_u64, true);
+    for source in sources {
+        let (part, total) = source.health.progress.unwrap_or((source.bytes(), None));
+        done += part;
+        match total {
+            Some(total) => all += total,
+            None => known = false,
+        }
+    }
+    if known && all > 0 {
+        let percent = (done.min(all) as u128 * 100 / u128::from(all)) as u64;
+        format!("{percent}%  {} of {}", bytes(done), bytes(all))
+    } else {
+        bytes(done)
+    }
+}

@@ -1,0 +1,199 @@
+//! One event at a time: what it changes, and what has to be done outside.
+//!
+//! Owns the order of decisions. Must not know drawing. Scroll offsets are settled here, after each event.
+
+use super::action::Context;
+use super::detail::Detail;
+use super::event::{Effect, Event, Key};
+use super::view::View;
+use super::{App, FrameNeed, Pane};
+use crate::engine::Applied;
+use crate::model::SourceMsg;
+
+/// Takes an event in. Never blocks; long work is cut into slices that [`Effect::Continue`] asks for.
+pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let (was_busy, mut need) = (app.is_busy(), FrameNeed::Now);
+    match event {
+        Event::Key(key) => app.key(key, &mut effects),
+        Event::Paste(text) => app.paste(&text),
+        Event::Resize(columns, rows) => app.size = (columns, rows),
+        Event::Focus(_) => need = FrameNeed::No,
+        Event::Source(message) => {
+            app.source(message);
+            need = FrameNeed::Soon;
+        }
+        Event::Tick(now) => {
+            app.now = now;
+            if was_busy {
+                app.work();
+                need = FrameNeed::Soon;
+            } else {
+                need = FrameNeed::No;
+            }
+            let pulse = app.pulse_now();
+            if pulse != app.pulse {
+                app.pulse = pulse;
+                app.refresh_detail();
+                need = FrameNeed::Soon;
+            }
+        }
+        Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
+        Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
+    }
+    app.settle(need == FrameNeed::Now);
+    if app.is_busy() {
+        effects.push(Effect::Continue);
+    }
+    app.frame = app.frame.max(need);
+    effects
+}
+
+impl App {
+    fn key(&mut self, key: Key, effects: &mut Vec<Effect>) {
+        self.message = None;
+        let context = self.context();
+        if let Some(spec) = self.settings.keymap.find(context, key) {
+            return (spec.run)(self, effects);
+        }
+        match context {
+            Context::Prompt | Context::Text => {
+                let changed = match &mut self.pane {
+                    Pane::Prompt(prompt) => prompt.edit.key(key),
+                    Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.key(key)),
+                    _ => false,
+                };
+                if changed {
+                    self.text_changed();
+                }
+            }
+            // Any key closes it.
+            Context::Help => self.pane = Pane::None,
+            _ => {}
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        let changed = match &mut self.pane {
+            Pane::Prompt(prompt) => prompt.edit.paste(text),
+            Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
+            Pane::None | Pane::Help { .. } => {
+                self.say("pasted text is only taken where text is entered: / searches, F filters");
+                false
+            }
+        };
+        if changed {
+            self.text_changed();
+        }
+    }
+
+    fn text_changed(&mut self) {
+        match &mut self.pane {
+            Pane::Prompt(prompt) => prompt.changed(),
+            Pane::Filter(_) => self.try_filter(),
+            Pane::None | Pane::Help { .. } => {}
+        }
+    }
+
+    fn source(&mut self, message: SourceMsg) {
+        match self.engine.apply(message, self.now) {
+            Applied::Records { appended, .. } => {
+                for tab in &mut self.tabs {
+                    tab.view.extend(self.engine.store(), &appended);
+                }
+            }
+            Applied::Origin(id) => {
+                let name = self.engine.origin_name(id).unwrap_or_default();
+                for tab in &mut self.tabs {
+                    tab.view.add_origin(id, name);
+                }
+            }
+            Applied::Health(id) => {
+                // A source that nobody opened shows up in the tab that the engine gave it.
+                if let Some(source) = self.engine.source(id) {
+                    let index = Self::index_of(source.tab());
+                    self.tabs[index].view.add_source(id, self.engine.store());
+                }
+            }
+        }
+    }
+
+    /// Whether a slice of work is left.
+    pub(super) fn is_busy(&self) -> bool {
+        self.finding.is_some() || self.tabs.iter().any(|tab| !tab.view.count_is_final())
+    }
+
+    /// One slice of what is left, the tab that is seen first.
+    pub(super) fn work(&mut self) {
+        if self.tab().view.count_is_final() {
+            if self.finding.is_some() {
+                return self.find_slice();
+            }
+            if let Some(tab) = self.tabs.iter_mut().find(|tab| !tab.view.count_is_final()) {
+                let records = slice(&tab.view);
+                tab.view.advance(self.engine.store(), records);
+            }
+            return;
+        }
+        let store = self.engine.store();
+        let view = &mut self.tabs[self.active].view;
+        let records = slice(view);
+        view.advance(store, records);
+        if self.finding.is_some() {
+            self.find_slice();
+        }
+    }
+
+    /// Puts in order what follows from the rest: pause, badges, scroll offsets, the detail's lines.
+    pub(super) fn settle(&mut self, by_user: bool) {
+        let errors = self.errors_of(self.tab().tab);
+        let store_end = |view: &View| view.len().checked_sub(1).and_then(|last| view.id_at(last));
+        let tab = &mut self.tabs[self.active];
+        tab.seen_errors = errors;
+        let following = tab.view.is_following();
+        if tab.was_following && !following {
+            tab.paused_at = store_end(&tab.view);
+        }
+        tab.was_following = following;
+        let top = self.list_top();
+        self.tab_mut().top = top;
+        let cursor = self.tab().view.cursor();
+        if by_user || self.tab().detail.as_ref().is_some_and(|detail| detail.id != cursor) {
+            self.refresh_detail();
+        }
+        if by_user {
+            self.pulse = self.pulse_now();
+        }
+    }
+
+    /// Makes the lines of the detail pane anew.
+    pub(super) fn refresh_detail(&mut self) {
+        if self.tab().detail.is_none() {
+            return;
+        }
+        let lines = self.detail_lines();
+        let cursor = self.tab().view.cursor();
+        let room =
+            self.layout().and_then(|layout| layout.pane).map_or(0, |pane| usize::from(pane.height).saturating_sub(1));
+        if let Some(Detail { scroll, id, lines: old, .. }) = &mut self.tab_mut().detail {
+            if *id != cursor {
+                *scroll = 0;
+            }
+            *id = cursor;
+            *scroll = (*scroll).min(lines.len().saturating_sub(room));
+            *old = lines;
+        }
+    }
+}
+
+/// How many records a slice takes, such that it stays within a few milliseconds: columns are cheap, text is not.
+fn slice(view: &View) -> usize {
+    let query = view.query();
+    if !query.fields.is_empty() {
+        4_000
+    } else if query.grep.is_empty() && query.not.is_empty() {
+        200_000
+    } else {
+        10_000
+    }
+}

@@ -1,0 +1,62 @@
+//! The detail pane.
+
+use super::canvas::Canvas;
+use crate::app::{App, DetailLine, Role, Rows, text};
+
+pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
+    let Some(detail) = app.tab().detail() else { return };
+    let lines = detail.lines();
+    let room = usize::from(rows.height).saturating_sub(1);
+    let mut right = hints(app);
+    let below = lines.len().saturating_sub(detail.scroll() + room);
+    if below > 0 {
+        right = format!("{below} more below   {right}");
+    }
+    let mut left = "Detail".to_owned();
+    if detail.shows_raw() {
+        left.push_str(", raw bytes");
+    }
+    if detail.reveals() {
+        left.push_str(", secrets shown");
+    }
+    canvas.heading(rows.y, &left, &right);
+    if detail.is_focused() {
+        let style = canvas.theme.style(Role::Accent);
+        canvas.restyle(3, rows.y, text::width(&left) as u16, style);
+    }
+    for (y, line) in (rows.y + 1..rows.y + rows.height).zip(&lines[detail.scroll().min(lines.len())..]) {
+        match line {
+            DetailLine::Heading(left, right) => canvas.heading(y, left, right),
+            DetailLine::Text(spans) => {
+                let mut x = 0;
+                for span in spans {
+                    x = canvas.text(x, y, &span.text, span.role);
+                }
+                let width: usize = spans.iter().map(|span| text::width(&span.text)).sum();
+                if width > usize::from(canvas.width) {
+                    canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, canvas.theme.style(Role::Dim));
+                }
+            }
+        }
+    }
+}
+
+/// The keys of the pane: `J raw   R reveal   [ ] around   Tab focus   Esc close`.
+fn hints(app: &App) -> String {
+    let keymap = &app.settings().keymap;
+    let key = |id: &str| keymap.keys(id).first().map(ToString::to_string);
+    let mut parts = Vec::new();
+    for (ids, word) in [
+        (&["raw"][..], "raw"),
+        (&["reveal"], "reveal"),
+        (&["narrower", "wider"], "around"),
+        (&["next-pane"], "focus"),
+        (&["detail"], "close"),
+    ] {
+        let keys: Vec<_> = ids.iter().filter_map(|id| key(id)).collect();
+        if !keys.is_empty() {
+            parts.push(format!("{} {word}", keys.join(" ")));
+        }
+    }
+    parts.join("   ")
+}

@@ -1,0 +1,117 @@
+//! The filter pane, below the list: the stream stays in sight, and the count is live.
+
+use super::canvas::Canvas;
+use crate::app::format::thousands;
+use crate::app::{App, FilterField, FilterPane, Role, Rows, text};
+use crate::model::Severity;
+use ratatui::style::Modifier;
+
+/// Where values begin.
+const VALUE: u16 = 14;
+
+/// Draws the pane; returns where the text cursor is.
+pub(super) fn draw(app: &App, pane: &FilterPane, rows: Rows, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
+    canvas.heading(rows.y, "Filter", &hints(app));
+    let mut cursor = None;
+    let end = rows.y + rows.height;
+    let mut y = rows.y + 1;
+    for field in FilterField::ALL {
+        if y >= end {
+            return cursor;
+        }
+        let focused = pane.focus() == field;
+        if focused {
+            canvas.text(1, y, canvas.theme.glyphs.cursor, Role::Accent);
+        }
+        canvas.text(3, y, field.label(), if focused { Role::Accent } else { Role::Dim });
+        match pane.edit(field) {
+            None => severities(app, pane, focused, y, canvas),
+            Some(_) => cursor = entry(pane, field, focused, y, canvas).or(cursor),
+        }
+        y += 1;
+    }
+    if y < end {
+        result(app, y, canvas);
+    }
+    cursor
+}
+
+fn severities(app: &App, pane: &FilterPane, focused: bool, y: u16, canvas: &mut Canvas<'_>) {
+    let counts = app.counts();
+    let wide = canvas.width >= 100;
+    let mut x = VALUE;
+    for severity in Severity::ALL.into_iter().rev() {
+        let on = if severity >= pane.severity() { "[x]" } else { "[ ]" };
+        let name = if severity == Severity::Unknown { "none" } else { severity.short() };
+        let mut style = canvas.theme.style(Role::Text);
+        if focused && pane.choice() == severity {
+            style = canvas.theme.style(Role::Accent).add_modifier(Modifier::REVERSED);
+        }
+        x = canvas.put(x, y, canvas.width.saturating_sub(x), &format!("{on} {name}"), style);
+        if wide {
+            let count = thousands(counts.severities[severity as usize]);
+            x = canvas.text(x, y, &format!(" {count}"), Role::Dim);
+            x += 2;
+        }
+        x += 1;
+    }
+}
+
+fn entry(pane: &FilterPane, field: FilterField, focused: bool, y: u16, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
+    let edit = pane.edit(field)?;
+    let error = pane.error(field);
+    let beside = match error {
+        Some(error) => error,
+        None if focused => field.hint(),
+        None => "",
+    };
+    let all = canvas.width.saturating_sub(VALUE + 1);
+    let beside_width = text::width(beside).min(usize::from(all) * 2 / 3);
+    let room = usize::from(all).saturating_sub(if beside.is_empty() { 0 } else { beside_width + 3 });
+    let value = edit.text();
+    let mut cursor = None;
+    if value.is_empty() && !focused {
+        canvas.text(VALUE, y, "any", Role::Dim);
+    } else {
+        let (shown, at) = super::status::around_cursor(value, edit.cursor(), room);
+        let style = canvas.theme.style(Role::Text);
+        canvas.put(VALUE, y, room as u16, &shown, style);
+        if focused {
+            cursor = Some((VALUE + at as u16, y));
+        }
+    }
+    if !beside.is_empty() {
+        let role = if error.is_some() { Role::Error } else { Role::Dim };
+        let beside = super::header::cut(beside, beside_width, canvas.theme.glyphs.cut);
+        canvas.text_before(VALUE, canvas.width - 1, y, &beside, role);
+    }
+    cursor
+}
+
+fn result(app: &App, y: u16, canvas: &mut Canvas<'_>) {
+    canvas.text(3, y, "Result", Role::Dim);
+    let shown = thousands(app.tab().view().len() as u64);
+    let all = thousands(app.counts().records());
+    let text = match app.filter_progress() {
+        Some(progress) => {
+            let percent = (progress.of - progress.left.min(progress.of)) * 100 / progress.of.max(1);
+            format!("{shown} of {all} records so far, {percent}% filtered")
+        }
+        None => format!("{shown} of {all} records"),
+    };
+    canvas.text(VALUE, y, &text, Role::Heading);
+}
+
+fn hints(app: &App) -> String {
+    let keymap = &app.settings().keymap;
+    let mut parts = Vec::new();
+    for (id, word) in
+        [("field-next", "next"), ("toggle", "toggle"), ("apply", "apply"), ("clear", "clear"), ("cancel", "keep old")]
+    {
+        let works = crate::app::action::by_id(id).is_some_and(|spec| spec.when.contains(&app.context()));
+        if let (true, Some(key)) = (works, keymap.keys(id).first()) {
+            parts.push(format!("{key} {word}"));
+        }
+    }
+    parts.join("   ")
+}

@@ -1,0 +1,186 @@
+//! The list of records.
+//!
+//! Owns the look of a row. Rows are written straight into the cells: a table widget would cost half as much again.
+
+use super::canvas::{self, Canvas};
+use crate::app::format::thousands;
+use crate::app::{App, Columns, Layout, Lines, Role, Row, Search, TimeStyle, text};
+use crate::model::Severity;
+use ratatui::style::Style;
+
+pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
+    heading(app, layout.heading, canvas);
+    let columns = app.columns();
+    let wrapped = app.tab().lines() == Lines::Wrapped;
+    let end = layout.list.y + layout.list.height;
+    let mut y = layout.list.y;
+    for row in app.rows() {
+        if y >= end {
+            break;
+        }
+        let lines = if wrapped { wrapped_rows(&row, &columns, end - y) } else { 1 };
+        draw_row(app, &row, &columns, y, lines, canvas);
+        y += lines;
+    }
+}
+
+fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
+    let tab = app.tab();
+    let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
+    let all = app.counts().records();
+    let shown = tab.view().len() as u64;
+    let mut right = String::new();
+    if let Some(date) = app.cursor_date() {
+        right.push_str(&date);
+        right.push_str("   ");
+    }
+    if let (false, Some(at)) = (tab.view().is_following(), tab.view().cursor_position()) {
+        right.push_str(&format!("line {}   ", thousands(at as u64 + 1)));
+    }
+    right.push_str(&match app.filter_progress() {
+        Some(progress) => {
+            let percent = (progress.of - progress.left.min(progress.of)) * 100 / progress.of.max(1);
+            format!("{} of {}, {percent}% filtered", thousands(shown), thousands(all))
+        }
+        None if shown == all => thousands(all),
+        None => format!("{} of {}", thousands(shown), thousands(all)),
+    });
+    canvas.heading(y, left, &right);
+}
+
+fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
+    text::wrap(&row.text, usize::from(columns.text.1), usize::from(limit)).len() as u16
+}
+
+fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, canvas: &mut Canvas<'_>) {
+    let emphasis = if row.is_cursor { canvas::cursor(&canvas.theme) } else { Style::new() };
+    let with = |style: Style| style.patch(emphasis);
+    if row.is_cursor && canvas.theme.reverses_cursor_row() {
+        for y in y..y + lines {
+            canvas.restyle(0, y, canvas.width, emphasis);
+        }
+    }
+    if row.is_cursor {
+        for y in y..y + lines {
+            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, with(canvas.theme.style(Role::Accent)));
+        }
+    }
+    let quiet = if row.is_cursor { Role::Accent } else { Role::Dim };
+    let (x, width) = columns.time;
+    if app.time_style() == TimeStyle::Age {
+        canvas.text_before(x, x + width, y, &row.time, quiet);
+    } else {
+        canvas.put(x, y, width, &row.time, canvas.theme.style(quiet));
+    }
+    if row.is_note {
+        let note = format!("- - {} - -", row.text);
+        let from = columns.severity.0;
+        canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, with(canvas.theme.style(Role::Dim)));
+        return;
+    }
+    let (x, width) = columns.severity;
+    if width >= 3 {
+        canvas.put(x, y, width, row.severity.short(), canvas.theme.style(Role::Severity(row.severity)));
+    } else {
+        let mut letter = [0; 4];
+        let letter = row.severity.letter().encode_utf8(&mut letter);
+        canvas.put(x, y, width, letter, canvas.theme.style(Role::Severity(row.severity)));
+    }
+    let (x, width) = columns.origin;
+    if width > 0 {
+        let name = text::shorten(&row.origin, usize::from(width), canvas.theme.glyphs.gap);
+        canvas.put(x, y, width, &name, with(Style::new()));
+    }
+    let role = match row.severity {
+        Severity::Debug | Severity::Trace => Role::Dim,
+        _ => Role::Text,
+    };
+    let style = with(canvas.theme.style(role));
+    if app.tab().lines() == Lines::Wrapped {
+        wrapped_text(app, row, columns, y, lines, style, canvas);
+    } else {
+        cut_text(app, row, columns, y, style, canvas);
+    }
+}
+
+/// The marker of the lines that are folded away.
+fn more_marker(row: &Row<'_>, wide: bool) -> String {
+    match row.more {
+        0 => String::new(),
+        1 if wide => "   [+1 line]".to_owned(),
+        more if wide => format!("   [+{more} lines]"),
+        more => format!(" [+{more}]"),
+    }
+}
+
+fn cut_text(app: &App, row: &Row<'_>, columns: &Columns, y: u16, style: Style, canvas: &mut Canvas<'_>) {
+    let (x, width) = columns.text;
+    let marker = more_marker(row, columns.severity.1 >= 3);
+    let room = usize::from(width).saturating_sub(marker.len());
+    let shift = app.tab().shift();
+    let piece = text::piece(&row.text, shift, room);
+    let start = x + piece.pad as u16;
+    let end = canvas.put(start, y, width, piece.text, style);
+    mark_hits(app.highlight(), &row.text, piece.start..piece.start + piece.text.len(), start, y, canvas);
+    let dim = canvas.theme.style(Role::Dim);
+    if shift > 0 && !row.text.is_empty() {
+        canvas.put(x.saturating_sub(1), y, 1, canvas.theme.glyphs.cut_left, dim);
+    }
+    canvas.put(end, y, marker.len() as u16, &marker, dim);
+    if piece.cut {
+        canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, dim);
+    }
+}
+
+fn wrapped_text(
+    app: &App,
+    row: &Row<'_>,
+    columns: &Columns,
+    y: u16,
+    lines: u16,
+    style: Style,
+    canvas: &mut Canvas<'_>,
+) {
+    let (x, width) = columns.text;
+    let pieces = text::wrap(&row.text, usize::from(width), usize::from(lines));
+    let mut end = x;
+    let last = y + lines.saturating_sub(1);
+    let mut cut = false;
+    for (y, piece) in (y..y + lines).zip(pieces) {
+        end = canvas.put(x, y, width, &row.text[piece.clone()], style);
+        cut = piece.end < row.text.trim_end().len();
+        mark_hits(app.highlight(), &row.text, piece, x, y, canvas);
+    }
+    let dim = canvas.theme.style(Role::Dim);
+    let marker = more_marker(row, columns.severity.1 >= 3);
+    let room = (x + width).saturating_sub(end);
+    if marker.len() <= usize::from(room) {
+        canvas.put(end, last, room, &marker, dim);
+    } else if !marker.is_empty() {
+        cut = true;
+    }
+    if cut {
+        canvas.put(canvas.width - 1, last, 1, canvas.theme.glyphs.cut, dim);
+    }
+}
+
+/// Reverses what the search found in the part of a line that is seen.
+fn mark_hits(
+    search: Option<&Search>,
+    line: &str,
+    seen: std::ops::Range<usize>,
+    x: u16,
+    y: u16,
+    canvas: &mut Canvas<'_>,
+) {
+    let Some(search) = search else { return };
+    for hit in search.marks(line) {
+        let (start, end) = (hit.start.max(seen.start), hit.end.min(seen.end));
+        if start >= end || !line.is_char_boundary(start) || !line.is_char_boundary(end) {
+            continue;
+        }
+        let before = text::width(&line[seen.start..start]) as u16;
+        let columns = text::width(&line[start..end]) as u16;
+        canvas.restyle(x + before, y, columns, canvas.theme.hit());
+    }
+}

@@ -1,0 +1,157 @@
+//! The last row: mode, filter, counts, memory, and the keys that matter here; or the search prompt.
+
+use super::canvas::Canvas;
+use super::header::cut;
+use crate::app::action::{ACTIONS, Context};
+use crate::app::format::thousands;
+use crate::app::{App, Layout, Mode, Prompt, Role, text};
+use crate::model::Severity;
+
+/// A piece of the row.
+struct Part {
+    text: String,
+    role: Role,
+}
+
+fn part(text: impl Into<String>, role: Role) -> Part {
+    Part { text: text.into(), role }
+}
+
+/// Draws the row; returns where the text cursor is.
+pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
+    let y = layout.status;
+    if let Some(prompt) = app.prompt() {
+        return Some(search_prompt(app, prompt, y, canvas));
+    }
+    let width = usize::from(canvas.width);
+    // From the fullest form to the barest: the first one that fits.
+    let forms = (0..=7).map(|bareness| (parts(app, bareness), hints(app, bareness)));
+    let (parts, hints) = forms
+        .into_iter()
+        .find(|(parts, hints)| length(parts) + hints.as_ref().map_or(0, |hints| text::width(hints) + 3) + 2 <= width)
+        .unwrap_or_else(|| (self::parts(app, 7), None));
+    let mut x = 1;
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 {
+            x += 2;
+        }
+        let room = usize::from(canvas.width.saturating_sub(x + 1));
+        let text = cut(&part.text, room, canvas.theme.glyphs.cut);
+        x = canvas.text(x, y, &text, part.role);
+    }
+    if let Some(hints) = hints {
+        canvas.text_before(x + 2, canvas.width - 1, y, &hints, Role::Dim);
+    }
+    None
+}
+
+fn length(parts: &[Part]) -> usize {
+    parts.iter().map(|part| text::width(&part.text) + 2).sum()
+}
+
+fn parts(app: &App, bareness: usize) -> Vec<Part> {
+    let short = bareness >= 2;
+    let mut parts = vec![match app.mode() {
+        Mode::Follow => part("FOLLOW", Role::Ok),
+        Mode::Paused(0) => part("PAUSED", Role::Accent),
+        Mode::Paused(new) => part(format!("PAUSED, {} new", thousands(new as u64)), Role::Accent),
+    }];
+    let words = app.filter_words();
+    if !words.is_empty() {
+        let words = if short { words } else { format!("filter {words}") };
+        parts.push(part(words, Role::Accent));
+    }
+    if let Some(message) = app.message() {
+        parts.push(part(message.text.clone(), message.role));
+        return parts;
+    }
+    if app.is_start() || app.scope().is_empty() {
+        return parts;
+    }
+    let counts = app.counts();
+    for severity in [Severity::Fatal, Severity::Error, Severity::Warn, Severity::Info] {
+        let count = counts.severities[severity as usize];
+        let wanted = match severity {
+            Severity::Fatal => count > 0,
+            Severity::Info => bareness == 0,
+            _ => bareness < 7,
+        };
+        if wanted {
+            let role = if count > 0 && severity >= Severity::Warn { Role::Severity(severity) } else { Role::Text };
+            let text = if short {
+                format!("{}{}", severity.letter(), thousands(count))
+            } else {
+                format!("{} {}", severity.short(), thousands(count))
+            };
+            parts.push(part(text, role));
+        }
+    }
+    if bareness < 6 {
+        let lost = app.lost();
+        let role = if lost > 0 { Role::Warn } else { Role::Text };
+        parts.push(part(format!("lost {}", thousands(lost)), role));
+    }
+    if bareness < 4 {
+        let (used, budget) = app.engine().memory();
+        parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
+    }
+    parts
+}
+
+/// The keys that matter here, from the table: `/ search  F filter  Enter detail  ? help`. Fewer when there is little room, the
+/// help last.
+fn hints(app: &App, bareness: usize) -> Option<String> {
+    let context = app.context();
+    let keep: &[&str] = match bareness {
+        0..=2 => &[],
+        3 => &["search", "filter", "detail", "help", "demo", "quit", "apply", "cancel"],
+        4 => &["search", "filter", "help", "demo", "apply"],
+        5 => &["help"],
+        _ => return None,
+    };
+    let mut hints = Vec::new();
+    for spec in ACTIONS.iter().filter(|spec| spec.when.contains(&context)) {
+        let Some(short) = spec.short.filter(|_| keep.is_empty() || keep.contains(&spec.id)) else { continue };
+        // Quitting is in the help; it has a place here only where there is nothing else to do.
+        if spec.id == "quit" && context != Context::Start {
+            continue;
+        }
+        if spec.id == "context" && app.filter_words().is_empty() && !app.tab().is_unfiltered_for_context() {
+            continue;
+        }
+        if let Some(key) = app.settings().keymap.keys(spec.id).first() {
+            hints.push(format!("{key} {short}"));
+        }
+    }
+    (!hints.is_empty()).then(|| hints.join("  "))
+}
+
+fn search_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (u16, u16) {
+    let end = canvas.width.saturating_sub(1);
+    let (beside, role) = match prompt.error() {
+        Some(error) => (error.to_owned(), Role::Error),
+        None => (hint(app), Role::Dim),
+    };
+    let beside = cut(&beside, usize::from(end) * 2 / 3, canvas.theme.glyphs.cut);
+    canvas.text(0, y, "/", Role::Accent);
+    let room = usize::from(end).saturating_sub(text::width(&beside) + 4).max(8);
+    let (shown, at) = around_cursor(prompt.edit().text(), prompt.edit().cursor(), room);
+    canvas.put(1, y, room as u16, &shown, canvas.theme.style(Role::Text));
+    canvas.text_before(1, end, y, &beside, role);
+    (1 + at as u16, y)
+}
+
+fn hint(app: &App) -> String {
+    let keymap = &app.settings().keymap;
+    let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
+    format!("regular expression   {} search   {} cancel", key("apply"), key("cancel"))
+}
+
+/// The part of an edited text around its cursor, as it is shown, and the column of the cursor in it.
+pub(super) fn around_cursor(text: &str, cursor: usize, columns: usize) -> (String, usize) {
+    let bytes = text.char_indices().nth(cursor).map_or(text.len(), |(at, _)| at);
+    let before = text::width(&text[..bytes]);
+    let skip = (before + 1).saturating_sub(columns);
+    let piece = text::piece(text, skip, columns);
+    (format!("{}{}", " ".repeat(piece.pad), piece.text), before - skip)
+}
