@@ -331,7 +331,7 @@ impl Shared {
     ) -> Result<(Option<InputError>, u64), Closed> {
         let doing = format!("reading {}", input.name);
         let (mut came, mut sent) = (0, Instant::now());
-        let mut next = first.map_or(Err(RecvTimeoutError::Disconnected), Ok);
+        let mut next = first.ok_or(RecvTimeoutError::Disconnected);
         loop {
             match next {
                 Ok(Ok(bytes)) => {
