@@ -43,7 +43,7 @@ pub fn parse(line: &[u8], clock: &mut TimeParser) -> Option<Parsed> {
     if cursor.peek().is_some() {
         return None;
     }
-    let (mut parsed, docker) = found.into_parsed(line);
+    let (mut parsed, docker) = found.parsed(line);
     if let (Some(log), Some(clock)) = (docker, found.clock) {
         docker_line(line, log, &mut parsed, clock);
     }
@@ -217,7 +217,7 @@ impl Found<'_> {
         self.log.filter(|_| self.stream && self.severity.is_none())
     }
 
-    fn into_parsed(&self, line: &[u8]) -> (Parsed, Option<Str>) {
+    fn parsed(&self, line: &[u8]) -> (Parsed, Option<Str>) {
         let docker = self.docker_log();
         let (start, end, escaped) = self.text.unwrap_or((0, line.len(), false));
         let (severity, severity_from) = self.severity.unwrap_or_default();
