@@ -3,7 +3,7 @@
 //! Owns the wiring of app, ui and runtime. Must not know what the screen shows.
 
 use super::discover;
-use super::{Exit, Globals, Output};
+use super::{Counts, Exit, Globals, Output};
 use crate::app::event::{Effect, Event};
 use crate::app::keymap::{Conflict, Keymap};
 use crate::app::{self, App, Caps, Colors, FrameNeed, TabInfo};
@@ -11,7 +11,7 @@ use crate::config::{self, Bindings, Environment, LogLevel};
 use crate::infra::clock::SystemClock;
 use crate::infra::log::{self, Log};
 use crate::model::address::Tab;
-use crate::model::{Address, SourceId, Timestamp};
+use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Background, Capabilities, Colours, Frame, Glyphs, Link, Picture};
@@ -20,7 +20,7 @@ use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
 use anyhow::Context;
 use jiff::tz::TimeZone;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{cell::Cell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
 use tracing_subscriber::filter::LevelFilter;
 
 /// Shows `opening` until somebody ends it.
@@ -35,7 +35,7 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let _log = own_log(globals, out);
     let Globals { config, environment } = globals;
-    let app = App::new(settings(globals, &capabilities)?);
+    let app = App::new(settings(globals, capabilities)?);
     let setup = Setup {
         capabilities,
         opening,
@@ -45,8 +45,10 @@ pub fn run(
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
         temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
     };
-    let ended = runtime::run(Screen { app, opened: 0 }, setup).context("the terminal")?;
-    Ok(match ended {
+    let counts = Rc::new(Cell::new(Counts::default()));
+    let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);
+    out.counts = counts.get();
+    Ok(match ended.context("the terminal")? {
         Ended::Quit | Ended::HungUp => Exit::Done,
         Ended::Signal(number) => Exit::Signal(number),
     })
@@ -57,6 +59,8 @@ struct Screen {
     app: App,
     /// Sources that were opened so far: the next one's number.
     opened: u16,
+    /// What came in, for `--stats`; the runtime keeps the screen, so its maker holds these too.
+    counts: Rc<Cell<Counts>>,
 }
 
 impl Picture for Screen {
@@ -71,6 +75,13 @@ impl Program for Screen {
     }
 
     fn update(&mut self, event: Event) -> Vec<Effect> {
+        if let Event::Source(SourceMsg::Batch { batch, .. }) = &event {
+            let mut counts = self.counts.get();
+            counts.bytes += batch.arena().len() as u64;
+            counts.lines += memchr::memchr_iter(b'\n', batch.arena()).count() as u64;
+            counts.records += batch.len() as u64;
+            self.counts.set(counts);
+        }
         app::update(&mut self.app, event)
     }
 
@@ -103,7 +114,7 @@ impl Program for Screen {
 }
 
 /// What the app is told once.
-fn settings(globals: &Globals<'_>, capabilities: &Capabilities) -> Result<app::Settings, Conflict> {
+fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> Result<app::Settings, Conflict> {
     let Globals { config, environment } = globals;
     let zone = config.tz.rules();
     let tab = |tab| Some(TabInfo { tab, needs: needs(tab, zone) }).filter(|info| !info.needs.is_empty());
@@ -144,7 +155,7 @@ pub(super) fn keymap(bindings: &Bindings) -> Result<Keymap, Conflict> {
 }
 
 /// What the terminal can do, in the app's words.
-fn caps(capabilities: &Capabilities, environment: &Environment) -> Caps {
+fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
     let (colors, words) = match capabilities.colours {
         Colours::None => (Colors::Mono, "no colour"),
         Colours::Sixteen => (Colors::Ansi16, "16 colours"),
@@ -206,6 +217,7 @@ fn date(now: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::model::{Batch, Meta};
     use crate::runtime::terminal::capabilities::detect;
 
     #[test]
@@ -214,7 +226,7 @@ mod tests {
             Environment::of_variables([("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("COLORFGBG", "15;0")]);
         let of = |ascii| {
             let config = Config { ascii, theme: config::ThemeName::Sixteen, ..Config::default() };
-            settings(&Globals { config, environment: &environment }, &detect(&environment).unwrap()).unwrap()
+            settings(&Globals { config, environment: &environment }, detect(&environment).unwrap()).unwrap()
         };
         let unicode = of(false);
         assert_eq!((unicode.caps.colors, unicode.caps.glyphs), (Colors::Ansi256, app::Glyphs::Unicode));
@@ -228,16 +240,21 @@ mod tests {
     }
 
     #[test]
-    fn every_source_gets_a_number_of_its_own() {
+    fn sources_get_numbers_and_records_are_counted() {
         let environment = Environment::of_variables([("TERM", "xterm")]);
         let globals = Globals { config: Config::default(), environment: &environment };
-        let app = App::new(settings(&globals, &detect(&environment).unwrap()).unwrap());
-        let mut screen = Screen { app, opened: 0 };
+        let app = App::new(settings(&globals, detect(&environment).unwrap()).unwrap());
+        let counts = Rc::new(Cell::new(Counts::default()));
+        let mut screen = Screen { app, opened: 0, counts: Rc::clone(&counts) };
         let address = Address::Path("a.log".into());
         assert_eq!([screen.open(&address, "a"), screen.open(&address, "b")], [SourceId(0), SourceId(1)]);
         assert_eq!(screen.wants(), Some(Urgency::AtOnce));
         screen.drawn();
         assert_eq!(screen.wants(), None);
+        let mut batch = Batch::default();
+        batch.push(&Meta::default(), b"one\ntwo");
+        screen.update(Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
+        assert_eq!(counts.get(), Counts { bytes: 8, lines: 2, records: 1, temporary: 0 });
     }
 
     #[test]

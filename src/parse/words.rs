@@ -71,6 +71,7 @@ pub fn severity(line: &[u8]) -> (Severity, SeverityFrom) {
 }
 
 /// Whether the word around a stem counts, and as what.
+#[expect(clippy::match_same_arms, reason = "a row for each form, in one order")]
 fn judge(text: &[u8], at: usize) -> Option<(Severity, SeverityFrom)> {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
     let mut start = at;
@@ -96,7 +97,8 @@ fn judge(text: &[u8], at: usize) -> Option<(Severity, SeverityFrom)> {
     {
         return None;
     }
-    let alone = matches!(next, b' ' | b':' | b']' | b')' | b',' | b'!' | b'\t' | b'|' | b'>');
+    let alone = matches!(next, b' ' | b':' | b']' | b')' | b',' | b'!' | b'\t' | b'|' | b'>')
+        || (next == b'.' && after.get(1).is_none_or(|b| *b == b' '));
     let github = before >= 2 && &text[before - 2..before] == b"::" && text[..before - 2].iter().all(|b| *b == b' ');
     match word {
         b"error" | b"warning" if github && matches!(next, b':' | b' ') => {
@@ -220,6 +222,7 @@ mod tests {
             "::error file=a.rs,line=1::boom",
             "Error: Process completed with exit code 1.",
             "1 FAILED",
+            "test result: \x1b[31mFAILED\x1b[0m. 3 passed; 1 failed",
         ] {
             check(line, Severity::Error);
         }

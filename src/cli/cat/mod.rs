@@ -4,16 +4,18 @@
 //! know formats, codecs, or the screen.
 
 mod blocks;
+mod follow;
 mod merge;
 mod pipeline;
 mod ranged;
 mod render;
 mod scan;
 
-use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage};
+use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage, Window};
 use crate::analysis::matcher::Matcher;
 use crate::infra::clock::SystemClock;
 use crate::model::query::{Pattern, PatternKind};
+use crate::model::time::TimeSpec;
 use crate::model::{Address, OriginId, Query, Severity, SourceId, Timestamp};
 use crate::parse::Parser;
 use crate::parse::assemble::Sniffed;
@@ -22,6 +24,7 @@ use crate::redact::Redactor;
 use crate::sources::files::{Codec, Input, InputError, discover};
 use anyhow::Context;
 use blocks::{Kind, Needs};
+use jiff::tz::TimeZone;
 use render::Renderer;
 use scan::{Scanner, Want};
 use std::fs::File;
@@ -48,22 +51,17 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         workers: available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS),
         partial: false,
     };
+    if args.follow {
+        return work.follow(now, &zone, globals, out);
+    }
     let inputs = work.inputs(out)?;
     if inputs.is_empty() {
         return Ok(if work.partial { Exit::Failed } else { Exit::Done });
     }
     let window = args.window(&zone).map_err(|error| Usage(error.to_string()))?;
-    let needs_newest = [&window.since, &window.until].into_iter().flatten().any(|spec| spec.needs_newest());
+    let needs_newest = [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest);
     let newest = if needs_newest { work.newest(&inputs, out)? } else { None };
-    let query = Query {
-        min_severity: args.severity.unwrap_or_default(),
-        since: window.since.map(|spec| spec.resolve(now, newest, &zone)),
-        until: window.until.map(|spec| spec.resolve(now, newest, &zone)),
-        grep: patterns(&args.grep),
-        not: patterns(&args.not),
-        fields: args.fields.clone(),
-        origins: Vec::new(),
-    };
+    let query = query(args, &window, now, newest, &zone);
     let names: Vec<(OriginId, &str)> =
         inputs.iter().enumerate().map(|(n, input)| (origin(n), input.name.as_str())).collect();
     let matcher = Matcher::compile(&query, names).map_err(|error| Usage(error.to_string()))?;
@@ -71,9 +69,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         let count = work.count(&inputs, &query, &matcher, out)?;
         writeln!(out.stdout(), "{count}")?;
     } else {
-        let colors = out.is_terminal() && globals.environment.os("NO_COLOR").is_none();
-        let redactor = args.redact.then(|| Arc::new(Redactor::new()));
-        let renderer = Renderer::new(args.format, redactor).with_colors(colors);
+        let renderer = renderer(args, globals, out);
         match &inputs[..] {
             [input] => work.print(input, &renderer.of_origin(&input.name, false), &query, &matcher, out)?,
             several => {
@@ -86,6 +82,25 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         }
     }
     Ok(if work.partial { Exit::Partial } else { Exit::Done })
+}
+
+fn query(args: &CatArgs, window: &Window, now: Timestamp, newest: Option<Timestamp>, zone: &TimeZone) -> Query {
+    let moment = |spec: &Option<TimeSpec>| spec.as_ref().map(|spec| spec.resolve(now, newest, zone));
+    Query {
+        min_severity: args.severity.unwrap_or_default(),
+        since: moment(&window.since),
+        until: moment(&window.until),
+        grep: patterns(&args.grep),
+        not: patterns(&args.not),
+        fields: args.fields.clone(),
+        origins: Vec::new(),
+    }
+}
+
+fn renderer(args: &CatArgs, globals: &Globals<'_>, out: &Output) -> Renderer {
+    let colors = out.is_terminal() && globals.environment.os("NO_COLOR").is_none();
+    let redactor = args.redact.then(|| Arc::new(Redactor::new()));
+    Renderer::new(args.format, redactor).with_colors(colors)
 }
 
 /// The origin of the n-th input.
@@ -109,6 +124,22 @@ impl Work<'_> {
     fn warn(&mut self, problem: &InputError, out: &mut Output) {
         self.partial = true;
         out.warn(&problem.to_string());
+    }
+
+    /// Prints and goes on as the inputs grow.
+    fn follow(&self, now: Timestamp, zone: &TimeZone, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
+        let args = self.args;
+        let window = args.window(zone).map_err(|error| Usage(error.to_string()))?;
+        if [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest) {
+            return Err(Usage("`@end` has no meaning with --follow: there is no end".to_owned()).into());
+        }
+        let query = query(args, &window, now, None, zone);
+        let matcher = Matcher::compile(&query, []).map_err(|error| Usage(error.to_string()))?;
+        let stdin = [Address::Stdin];
+        let sources = if args.sources.is_empty() { &stdin[..] } else { &args.sources };
+        let renderer = renderer(args, globals, out);
+        let plan = follow::Plan { sources, zone: zone.clone(), parser: self.parser.clone(), matcher, renderer };
+        follow::run(plan, out)
     }
 
     /// The inputs that are named, those that cannot be read warned of.
@@ -229,19 +260,19 @@ impl Work<'_> {
         out: &mut Output,
         mut each: impl FnMut(&pipeline::Done, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<(), InputError>> {
-        let mut done_bytes = 0;
-        let scanner =
+        let mut read_bytes = 0;
+        let to_scanner =
             |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n));
-        let each = |done: &pipeline::Done| {
-            done_bytes += done.bytes().len() as u64;
-            out.progress.tick(done_bytes, input.size, &input.name);
+        let counted = |done: &pipeline::Done| {
+            read_bytes += done.bytes().len() as u64;
+            out.progress.tick(read_bytes, input.size, &input.name);
             each(done, out)
         };
         let ended = match input.codec {
-            Codec::Plain => input.open_file().map(|file| self.file(file, needs, scanner, each)),
-            _ => {
-                input.open().map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, scanner, each))
-            }
+            Codec::Plain => input.open_file().map(|file| self.file(file, needs, to_scanner, counted)),
+            _ => input
+                .open()
+                .map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, to_scanner, counted)),
         };
         match ended {
             Ok(end) => Ok(end.context("writing")?.map_err(|error| InputError::from_read(&input.name, error))),

@@ -42,6 +42,11 @@ impl Renderer {
         Self { origin: text::safe_line(name.as_bytes()).into_owned(), show_origin: several, ..self.clone() }
     }
 
+    /// From now on, the origin is worth a column.
+    pub fn show_origin(&mut self) {
+        self.show_origin = true;
+    }
+
     /// Adds a record to `out`. `bytes` are those that it was read from, line endings included.
     pub fn record(&mut self, record: &Record<'_>, bytes: &[u8], parser: &mut Parser, out: &mut Vec<u8>) {
         match self.format {

@@ -56,6 +56,29 @@ fn a_broken_line_in_a_stream_with_a_format_is_marked() {
 }
 
 #[test]
+fn prefixes_of_a_transport_are_not_part_of_the_message() {
+    let check = |input: &str, expected: &[&str]| {
+        let mut assembler = Assembler::new(Parser::new(TimeZone::UTC, Timestamp(0)), OriginId::default());
+        let mut out = Batch::default();
+        assembler.feed(input.as_bytes(), Timestamp(0), &mut out);
+        assembler.finish(Timestamp(0), &mut out);
+        let seen: Vec<_> = out.iter().map(|r| text::message(&r).into_owned()).collect();
+        assert_eq!(seen, expected, "{input}");
+    };
+    check(
+        "2025-01-01T00:00:00.0000000Z Traceback (most recent call last):
+2025-01-01T00:00:00.1000000Z   File \"a.py\", line 1
+2025-01-01T00:00:00.2000000Z KeyError: 'x'
+2025-01-01T00:00:00.3000000Z done\n",
+        &["Traceback (most recent call last):\n  File \"a.py\", line 1\nKeyError: 'x'", "done"],
+    );
+    check(
+        "2025-01-01T00:00:00.000000000Z stdout P one \n2025-01-01T00:00:00.000000001Z stdout P line \n2025-01-01T00:00:00.000000002Z stdout F only\n2025-01-01T00:00:00.000000003Z stdout F next\n",
+        &["one line only", "next"],
+    );
+}
+
+#[test]
 fn idle_shows_the_open_record() {
     let mut assembler = Assembler::new(Parser::new(TimeZone::UTC, Timestamp(0)), OriginId::default());
     let mut out = Batch::default();

@@ -3,8 +3,8 @@
 //! Owns the recognisers, one file a family, and the dispatch by first byte. Must not know how lines are joined, nor how
 //! words alone tell a severity ([`words`]).
 //!
-//! A recogniser steps over a line with a [`cursor::Cursor`], and either explains it or returns `None`; it tells a
-//! [`visit::Visit`] of the fields that it passed. A transport's line (CRI, GitHub Actions, GitLab, syslog, a time that
+//! A recogniser steps over a line with a `cursor::Cursor`, and either explains it or returns `None`; it tells a
+//! `visit::Visit` of the fields that it passed. A transport's line (CRI, GitHub Actions, GitLab, syslog, a time that
 //! `kubectl` put in front) wraps a payload, which is read once more, one level deep.
 
 mod bare;
@@ -76,6 +76,11 @@ pub fn fields(raw: &[u8], format: Format, sink: &mut FieldSink<'_>) {
 /// it is for lines of a known format.
 pub fn inner(raw: &[u8], format: Format) -> usize {
     transport::payload_start(raw, format)
+}
+
+/// Whether each line of a record of this format may have a transport's prefix.
+pub const fn has_prefixes(format: Format) -> bool {
+    matches!(format, Format::Cri | Format::GithubActions | Format::Gitlab | Format::Header)
 }
 
 /// Whether a line is a part of a longer one that goes on in the next CRI line (`TIME stdout P part`).

@@ -188,7 +188,8 @@ fn class(c: char) -> Class {
         0x1100..=0x115E | 0xA960..=0xA97C => Class::Jamo,
         0x300..=0x34E | 0x350..=0x36F => Class::Mark,
         // Invisible ones: grapheme joiner, Hangul and Khmer fillers, Mongolian selectors, zero-width and direction
-        // marks, line and paragraph separators, selectors, annotations, tags, noncharacters.
+        // marks, line and paragraph separators, selectors, annotations, controls of hieroglyphs, shorthand
+        // and music, tags, noncharacters.
         0x34F
         | 0x61C
         | 0x115F
@@ -205,6 +206,9 @@ fn class(c: char) -> Class {
         | 0xFFA0
         | 0xFFF0..=0xFFFB
         | 0xFFFE..=0xFFFF
+        | 0x13430..=0x1343F
+        | 0x1BCA0..=0x1BCA3
+        | 0x1D173..=0x1D17A
         | 0xE0000..=0xE0FFF => Class::Hidden,
         _ => rare(c),
     }

@@ -20,7 +20,9 @@ pub use scan::is_dirty;
 pub(super) use unescape::escape;
 pub use unescape::unescape;
 
+use super::formats;
 use crate::model::Flags;
+use crate::model::Format;
 use crate::model::Record;
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
@@ -35,13 +37,38 @@ pub const TAB_STOP: usize = 8;
 pub fn message<'a>(record: &Record<'a>) -> Cow<'a, str> {
     let (start, end) = record.text;
     let bytes = record.raw.get(start as usize..end as usize).unwrap_or(record.raw);
-    let mut text = if record.flags.has(Flags::ESCAPED) { unescaped(bytes) } else { unchanged(bytes, record.flags) };
+    let mut text = if record.flags.has(Flags::MULTILINE) && formats::has_prefixes(record.format) {
+        Cow::Owned(safe(&without_prefixes(bytes, record.raw, record.format)).into_owned())
+    } else if record.flags.has(Flags::ESCAPED) {
+        unescaped(bytes)
+    } else {
+        unchanged(bytes, record.flags)
+    };
     if record.cut > 0 {
         let text = text.to_mut();
         text.push(' ');
         text.push_str(&cut_note(record.cut));
     }
     text
+}
+
+/// The lines of a message that a transport has prefixed one by one, without their prefixes; pieces of one line in one.
+fn without_prefixes(text: &[u8], raw: &[u8], format: Format) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let first_end = memchr::memchr(b'\n', raw).unwrap_or(raw.len());
+    let mut piece = formats::cri_partial(&raw[..first_end]);
+    for (n, line) in text.split(|b| *b == b'\n').enumerate() {
+        if n == 0 {
+            out.extend_from_slice(line);
+            continue;
+        }
+        if !piece {
+            out.push(b'\n');
+        }
+        piece = format == Format::Cri && formats::cri_partial(line);
+        out.extend_from_slice(line.get(formats::inner(line, format)..).unwrap_or(line));
+    }
+    out
 }
 
 /// What stands behind the text of a record of which `bytes` bytes are not held: `+1234 bytes`.

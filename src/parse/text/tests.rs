@@ -80,6 +80,7 @@ fn hidden_and_reordering_characters_are_named() {
     check("\u{FEFF}start in\u{FEFF}side", "start in<U+FEFF>side");
     check("a\u{200D}b x\u{FE0F}", "a<U+200D>b x<U+FE0F>");
     check("tag\u{E0041} fill\u{3164} cgj\u{34F} \u{FFF9}", "tag<U+E0041> fill<U+3164> cgj<U+034F> <U+FFF9>");
+    check("\u{13430}\u{1BCA0}\u{1D173}", "<U+13430><U+1BCA0><U+1D173>");
     check("\u{301}first", "<U+0301>first");
     check("\u{600}1", "<U+0600>1");
 }
