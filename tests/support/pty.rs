@@ -68,7 +68,7 @@ impl Session {
         let stop = Arc::new(AtomicBool::new(false));
         let (theirs, stopped) = (Arc::clone(&seen), Arc::clone(&stop));
         let reader = thread::spawn(move || {
-            let mut buffer = [0; 64 * 1024];
+            let mut buffer = vec![0; 64 * 1024];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 let mut seen = theirs.lock().unwrap();
                 seen.parser.process(&buffer[..n]);
