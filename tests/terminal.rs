@@ -10,6 +10,8 @@ use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 use support::pty::{Seen, Session, command, logdeck};
 use tempfile::TempDir;
@@ -34,6 +36,12 @@ fn open(home: &Path, log: &Path, variables: &[(&str, &str)]) -> Session {
     let session = Session::start(command);
     session.wait_for("second of them");
     session
+}
+
+/// The demo's directories.
+fn stages(parent: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(parent).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.to_string_lossy().contains("logdeck-demo-")).collect()
 }
 
 /// Nothing that the screen switched on is on any more.
@@ -97,6 +105,27 @@ fn send_to_logdeck(session: &Session, signal: Signal) {
         let child = rustix::process::Pid::from_raw(child.parse().unwrap()).unwrap();
         rustix::process::kill_process(child, signal).unwrap();
     }
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_hold_up_the_end() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = logdeck(home.path());
+    command.arg("demo");
+    let mut session = Session::start_deaf(command);
+    let end = Instant::now() + Duration::from_secs(30);
+    while stages(home.path()).is_empty() {
+        assert!(Instant::now() < end, "the demo does not begin");
+        thread::sleep(Duration::from_millis(10));
+    }
+    // Frames for these fill whatever the kernel holds for a terminal.
+    for _ in 0..200 {
+        session.send(b"?\x1b");
+        thread::sleep(Duration::from_millis(2));
+    }
+    session.signal(Signal::TERM);
+    session.end();
+    assert_eq!(stages(home.path()), [] as [PathBuf; 0]);
 }
 
 #[test]
@@ -251,10 +280,7 @@ fn the_demo_plays_in_a_private_directory_that_goes_away() {
     command.arg("demo");
     let mut session = Session::start(command);
     session.wait_for("payments");
-    let stages = || {
-        let entries = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.to_string_lossy().contains("logdeck-demo-")).collect::<Vec<_>>()
-    };
+    let stages = || stages(home.path());
     let [stage] = &stages()[..] else { panic!("{:?}", stages()) };
     assert_eq!(fs::metadata(stage).unwrap().permissions().mode() & 0o777, 0o700);
     session.signal(Signal::TERM);

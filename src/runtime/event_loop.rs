@@ -367,7 +367,7 @@ impl<P: Program> Loop<P> {
         self.open(Address::Path(stage.directory().to_owned()), "demo: payments outage");
         self.tasks.spawn(play);
         self.demo = Some(stage);
-        Ok("the demo plays: the outage begins in a few seconds".to_owned())
+        Ok("an invented outage of about 90 seconds".to_owned())
     }
 
     fn open(&mut self, address: Address, label: &str) {

@@ -104,3 +104,30 @@ impl Trace {
         file.write_all(text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_key_is_measured_from_its_coming_to_its_frames_arrival() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("frames.tsv");
+        let start = Instant::now();
+        let at = |micros| start + Duration::from_micros(micros);
+        let mut trace = Trace::new(path.clone(), start);
+        trace.drawn(at(10), at(15), 100);
+        trace.written(&Written { at: at(25), bytes: 100 });
+        trace.message();
+        trace.key(at(30));
+        trace.key(at(31));
+        trace.drawn(at(40), at(45), 7);
+        trace.written(&Written { at: at(50), bytes: 7 });
+        trace.drawn(at(60), at(61), 0);
+        trace.save().unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows: Vec<_> = text.lines().skip(1).collect();
+        assert_eq!(rows, ["10\t5\t10\t100\t-\t0", "40\t5\t5\t7\t20\t1", "60\t1\t0\t0\t-\t0"]);
+    }
+}

@@ -60,16 +60,25 @@ const fn size(columns: u16, rows: u16) -> PtySize {
 impl Session {
     /// Starts it.
     pub fn start(command: CommandBuilder) -> Self {
+        Self::new(command, true)
+    }
+
+    /// Starts it in a terminal that takes nothing of what it writes, as after Ctrl-s or on a dead link.
+    pub fn start_deaf(command: CommandBuilder) -> Self {
+        Self::new(command, false)
+    }
+
+    fn new(command: CommandBuilder, reads: bool) -> Self {
         let pair = native_pty_system().openpty(size(100, 30)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut output = pair.master.try_clone_reader().unwrap();
         let seen = Arc::new(Mutex::new(Seen { parser: emulator(100, 30), bytes: Vec::new() }));
         let stop = Arc::new(AtomicBool::new(false));
         let (theirs, stopped) = (Arc::clone(&seen), Arc::clone(&stop));
-        let reader = thread::spawn(move || {
+        let read = move || {
             let mut buffer = vec![0; 64 * 1024];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+            while let Ok(n @ 1..) = output.read(&mut buffer) {
                 let mut seen = theirs.lock().unwrap();
                 seen.parser.process(&buffer[..n]);
                 seen.bytes.extend_from_slice(&buffer[..n]);
@@ -77,9 +86,10 @@ impl Session {
                     return;
                 }
             }
-        });
+        };
+        let reader = reads.then(|| thread::spawn(read));
         let writer = Some(pair.master.take_writer().unwrap());
-        Self { seen, master: Some(pair.master), writer, child, reader: Some(reader), stop }
+        Self { seen, master: Some(pair.master), writer, child, reader, stop }
     }
 
     /// Types.

@@ -147,3 +147,45 @@ fn wait_writable(to: BorrowedFd<'_>, limit: Option<Duration>) -> io::Result<()> 
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io::{PipeReader, PipeWriter, Read, pipe},
+        os::fd::AsFd,
+    };
+
+    /// A pipe whose end for writing stays open, as a terminal does.
+    fn slow_terminal() -> (PipeReader, BorrowedFd<'static>) {
+        let (reader, writer) = pipe().unwrap();
+        let writer: &'static PipeWriter = Box::leak(Box::new(writer));
+        (reader, writer.as_fd())
+    }
+
+    #[test]
+    fn a_terminal_that_takes_nothing_holds_up_only_the_writing() {
+        let (mut reader, terminal) = slow_terminal();
+        let (to, told) = mpsc::channel();
+        let output =
+            Output::start(terminal, Box::new(move |written| to.send(written.unwrap().bytes).unwrap())).unwrap();
+        output.send(Vec::new());
+        assert!(!output.is_busy(), "nothing is no frame");
+        // More than a pipe holds.
+        output.send(vec![b'x'; 200_000]);
+        assert!(output.is_busy());
+        assert!(!output.settle(Duration::from_millis(1)));
+        let mut frame = vec![0; 200_000];
+        reader.read_exact(&mut frame).unwrap();
+        assert!(output.settle(Duration::from_secs(30)));
+        assert_eq!((told.recv().unwrap(), output.bytes()), (200_000, 200_000));
+    }
+
+    #[test]
+    fn the_last_bytes_are_not_waited_for_for_ever() {
+        let (_reader, terminal) = slow_terminal();
+        write_within(terminal, b"a few", Duration::from_secs(30)).unwrap();
+        let error = write_within(terminal, &[0; 200_000], Duration::from_millis(10)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}
