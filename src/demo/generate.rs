@@ -117,7 +117,7 @@ impl Random {
 
     /// From 0 to `limit` - 1; 0 for a limit of 0.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(limit) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
     /// From 0 to just under 1.

@@ -139,7 +139,7 @@ mod tests {
         stage.prepare(&scenario, 1, opens, &TimeZone::UTC).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(stage.directory()), 0o700);
-        let edge = stage.directory().join("edge-access.log");
+        let edge = stage.directory().join("edge.log");
         assert_eq!(mode(&edge), 0o600);
         let text = fs::read_to_string(edge).unwrap();
         assert!(text.lines().next().unwrap().contains("[21/Nov/2026:03:04:0"), "{:?}", text.lines().next());

@@ -11,7 +11,6 @@ use super::terminal::{Background, Input, Picture, Terminal, Written};
 use super::trace::Trace;
 use crate::app::event::{Effect, Event};
 use crate::demo::{Scenario, Stage};
-use crate::model::time::SECOND;
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{

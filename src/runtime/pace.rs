@@ -13,20 +13,23 @@ pub enum Urgency {
     AtOnce,
 }
 
-/// The frames of a screen.
+/// The frames of a screen. After a quiet time a few may follow each other without a pause, so that the first lines of
+/// a file are not held back by the frame before them; in the long run the rate holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     gap: Duration,
-    last: Option<Instant>,
+    /// When the next frame would come if all had kept their distance; frames may run ahead of it by [`AHEAD`] gaps.
+    even: Option<Instant>,
     wanted: Option<Urgency>,
-    /// Frames that do not hold back the next: the empty screen, its colours, the first records.
-    free: u8,
 }
+
+/// Frames that may come early after a quiet time.
+const AHEAD: u32 = 3;
 
 impl Pace {
     /// At most `per_second` frames without a key; 0 counts as 1.
     pub fn new(per_second: u8) -> Self {
-        Self { gap: Duration::from_secs(1) / u32::from(per_second.max(1)), last: None, wanted: None, free: 2 }
+        Self { gap: Duration::from_secs(1) / u32::from(per_second.max(1)), even: None, wanted: None }
     }
 
     /// A frame is wanted.
@@ -36,16 +39,17 @@ impl Pace {
 
     /// When the next frame is to be drawn; `None` when none is wanted. May be in the past.
     pub fn due(&self, now: Instant) -> Option<Instant> {
-        match (self.wanted?, self.last) {
+        match (self.wanted?, self.even) {
             (Urgency::AtOnce, _) | (_, None) => Some(now),
-            (Urgency::Soon, Some(last)) => Some(last + self.gap),
+            (Urgency::Soon, Some(even)) => Some(even.checked_sub(self.gap * AHEAD).unwrap_or(even)),
         }
     }
 
-    /// A frame was drawn. The first two show no records yet: the next comes when it is wanted.
+    /// A frame was drawn.
     pub fn drawn(&mut self, now: Instant) {
-        self.last = (self.free == 0).then_some(now);
-        self.free = self.free.saturating_sub(1);
+        let even = self.even.map_or(now, |even| even.max(now)) + self.gap;
+        // Frames for keys do not use up the others' turn for longer than one gap.
+        self.even = Some(even.min(now + self.gap * (AHEAD + 1)));
         self.wanted = None;
     }
 }
@@ -91,23 +95,25 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::new(10);
         assert_eq!(pace.due(start), None);
-        pace.want(Urgency::Soon);
-        assert_eq!(pace.due(start), Some(start));
-        pace.drawn(start);
-        assert_eq!(pace.due(start), None);
-        pace.want(Urgency::Soon);
-        for _ in 0..2 {
-            assert_eq!(pace.due(start), Some(start), "the first records come at once");
-            pace.drawn(start);
+        // Four at once, then one every 100 ms.
+        for expected in [0, 0, 0, 0, 100, 200, 300] {
+            let now = start + expected * MS;
             pace.want(Urgency::Soon);
+            assert_eq!(pace.due(now).map(|due| due.max(start)), Some(now));
+            pace.drawn(now);
         }
-        assert_eq!(pace.due(start + 5 * MS), Some(start + 100 * MS));
+        let now = start + 310 * MS;
+        assert_eq!(pace.due(now), None);
+        pace.want(Urgency::Soon);
+        assert_eq!(pace.due(now), Some(start + 400 * MS));
         pace.want(Urgency::AtOnce);
         pace.want(Urgency::Soon);
-        assert_eq!(pace.due(start + 6 * MS), Some(start + 6 * MS));
-        pace.drawn(start + 6 * MS);
+        assert_eq!(pace.due(now), Some(now));
+        for _ in 0..9 {
+            pace.drawn(now);
+        }
         pace.want(Urgency::Soon);
-        assert_eq!(pace.due(start + 7 * MS), Some(start + 106 * MS));
+        assert_eq!(pace.due(now), Some(now + 100 * MS));
     }
 
     #[test]

@@ -35,9 +35,9 @@ impl Default for Backoff {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(1),
-            longest: Duration::from_secs(60),
+            longest: Duration::from_mins(1),
             tries: 6,
-            healthy: Duration::from_secs(300),
+            healthy: Duration::from_mins(5),
         }
     }
 }
@@ -152,7 +152,7 @@ async fn supervise(address: Address, settings: Settings, outlet: Outlet, surroun
         failures = if began.elapsed() > backoff.healthy { 1 } else { failures + 1 };
         tracing::error!(source = address.kind(), failures, problem, "a source failed");
         let now = clock.now();
-        let health = failed(problem, failures, now, &backoff, u64::from(outlet.source().0));
+        let health = failed(&problem, failures, now, &backoff, u64::from(outlet.source().0));
         let pause = health.next_try.map(|at| Duration::from_nanos((at.0 - now.0).max(0) as u64));
         if outlet.health_async(health).await.is_err() {
             return;
@@ -166,7 +166,7 @@ async fn supervise(address: Address, settings: Settings, outlet: Outlet, surroun
 }
 
 /// What is said after a failure: when the next try is, or that there is none.
-fn failed(problem: String, failures: u32, now: Timestamp, backoff: &Backoff, salt: u64) -> Health {
+fn failed(problem: &str, failures: u32, now: Timestamp, backoff: &Backoff, salt: u64) -> Health {
     if failures >= backoff.tries {
         return Health::new(State::Failed, format!("{problem}; given up after {failures} tries"));
     }

@@ -265,9 +265,8 @@ pub fn watch(gone: impl FnOnce() + Send + 'static) -> io::Result<()> {
             // No event is asked for: hang-ups and errors are always told.
             let mut fds = [PollFd::from_borrowed_fd(terminal, PollFlags::empty())];
             match poll(&mut fds, None) {
-                Err(rustix::io::Errno::INTR) => {}
                 Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => break,
-                Ok(0) => {}
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
                 Ok(_) | Err(_) => return,
             }
         }

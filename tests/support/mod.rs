@@ -1,0 +1,3 @@
+//! What several test targets need.
+
+pub mod pty;
