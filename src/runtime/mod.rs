@@ -56,8 +56,11 @@ pub struct Setup {
 /// # Errors
 /// When the terminal cannot be taken over, or fails.
 pub fn run<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).thread_name("worker").enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("worker")
+        .enable_all()
+        .build()?;
     let handle = runtime.handle().clone();
     let _running = Running(Some(runtime));
     handle.block_on(session(program, setup))
@@ -82,8 +85,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
     let (to_written, written) = mpsc::channel(SMALL_LANE);
 
-    let mut tasks =
-        Tasks::new(to_sources, settings, Arc::clone(&clock), Arc::new(sources::build), Backoff::default());
+    let mut tasks = Tasks::new(to_sources, settings, Arc::clone(&clock), Arc::new(sources::build), Backoff::default());
     // Handlers first: from here on no signal ends the process with the terminal in disorder.
     tasks.spawn(signals::listen(to_signals.clone(), tasks.cancel())?);
     let terminal = Terminal::enter(&capabilities, Box::new(move |result| _ = to_written.try_send(result)))?;
