@@ -233,8 +233,11 @@ impl Lister<'_> {
     fn fields(&mut self, record: &Record<'_>) {
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut more = 0;
+        let message = safe::message(record);
         self.app.parser.clone().fields(record.raw, record.format, &mut |name, value| {
-            if fields.len() < MAX_FIELDS {
+            if value == message {
+                // It stands above already.
+            } else if fields.len() < MAX_FIELDS {
                 let name = safe::safe_line(name.as_bytes()).into_owned();
                 let value = self.redacted(Some(&name), &safe::safe(value.as_bytes()));
                 fields.push((name, value));

@@ -37,13 +37,14 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     if let (false, Some(at)) = (tab.view().is_following(), tab.view().cursor_position()) {
         right.push_str(&format!("line {}   ", thousands(at as u64 + 1)));
     }
+    let records = if all == 1 { "record" } else { "records" };
     right.push_str(&match app.filter_progress() {
         Some(progress) => {
             let percent = (progress.of - progress.left.min(progress.of)) * 100 / progress.of.max(1);
             format!("{} of {}, {percent}% filtered", thousands(shown), thousands(all))
         }
-        None if shown == all => thousands(all),
-        None => format!("{} of {}", thousands(shown), thousands(all)),
+        None if shown == all => format!("{} {records}", thousands(all)),
+        None => format!("{} of {} {records}", thousands(shown), thousands(all)),
     });
     canvas.heading(y, left, &right);
 }
@@ -121,13 +122,20 @@ fn cut_text(app: &App, row: &Row<'_>, columns: &Columns, y: u16, style: Style, c
     let piece = text::piece(&row.text, shift, room);
     let start = x + piece.pad as u16;
     let end = canvas.put(start, y, width, piece.text, style);
-    mark_hits(app.highlight(), &row.text, piece.start..piece.start + piece.text.len(), start, y, canvas);
+    mark_hits(app.highlight(), row, piece.start..piece.start + piece.text.len(), start, y, canvas);
     let dim = canvas.theme.style(Role::Dim);
     if shift > 0 && !row.text.is_empty() {
         canvas.put(x.saturating_sub(1), y, 1, canvas.theme.glyphs.cut_left, dim);
     }
-    canvas.put(end, y, marker.len() as u16, &marker, dim);
-    if piece.cut {
+    let end = canvas.put(end, y, marker.len() as u16, &marker, dim);
+    let left = (x + width).saturating_sub(end);
+    let fields = text::piece(&row.fields, 0, usize::from(left));
+    // A few columns of a field's name tell nothing.
+    let shows_fields = !piece.cut && !row.fields.is_empty() && left >= 12;
+    if shows_fields {
+        canvas.put(end, y, left, fields.text, dim);
+    }
+    if piece.cut || (fields.cut && shows_fields) {
         canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, dim);
     }
 }
@@ -149,7 +157,7 @@ fn wrapped_text(
     for (y, piece) in (y..y + lines).zip(pieces) {
         end = canvas.put(x, y, width, &row.text[piece.clone()], style);
         cut = piece.end < row.text.trim_end().len();
-        mark_hits(app.highlight(), &row.text, piece, x, y, canvas);
+        mark_hits(app.highlight(), row, piece, x, y, canvas);
     }
     let dim = canvas.theme.style(Role::Dim);
     let marker = more_marker(row, columns.severity.1 >= 3);
@@ -167,13 +175,15 @@ fn wrapped_text(
 /// Reverses what the search found in the part of a line that is seen.
 fn mark_hits(
     search: Option<&Search>,
-    line: &str,
+    row: &Row<'_>,
     seen: std::ops::Range<usize>,
     x: u16,
     y: u16,
     canvas: &mut Canvas<'_>,
 ) {
     let Some(search) = search else { return };
+    let line: &str = &row.text;
+    let on_reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
     for hit in search.marks(line) {
         let (start, end) = (hit.start.max(seen.start), hit.end.min(seen.end));
         if start >= end || !line.is_char_boundary(start) || !line.is_char_boundary(end) {
@@ -181,6 +191,11 @@ fn mark_hits(
         }
         let before = text::width(&line[seen.start..start]) as u16;
         let columns = text::width(&line[start..end]) as u16;
-        canvas.restyle(x + before, y, columns, canvas.theme.hit());
+        canvas.restyle(
+            x + before,
+            y,
+            columns,
+            if on_reversed { canvas.theme.hit_on_reversed() } else { canvas.theme.hit() },
+        );
     }
 }

@@ -129,6 +129,11 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// The same in a row that is reversed already.
+    pub(super) fn hit_on_reversed(&self) -> Style {
+        Style::new().remove_modifier(Modifier::REVERSED)
+    }
+
     /// Whether the cursor's whole row is reversed, because no colour could show it.
     pub(super) fn reverses_cursor_row(&self) -> bool {
         self.palette == Palette::Mono

@@ -47,7 +47,10 @@ fn errors_in_another_tab_leave_a_badge_until_it_is_visited() {
     let mut screen = screen(120, 36);
     screen.app.open(SourceId(7), "pods:payments", Tab::Pods);
     let mut batch = Batch::default();
-    batch.push(&Meta { severity: Severity::Error, origin: OriginId::new(SourceId(7), 0), ..Meta::default() }, b"boom");
+    batch.push(
+        &Meta { text: (0, 4), severity: Severity::Error, origin: OriginId::new(SourceId(7), 0), ..Meta::default() },
+        b"boom",
+    );
     screen.event(Event::Source(SourceMsg::Batch { source: SourceId(7), batch }));
     assert!(screen.line("1 GCS").contains("3 Pods !"));
     screen.keys("3");
@@ -67,6 +70,9 @@ fn a_frame_is_wanted_only_when_something_changed() {
     let now = at(NOW);
     assert_eq!(need(Event::Tick(now)), FrameNeed::No);
     assert_eq!(need(Event::Focus(true)), FrameNeed::No);
+    // The rate rises, and falls again.
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 2 * SECOND))), FrameNeed::Soon);
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 3 * SECOND))), FrameNeed::No);
     assert_eq!(need(Event::Tick(Timestamp(now.0 + 10 * SECOND))), FrameNeed::Soon);
     assert_eq!(need(Event::Tick(Timestamp(now.0 + 11 * SECOND))), FrameNeed::No);
     assert_eq!(need(Event::Tick(Timestamp(now.0 + 60 * SECOND))), FrameNeed::Soon);
@@ -82,8 +88,9 @@ fn a_filter_over_many_records_completes_in_slices() {
     screen.open(0, "big.log", &[("big.log", "")]);
     let mut batch = Batch::default();
     for n in 0..60_000_i64 {
-        let meta = Meta { order: Timestamp(n), origin: OriginId::new(SourceId(0), 0), text: (0, 9), ..Meta::default() };
-        batch.push(&meta, format!("line {n:>4}").as_bytes());
+        let meta =
+            Meta { order: Timestamp(n), origin: OriginId::new(SourceId(0), 0), text: (0, 10), ..Meta::default() };
+        batch.push(&meta, format!("line {n:>5}").as_bytes());
     }
     screen.event(Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
     screen.keys("F<Tab><Tab><Tab>");
@@ -91,7 +98,10 @@ fn a_filter_over_many_records_completes_in_slices() {
     assert!(effects.contains(&logdeck::app::event::Effect::Continue));
     let first = screen.line("Result");
     assert!(first.contains("so far") && screen.has("line 59999"), "{first}");
-    screen.event(Event::Tick(at(NOW)));
+    let now = at(NOW);
+    for _ in 0..6 {
+        update(&mut screen.app, Event::Tick(now));
+    }
     let last = screen.line("Result");
     assert!(last.contains("of 60,000 records") && !last.contains("so far"), "{last}");
 }

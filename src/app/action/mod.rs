@@ -55,7 +55,7 @@ pub enum Group {
 impl Group {
     /// All groups in the order of the help.
     pub const ALL: [Self; 8] =
-        [Self::Move, Self::Find, Self::Look, Self::Tabs, Self::Out, Self::Panes, Self::Start, Self::Leave];
+        [Self::Move, Self::Find, Self::Tabs, Self::Look, Self::Out, Self::Panes, Self::Start, Self::Leave];
 
     /// The heading.
     pub const fn title(self) -> &'static str {

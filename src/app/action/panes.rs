@@ -30,10 +30,19 @@ pub(super) fn context(app: &mut App, _: &mut Vec<Effect>) {
     }
     let entries = std::mem::take(&mut app.tab_mut().entries);
     let query = app.tab().view.query().clone();
-    // Following, the line would be lost among what comes in.
-    app.tab_mut().view.unfollow();
+    let height = app.list_height();
+    let view = &mut app.tab_mut().view;
+    if view.is_following() {
+        // The line would be lost among what comes in.
+        view.unfollow();
+    }
     app.tab_mut().aside = Some((query, entries));
     app.set_query(Query::default());
+    // What comes after the line has to be seen, too.
+    let view = &mut app.tab_mut().view;
+    let row = view.cursor_position().map_or(0, |position| position.saturating_sub(view.top(height)));
+    let lowest = height * 2 / 3;
+    view.scroll(row.saturating_sub(lowest) as isize, height);
 }
 
 pub(super) fn next_pane(app: &mut App, _: &mut Vec<Effect>) {
