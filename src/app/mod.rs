@@ -79,7 +79,7 @@ pub struct App {
 #[derive(Debug)]
 enum Pane {
     None,
-    Prompt(Prompt),
+    Prompt(Box<Prompt>),
     Filter(Box<FilterPane>),
     Help { scroll: usize },
 }

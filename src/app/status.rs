@@ -277,7 +277,7 @@ pub(super) fn progress(sources: &[&&Source]) -> String {
         }
     }
     if known && all > 0 {
-        let percent = (done.min(all) as u128 * 100 / u128::from(all)) as u64;
+        let percent = (u128::from(done.min(all)) * 100 / u128::from(all)) as u64;
         format!("{percent}%  {} of {}", bytes(done), bytes(all))
     } else {
         bytes(done)

@@ -25,7 +25,7 @@ const fn short_title(tab: Tab) -> &'static str {
 fn tabs(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let wide = canvas.width >= 100;
     let gap = if wide { " " } else { "" };
-    let mut x = if wide { 1 } else { 0 };
+    let mut x = u16::from(wide);
     for (n, state) in app.tabs().iter().enumerate() {
         let tab = state.tab();
         let active = tab == app.tab().tab();

@@ -3,6 +3,7 @@
 //! Owns the look of a row. Rows are written straight into the cells: a table widget would cost half as much again.
 
 use super::canvas::{self, Canvas};
+use super::theme::Theme;
 use crate::app::format::thousands;
 use crate::app::{App, Columns, Layout, Lines, Role, Row, Search, TimeStyle, text};
 use crate::model::Severity;
@@ -29,16 +30,12 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
     let all = app.counts().records();
     let shown = tab.view().len() as u64;
-    let mut right = String::new();
-    if let Some(date) = app.cursor_date() {
-        right.push_str(&date);
-        right.push_str("   ");
-    }
+    let mut right: Vec<String> = app.cursor_date().into_iter().collect();
     if let (false, Some(at)) = (tab.view().is_following(), tab.view().cursor_position()) {
-        right.push_str(&format!("line {}   ", thousands(at as u64 + 1)));
+        right.push(format!("line {}", thousands(at as u64 + 1)));
     }
     let records = if all == 1 { "record" } else { "records" };
-    right.push_str(&match app.filter_progress() {
+    right.push(match app.filter_progress() {
         Some(progress) => {
             let percent = (progress.of - progress.left.min(progress.of)) * 100 / progress.of.max(1);
             format!("{} of {}, {percent}% filtered", thousands(shown), thousands(all))
@@ -46,7 +43,7 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         None if shown == all => format!("{} {records}", thousands(all)),
         None => format!("{} of {} {records}", thousands(shown), thousands(all)),
     });
-    canvas.heading(y, left, &right);
+    canvas.heading(y, left, &right.join("   "));
 }
 
 fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
@@ -55,7 +52,7 @@ fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
 
 fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, canvas: &mut Canvas<'_>) {
     let emphasis = if row.is_cursor { canvas::cursor(&canvas.theme) } else { Style::new() };
-    let with = |style: Style| style.patch(emphasis);
+    let emphasised = |style: Style| style.patch(emphasis);
     if row.is_cursor && canvas.theme.reverses_cursor_row() {
         for y in y..y + lines {
             canvas.restyle(0, y, canvas.width, emphasis);
@@ -63,40 +60,40 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
     }
     if row.is_cursor {
         for y in y..y + lines {
-            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, with(canvas.theme.style(Role::Accent)));
+            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, emphasised(canvas.theme.style(Role::Accent)));
         }
     }
     let quiet = if row.is_cursor { Role::Accent } else { Role::Dim };
-    let (x, width) = columns.time;
+    let (at, width) = columns.time;
     if app.time_style() == TimeStyle::Age {
-        canvas.text_before(x, x + width, y, &row.time, quiet);
+        canvas.text_before(at, at + width, y, &row.time, quiet);
     } else {
-        canvas.put(x, y, width, &row.time, canvas.theme.style(quiet));
+        canvas.put(at, y, width, &row.time, canvas.theme.style(quiet));
     }
     if row.is_note {
         let note = format!("- - {} - -", row.text);
         let from = columns.severity.0;
-        canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, with(canvas.theme.style(Role::Dim)));
+        canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, emphasised(canvas.theme.style(Role::Dim)));
         return;
     }
-    let (x, width) = columns.severity;
+    let (at, width) = columns.severity;
     if width >= 3 {
-        canvas.put(x, y, width, row.severity.short(), canvas.theme.style(Role::Severity(row.severity)));
+        canvas.put(at, y, width, row.severity.short(), canvas.theme.style(Role::Severity(row.severity)));
     } else {
         let mut letter = [0; 4];
         let letter = row.severity.letter().encode_utf8(&mut letter);
-        canvas.put(x, y, width, letter, canvas.theme.style(Role::Severity(row.severity)));
+        canvas.put(at, y, width, letter, canvas.theme.style(Role::Severity(row.severity)));
     }
-    let (x, width) = columns.origin;
+    let (at, width) = columns.origin;
     if width > 0 {
         let name = text::shorten(&row.origin, usize::from(width), canvas.theme.glyphs.gap);
-        canvas.put(x, y, width, &name, with(Style::new()));
+        canvas.put(at, y, width, &name, emphasised(Style::new()));
     }
     let role = match row.severity {
         Severity::Debug | Severity::Trace => Role::Dim,
         _ => Role::Text,
     };
-    let style = with(canvas.theme.style(role));
+    let style = emphasised(canvas.theme.style(role));
     if app.tab().lines() == Lines::Wrapped {
         wrapped_text(app, row, columns, y, lines, style, canvas);
     } else {
@@ -191,11 +188,6 @@ fn mark_hits(
         }
         let before = text::width(&line[seen.start..start]) as u16;
         let columns = text::width(&line[start..end]) as u16;
-        canvas.restyle(
-            x + before,
-            y,
-            columns,
-            if on_reversed { canvas.theme.hit_on_reversed() } else { canvas.theme.hit() },
-        );
+        canvas.restyle(x + before, y, columns, if on_reversed { Theme::hit_on_reversed() } else { Theme::hit() });
     }
 }

@@ -399,16 +399,6 @@ pub const ACTIONS: &[ActionSpec] = &[
         "Take the filter or the search."
     ),
     action!(
-        "help",
-        ["?"],
-        &[Start, List, Split, Detail, Choice],
-        Leave,
-        "this help",
-        Some("help"),
-        global::help,
-        "Show the keys that work here."
-    ),
-    action!(
         "demo",
         ["d", "Enter"],
         &[Start],
@@ -417,6 +407,16 @@ pub const ACTIONS: &[ActionSpec] = &[
         Some("demo"),
         global::demo,
         "On the start screen: open the bundled demo, an incident in files that grow while you watch."
+    ),
+    action!(
+        "help",
+        ["?"],
+        &[Start, List, Split, Detail, Choice],
+        Leave,
+        "this help",
+        Some("help"),
+        global::help,
+        "Show the keys that work here."
     ),
     action!(
         "cancel",
