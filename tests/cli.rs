@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+use logdeck::config::ConfigKey;
 use std::{
     fs,
     io::Read,
@@ -168,6 +169,20 @@ fn check_names_every_problem_with_its_place() {
     ] {
         assert!(err(&output).lines().any(|said| said.starts_with(line)), "{line}: {}", err(&output));
     }
+}
+
+#[test]
+fn check_knows_actions_and_keys() {
+    let home = home();
+    let check = |keys: &str, expected: &str| {
+        fs::write(home.path().join("c.toml"), format!("[keys]\n{keys}\n")).unwrap();
+        let output = run(home.path(), "config check --config c.toml");
+        let said = format!("{}{}", out(&output), err(&output));
+        assert!(said.contains(expected), "{keys}: {said}");
+    };
+    check("folow = \"f\"", "c.toml:2:1: unknown action `folow`; did you mean `follow`?");
+    check("follow = \"Hyper-f\"", "`Hyper-f` is not a key");
+    check(ConfigKey::find("keys").unwrap().example, "ok: ");
 }
 
 #[test]

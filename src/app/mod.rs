@@ -146,6 +146,12 @@ impl App {
         self.frame = self.frame.max(FrameNeed::Soon);
     }
 
+    /// The terminal has told its background; it may do so after the first frame.
+    pub fn set_background(&mut self, background: Background) {
+        self.settings.caps.background = Some(background);
+        self.frame = self.frame.max(FrameNeed::Soon);
+    }
+
     /// Tells the wall clock.
     pub fn set_now(&mut self, now: Timestamp) {
         self.now = now;

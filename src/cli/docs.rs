@@ -4,6 +4,7 @@
 
 use super::args::Cli;
 use super::output::Exit;
+use crate::app::docs::key_table;
 use crate::config::{self, KEYS, Table, VARIABLES};
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, italic, roman};
@@ -130,12 +131,18 @@ fn settings(out: &mut impl Write) -> io::Result<()> {
 fn exit_codes(out: &mut impl Write) -> io::Result<()> {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
-    for (exit, meaning) in Exit::ALL {
+    for (code, meaning) in codes() {
         roff.control("TP", []);
-        roff.text([bold(exit.code().to_string())]);
+        roff.text([bold(code)]);
         roff.text([roman(format!("{meaning}."))]);
     }
     roff.to_writer(out)
+}
+
+/// Every exit code with its meaning.
+fn codes() -> impl Iterator<Item = (String, &'static str)> {
+    let codes = Exit::ALL.into_iter().map(|(exit, meaning)| (exit.code().to_string(), meaning));
+    codes.chain([("128+N".to_owned(), "signal N ended the screen; the terminal is restored")])
 }
 
 /// The text between the markers of the README that name this block; `None` when there is no such block.
@@ -144,10 +151,11 @@ pub fn block(name: &str) -> Option<String> {
         "usage" => Some(fenced(&help(&[])?)),
         "cat" => Some(fenced(&help(&["cat"])?)),
         "config" => Some(config::reference()),
+        "keys" => Some(key_table()),
         "exit codes" => {
             let mut text = String::from("| code | meaning |\n|---|---|\n");
-            for (exit, meaning) in Exit::ALL {
-                let _ = writeln!(text, "| {} | {meaning} |", exit.code());
+            for (code, meaning) in codes() {
+                let _ = writeln!(text, "| {code} | {meaning} |");
             }
             Some(text)
         }

@@ -8,6 +8,7 @@ mod config;
 pub mod discover;
 pub mod docs;
 pub mod output;
+mod screen;
 pub mod start;
 pub mod stats;
 
@@ -15,7 +16,9 @@ pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
 pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
-use crate::config::{Config, Environment, Loaded};
+use crate::app::action::ACTIONS;
+use crate::config::{Config, ConfigKey, Environment, Loaded, Problem, Set};
+use crate::runtime::{Opening, terminal};
 use anyhow::Context;
 use clap::Parser;
 use std::{ffi::OsString, io::Write, time::Instant};
@@ -89,12 +92,19 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let globals = globals(cli, args.tz.as_ref(), environment)?;
             cat::run(args, &globals, out)
         }
-        Some(Command::Demo) => anyhow::bail!("`demo` is not part of this build"),
+        Some(Command::Demo) => {
+            let globals = globals(cli, None, environment)?;
+            let capabilities = terminal::probe(environment).context("the demo needs a terminal")?;
+            screen::run(Opening::Demo, capabilities, &globals, out)
+        }
         None => {
             let globals = globals(cli, None, environment)?;
-            let target = start::Target::of(out.is_terminal(), environment);
-            match start::plan(&cli.sources, &globals.config, start::Input::of_process(), target)? {
-                start::Plan::Screen(_) => anyhow::bail!("the screen is not part of this build"),
+            let input = start::Input::of_process();
+            let probed = terminal::probe(environment);
+            match start::plan(&cli.sources, &globals.config, input, probed)? {
+                start::Plan::Screen(sources, capabilities) => {
+                    screen::run(Opening::Sources(sources), capabilities, &globals, out)
+                }
                 start::Plan::Lines(sources, why) => {
                     out.note(&format!("{why}: printing lines, as `logdeck cat --follow` does"));
                     cat::run(&CatArgs::following(sources), &globals, out)
@@ -120,5 +130,11 @@ fn globals<'e>(
 
 fn load(global: &args::GlobalArgs, tz: Option<&crate::config::Zone>, environment: &Environment) -> Loaded {
     let file = crate::config::file(global.config.as_deref(), environment);
-    crate::config::load(file, environment, &global.overrides(tz), &[])
+    let actions: Vec<_> = ACTIONS.iter().map(|action| action.id).collect();
+    let mut loaded = crate::config::load(file, environment, &global.overrides(tz), &actions);
+    if let Err(conflict) = screen::keymap(&loaded.config.keys) {
+        let from = ConfigKey::find("keys").map_or(Set::Default, |key| loaded.set_by(key)).to_string();
+        loaded.problems.push(Problem { from, place: None, message: format!("keys: {conflict}") });
+    }
+    loaded
 }

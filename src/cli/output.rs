@@ -21,10 +21,12 @@ pub enum Exit {
     Usage,
     /// A part could not be read; standard error says which.
     Partial,
+    /// A signal with this number ended it, and the terminal is restored.
+    Signal(i32),
 }
 
 impl Exit {
-    /// All ways with their meaning, for the documents.
+    /// All ways but signals, with their meaning, for the documents.
     pub const ALL: [(Self, &'static str); 4] = [
         (Self::Done, "done; also when nothing matched, or the reader of a pipe went away"),
         (Self::Failed, "failed; standard error says why"),
@@ -32,13 +34,15 @@ impl Exit {
         (Self::Partial, "a part could not be read; standard error says which, the rest was done"),
     ];
 
-    /// The process's exit code.
+    /// The process's exit code; 128 + its number for a signal.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Partial => 3,
+            // As shells say it.
+            Self::Signal(number) => 128_u8.saturating_add(number as u8),
         }
     }
 }

@@ -4,8 +4,9 @@
 
 use super::Usage;
 use super::args::{CatArgs, Cli};
-use crate::config::{Config, Environment, nearest};
+use crate::config::{Config, nearest};
 use crate::model::Address;
+use crate::runtime::terminal::{Capabilities, NoScreen};
 use clap::CommandFactory;
 use rustix::fs::FileType;
 use std::path::Path;
@@ -27,35 +28,13 @@ impl Input {
     }
 }
 
-/// Where standard output goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A terminal that can move its cursor.
-    Terminal,
-    /// A terminal that cannot: `TERM=dumb`, or no `TERM`.
-    Dumb,
-    /// A file or a pipe.
-    Other,
-}
-
-impl Target {
-    /// What standard output is, given whether it is a terminal.
-    pub fn of(is_terminal: bool, environment: &Environment) -> Self {
-        match (is_terminal, environment.text("TERM")) {
-            (false, _) => Self::Other,
-            (true, None | Some("dumb")) => Self::Dumb,
-            (true, Some(_)) => Self::Terminal,
-        }
-    }
-}
-
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// The screen on these sources; with none, the start screen.
-    Screen(Vec<Address>),
+    /// The screen on these sources (with none, the start screen), and what the terminal can do.
+    Screen(Vec<Address>, Capabilities),
     /// Lines of these sources, and why not the screen.
-    Lines(Vec<Address>, &'static str),
+    Lines(Vec<Address>, NoScreen),
 }
 
 /// What opens: the sources of the command line, else what is given on standard input, else those of the config.
@@ -63,7 +42,12 @@ pub enum Plan {
 /// # Errors
 /// [`Usage`] when there is nothing to print and no screen to choose something on, or when the first source is no file
 /// and looks like a misspelt command.
-pub fn plan(named: &[Address], config: &Config, input: Input, target: Target) -> Result<Plan, Usage> {
+pub fn plan(
+    named: &[Address],
+    config: &Config,
+    input: Input,
+    screen: Result<Capabilities, NoScreen>,
+) -> Result<Plan, Usage> {
     if let [Address::Path(path), ..] = named {
         misspelt(path, path.exists())?;
     }
@@ -72,15 +56,13 @@ pub fn plan(named: &[Address], config: &Config, input: Input, target: Target) ->
         ([], Input::Nothing) => config.sources.clone(),
         (named, _) => named.to_vec(),
     };
-    let why = match target {
-        Target::Terminal => return Ok(Plan::Screen(sources)),
-        Target::Dumb => "the terminal cannot move its cursor (TERM is dumb or not set)",
-        Target::Other => "standard output is not a terminal",
-    };
-    if sources.is_empty() {
-        return Err(Usage(format!("{why}, and no source is named: logdeck SOURCE…, or see `logdeck --help`")));
+    match screen {
+        Ok(capabilities) => Ok(Plan::Screen(sources, capabilities)),
+        Err(why) if sources.is_empty() => {
+            Err(Usage(format!("{why}, and no source is named: logdeck SOURCE…, or see `logdeck --help`")))
+        }
+        Err(why) => Ok(Plan::Lines(sources, why)),
     }
-    Ok(Plan::Lines(sources, why))
 }
 
 /// A word without a slash or dot that is no file and nearly the name of a command is a slip.
@@ -103,36 +85,42 @@ impl CatArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Environment;
+    use crate::runtime::terminal::capabilities;
 
     fn addresses(texts: &[&str]) -> Vec<Address> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
+    fn terminal() -> Result<Capabilities, NoScreen> {
+        capabilities::detect(&Environment::of_variables([("TERM", "xterm")]))
+    }
+
     #[test]
     fn what_opens() {
         let config = Config { sources: addresses(&["/configured"]), ..Config::default() };
-        let check = |named: &[&str], input, target, expected: &[&str]| {
-            let plan = plan(&addresses(named), &config, input, target).unwrap();
-            let (sources, screen) = match plan {
-                Plan::Screen(sources) => (sources, true),
-                Plan::Lines(sources, _) => (sources, false),
+        let check = |named: &[&str], input, screen: Result<Capabilities, NoScreen>, expected: &[&str]| {
+            let sources = match (plan(&addresses(named), &config, input, screen).unwrap(), screen) {
+                (Plan::Screen(sources, can), Ok(could)) if can == could => sources,
+                (Plan::Lines(sources, why), Err(reason)) if why == reason => sources,
+                (plan, _) => panic!("{named:?}: {plan:?}"),
             };
-            assert_eq!((sources, screen), (addresses(expected), target == Target::Terminal), "{named:?}");
+            assert_eq!(sources, addresses(expected), "{named:?}");
         };
-        check(&["a.log"], Input::Nothing, Target::Terminal, &["a.log"]);
-        check(&["a.log"], Input::Given, Target::Terminal, &["a.log"]);
-        check(&[], Input::Given, Target::Terminal, &["-"]);
-        check(&[], Input::Nothing, Target::Terminal, &["/configured"]);
-        check(&[], Input::Nothing, Target::Other, &["/configured"]);
-        check(&["-"], Input::Given, Target::Dumb, &["-"]);
+        check(&["a.log"], Input::Nothing, terminal(), &["a.log"]);
+        check(&["a.log"], Input::Given, terminal(), &["a.log"]);
+        check(&[], Input::Given, terminal(), &["-"]);
+        check(&[], Input::Nothing, terminal(), &["/configured"]);
+        check(&[], Input::Nothing, Err(NoScreen::NotATerminal), &["/configured"]);
+        check(&["-"], Input::Given, Err(NoScreen::Dumb), &["-"]);
     }
 
     #[test]
     fn without_a_screen_something_has_to_be_named() {
-        let config = Config::default();
-        let error = plan(&[], &config, Input::Nothing, Target::Other).unwrap_err().to_string();
+        let plan = |screen| plan(&[], &Config::default(), Input::Nothing, screen);
+        let error = plan(Err(NoScreen::NotATerminal)).unwrap_err().to_string();
         assert!(error.contains("not a terminal") && error.contains("--help"), "{error}");
-        assert_eq!(plan(&[], &config, Input::Nothing, Target::Terminal).unwrap(), Plan::Screen(vec![]));
+        assert!(matches!(plan(terminal()), Ok(Plan::Screen(sources, _)) if sources.is_empty()));
     }
 
     #[test]
@@ -149,16 +137,5 @@ mod tests {
         check("dmeo", true, None);
         check("./dmeo", false, None);
         check("app.log", false, None);
-    }
-
-    #[test]
-    fn terminals() {
-        let check = |is_terminal, term: &[(&str, &str)], expected| {
-            assert_eq!(Target::of(is_terminal, &Environment::of_variables(term.iter().copied())), expected, "{term:?}");
-        };
-        check(true, &[("TERM", "xterm-256color")], Target::Terminal);
-        check(true, &[("TERM", "dumb")], Target::Dumb);
-        check(true, &[], Target::Dumb);
-        check(false, &[("TERM", "xterm")], Target::Other);
     }
 }

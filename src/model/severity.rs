@@ -99,11 +99,7 @@ impl Severity {
     /// as the level below. Numbers under 10 are read as syslog's 0 (emergency) to 7 (debug), as GELF writes them.
     pub const fn from_number(n: i64) -> Option<Self> {
         Some(match n {
-            0..=2 => Self::Fatal,
-            3 => Self::Error,
-            4 => Self::Warn,
-            5 | 6 => Self::Info,
-            7 => Self::Debug,
+            0..=7 => Self::from_syslog(n as u8),
             10..=19 => Self::Trace,
             20..=29 => Self::Debug,
             30..=39 => Self::Info,

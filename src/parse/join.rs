@@ -68,12 +68,13 @@ impl Joiner {
     /// Looks at the next line's payload. `severity` is that of the line, if it begins a record.
     #[inline]
     pub fn push(&mut self, payload: &[u8], kind: LineKind, severity: Severity) -> Join {
-        if kind == LineKind::Text && self.lines < MAX_LINES {
-            if let Some(state) = self.follow(payload) {
-                self.state = state;
-                self.lines += 1;
-                return Join::Continue;
-            }
+        if kind == LineKind::Text
+            && self.lines < MAX_LINES
+            && let Some(state) = self.follow(payload)
+        {
+            self.state = state;
+            self.lines += 1;
+            return Join::Continue;
         }
         self.lines = 1;
         self.state = match kind {
@@ -171,12 +172,10 @@ impl Joiner {
         }
         let frames = State::Frames { brace: inner.ends_with(b"{") };
         match self.state {
-            State::Closed => None,
+            State::Closed | State::PythonEnd { blank: true } => None,
             State::Text => is_frame(inner).then_some(frames),
-            State::Headed { .. } if is_frame(inner) => Some(frames),
-            State::Headed { severe } => Some(State::Headed { severe }),
-            State::Frames { .. } => Some(frames),
-            State::PythonEnd { blank: true } => None,
+            State::Headed { severe } if !is_frame(inner) => Some(State::Headed { severe }),
+            State::Headed { .. } | State::Frames { .. } => Some(frames),
             State::PythonEnd { .. } | State::Python => Some(State::Python),
             State::RustMessage | State::Rust => Some(State::Rust),
             State::Go => Some(State::Go),

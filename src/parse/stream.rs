@@ -141,7 +141,9 @@ mod tests {
         let json = Parsed { format: Format::Json, ..plain };
         let check = |lines: &[&Parsed], expected| {
             let mut profile = Profile::default();
-            lines.iter().for_each(|line| profile.count(line));
+            for line in lines {
+                profile.count(line);
+            }
             assert_eq!(profile.is_broken_by(&plain), expected);
             assert!(!profile.is_broken_by(&json));
         };

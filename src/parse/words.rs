@@ -71,6 +71,7 @@ pub fn severity(line: &[u8]) -> (Severity, SeverityFrom) {
 }
 
 /// Whether the word around a stem counts, and as what.
+#[expect(clippy::match_same_arms, reason = "a row for each form, in one order")]
 fn judge(text: &[u8], at: usize) -> Option<(Severity, SeverityFrom)> {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
     let mut start = at;

@@ -1,6 +1,6 @@
 //! Secrets and personal data out of text, before it leaves: exports, copies, caches, the own log, model calls.
 //!
-//! Owns the rules ([`rules`]) and the scanner. Must not know who asks, or what a record is: callers pass joined text,
+//! Owns the rules (`rules`) and the scanner. Must not know who asks, or what a record is: callers pass joined text,
 //! so that a secret that is spread over lines or chunks is seen whole; streams go through [`RedactWriter`].
 //!
 //! The time is linear in the text. Text is first searched for the rules' anchors (`ghp_`, `password`, `@`), all at

@@ -19,12 +19,14 @@ pub struct Pace {
     gap: Duration,
     last: Option<Instant>,
     wanted: Option<Urgency>,
+    /// The screen's first frame was drawn.
+    begun: bool,
 }
 
 impl Pace {
     /// At most `per_second` frames without a key; 0 counts as 1.
     pub fn new(per_second: u8) -> Self {
-        Self { gap: Duration::from_secs(1) / u32::from(per_second.max(1)), last: None, wanted: None }
+        Self { gap: Duration::from_secs(1) / u32::from(per_second.max(1)), last: None, wanted: None, begun: false }
     }
 
     /// A frame is wanted.
@@ -40,9 +42,10 @@ impl Pace {
         }
     }
 
-    /// A frame was drawn.
+    /// A frame was drawn. The first one, which shows no records yet, does not hold back the next.
     pub fn drawn(&mut self, now: Instant) {
-        self.last = Some(now);
+        self.last = self.begun.then_some(now);
+        self.begun = true;
         self.wanted = None;
     }
 }
@@ -90,6 +93,10 @@ mod tests {
         assert_eq!(pace.due(start), None);
         pace.want(Urgency::Soon);
         assert_eq!(pace.due(start), Some(start));
+        pace.drawn(start);
+        assert_eq!(pace.due(start), None);
+        pace.want(Urgency::Soon);
+        assert_eq!(pace.due(start), Some(start), "the first records come at once");
         pace.drawn(start);
         assert_eq!(pace.due(start + 5 * MS), None);
         pace.want(Urgency::Soon);

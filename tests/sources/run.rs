@@ -224,3 +224,24 @@ async fn a_pipe_is_read_while_it_is_written_and_never_holds_the_source() {
     assert_eq!(records.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["first", "second"]);
     assert_eq!(health.state, State::Done);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_are_origins_and_what_is_no_text_is_counted() {
+    use std::io::Write;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let entries: [(&str, &[u8]); 4] =
+        [("1.txt", b"one\n"), ("pic.png", b"\x89PNG\r\n\x1A\n"), ("empty.txt", b""), ("2.txt", b"two\n")];
+    for (name, bytes) in entries {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    let (_dir, path) = file("a.zip", &writer.finish().unwrap().into_inner());
+    let (mut records, health) = Running::start(&path, Follow::On).finish().await;
+    records.sort();
+    let name = |entry: &str| format!("{}!{entry}", path.display());
+    assert_eq!(records, [(name("1.txt"), "one".to_owned()), (name("2.txt"), "two".to_owned())]);
+    assert_eq!(
+        health.detail, "1 entry is no text and is left out; read 3 files",
+        "an archive ends, even when followed"
+    );
+}

@@ -57,7 +57,7 @@ pub fn run(
                 continue;
             }
         };
-        let first = stream.next_order(input, &mut buffer, out)?;
+        let first = stream.next_order(input, &mut buffer, out);
         if let Some(order) = first {
             heads.push(Reverse((order, n)));
         }
@@ -78,12 +78,12 @@ pub fn run(
                     continue;
                 }
             };
-            stream.next_order(input, &mut buffer, out)?;
+            stream.next_order(input, &mut buffer, out);
             streams[n] = Some(stream);
         }
         let Some(stream) = &mut streams[n] else { continue };
         loop {
-            let Some(order) = stream.next_order(input, &mut buffer, out)? else {
+            let Some(order) = stream.next_order(input, &mut buffer, out) else {
                 problems.extend(stream.problem.take());
                 streams[n] = None;
                 break;
@@ -121,11 +121,11 @@ impl Stream {
     }
 
     /// The order of the next record, read if need be; `None` at the end. Records before any time come first.
-    fn next_order(&mut self, input: &Input, buffer: &mut [u8], out: &mut Output) -> anyhow::Result<Option<Timestamp>> {
+    fn next_order(&mut self, input: &Input, buffer: &mut [u8], out: &mut Output) -> Option<Timestamp> {
         while self.row >= self.batch.len() {
             self.row = 0;
             self.batch.clear();
-            let Some(reader) = &mut self.reader else { return Ok(None) };
+            let reader = self.reader.as_mut()?;
             match reader.read(buffer) {
                 Ok(0) => {
                     self.reader = None;
@@ -145,6 +145,6 @@ impl Stream {
                 }
             }
         }
-        Ok(Some(Timestamp(self.batch.orders()[self.row])))
+        Some(Timestamp(self.batch.orders()[self.row]))
     }
 }

@@ -59,7 +59,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         return Ok(if work.partial { Exit::Failed } else { Exit::Done });
     }
     let window = args.window(&zone).map_err(|error| Usage(error.to_string()))?;
-    let needs_newest = [&window.since, &window.until].into_iter().flatten().any(|spec| spec.needs_newest());
+    let needs_newest = [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest);
     let newest = if needs_newest { work.newest(&inputs, out)? } else { None };
     let query = query(args, &window, now, newest, &zone);
     let names: Vec<(OriginId, &str)> =
@@ -260,19 +260,19 @@ impl Work<'_> {
         out: &mut Output,
         mut each: impl FnMut(&pipeline::Done, &mut Output) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<(), InputError>> {
-        let mut done_bytes = 0;
-        let scanner =
+        let mut read_bytes = 0;
+        let to_scanner =
             |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n));
-        let each = |done: &pipeline::Done| {
-            done_bytes += done.bytes().len() as u64;
-            out.progress.tick(done_bytes, input.size, &input.name);
+        let counted = |done: &pipeline::Done| {
+            read_bytes += done.bytes().len() as u64;
+            out.progress.tick(read_bytes, input.size, &input.name);
             each(done, out)
         };
         let ended = match input.codec {
-            Codec::Plain => input.open_file().map(|file| self.file(file, needs, scanner, each)),
-            _ => {
-                input.open().map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, scanner, each))
-            }
+            Codec::Plain => input.open_file().map(|file| self.file(file, needs, to_scanner, counted)),
+            _ => input
+                .open()
+                .map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, to_scanner, counted)),
         };
         match ended {
             Ok(end) => Ok(end.context("writing")?.map_err(|error| InputError::from_read(&input.name, error))),

@@ -82,7 +82,7 @@ pub fn run<'m, E: Send>(
     let (jobs_in, jobs) = sync_channel::<Job>(workers * 2 + 2);
     let (news_in, news) = sync_channel::<News>(workers * 2 + 2);
     let jobs = Mutex::new(jobs);
-    for _ in 0..workers * 2 + 1 {
+    for _ in 0..=workers * 2 {
         // The channel is empty and has room.
         let _ = free_in.try_send((Vec::new(), Vec::new()));
     }

@@ -3,8 +3,8 @@
 //! Owns the recognisers, one file a family, and the dispatch by first byte. Must not know how lines are joined, nor how
 //! words alone tell a severity ([`words`]).
 //!
-//! A recogniser steps over a line with a [`cursor::Cursor`], and either explains it or returns `None`; it tells a
-//! [`visit::Visit`] of the fields that it passed. A transport's line (CRI, GitHub Actions, GitLab, syslog, a time that
+//! A recogniser steps over a line with a `cursor::Cursor`, and either explains it or returns `None`; it tells a
+//! `visit::Visit` of the fields that it passed. A transport's line (CRI, GitHub Actions, GitLab, syslog, a time that
 //! `kubectl` put in front) wraps a payload, which is read once more, one level deep.
 
 mod bare;

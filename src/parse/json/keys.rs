@@ -31,6 +31,13 @@ pub(super) enum Key {
 /// are one.
 #[inline]
 pub(super) fn meaning(key: &[u8]) -> Key {
+    // As most loggers write them.
+    match key {
+        b"level" | b"severity" | b"lvl" => return Key::Severity,
+        b"time" | b"timestamp" | b"ts" => return Key::Time,
+        b"msg" | b"message" => return Key::Message,
+        _ => {}
+    }
     // The keys of most lines that mean nothing to us leave here.
     if key.is_empty() || key.len() > 26 || !STARTS[usize::from(key[0])] {
         return Key::Other;

@@ -43,7 +43,7 @@ pub fn parse(line: &[u8], clock: &mut TimeParser) -> Option<Parsed> {
     if cursor.peek().is_some() {
         return None;
     }
-    let (mut parsed, docker) = found.into_parsed(line);
+    let (mut parsed, docker) = found.parsed(line);
     if let (Some(log), Some(clock)) = (docker, found.clock) {
         docker_line(line, log, &mut parsed, clock);
     }
@@ -52,7 +52,47 @@ pub fn parse(line: &[u8], clock: &mut TimeParser) -> Option<Parsed> {
 
 /// The severity alone, as [`parse`] finds it, without reading further than needed; also of a line that is broken off
 /// behind its severity. `None` when no key tells.
+#[inline]
 pub fn severity(line: &[u8]) -> Option<Severity> {
+    quick_severity(line).or_else(|| full_severity(line))
+}
+
+/// The severity of a line that has a common key at its top with a common word, behind nothing that could matter.
+#[inline]
+fn quick_severity(line: &[u8]) -> Option<Severity> {
+    let mut cursor = Cursor::new(line);
+    cursor.take(b'{')?;
+    loop {
+        let name = cursor.key()?;
+        let kind = cursor.value()?;
+        match (meaning(line.get(name.start..name.end)?), kind) {
+            _ if name.escaped => return None,
+            (Key::Severity, Kind::Text(word)) => return common_word(line.get(word.start..word.end)?),
+            (
+                Key::Time | Key::SecondTime | Key::Message | Key::SecondMessage | Key::Other,
+                Kind::Text(_) | Kind::Scalar(..),
+            ) => {}
+            _ => return None,
+        }
+        cursor.take(b',')?;
+    }
+}
+
+/// The levels as most loggers write them.
+#[inline]
+const fn common_word(word: &[u8]) -> Option<Severity> {
+    Some(match word {
+        b"info" | b"INFO" => Severity::Info,
+        b"error" | b"ERROR" => Severity::Error,
+        b"warn" | b"WARN" | b"warning" | b"WARNING" => Severity::Warn,
+        b"debug" | b"DEBUG" => Severity::Debug,
+        b"trace" | b"TRACE" => Severity::Trace,
+        b"fatal" | b"FATAL" => Severity::Fatal,
+        _ => return None,
+    })
+}
+
+fn full_severity(line: &[u8]) -> Option<Severity> {
     let mut found = Found { only_severity: true, ..Found::default() };
     // A broken line has told what it could.
     let _ = found.object(&mut Cursor::new(line), line, 0);
@@ -217,7 +257,7 @@ impl Found<'_> {
         self.log.filter(|_| self.stream && self.severity.is_none())
     }
 
-    fn into_parsed(&self, line: &[u8]) -> (Parsed, Option<Str>) {
+    fn parsed(&self, line: &[u8]) -> (Parsed, Option<Str>) {
         let docker = self.docker_log();
         let (start, end, escaped) = self.text.unwrap_or((0, line.len(), false));
         let (severity, severity_from) = self.severity.unwrap_or_default();

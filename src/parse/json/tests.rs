@@ -81,7 +81,7 @@ fn fields_are_flat_and_unescaped() {
 fn huge_and_duplicate_keys_are_bounded() {
     let mut line = String::from("{\"level\":\"info\"");
     for n in 0..5000 {
-        line.push_str(&format!(",\"k{}\":{n}", n % 10));
+        line += &format!(",\"k{}\":{n}", n % 10);
     }
     line.push('}');
     let mut count = 0;

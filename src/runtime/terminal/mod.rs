@@ -13,6 +13,7 @@ mod output;
 pub use capabilities::{Ask, Background, Capabilities, Colours, Glyphs, Link, NoScreen, Synchronised};
 pub use keys::Input;
 pub use output::{OnWritten, Written};
+pub use ratatui::Frame;
 
 use crate::config::Environment;
 use backend::Canvas;
@@ -24,7 +25,7 @@ use crossterm::{
     terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen},
 };
 use output::Output;
-use ratatui::{Frame, layout::Size};
+use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::{
     fs::OpenOptions,

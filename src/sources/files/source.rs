@@ -119,7 +119,11 @@ impl FilesSource {
             (What::Path(path), Follow::On) if follow::can_grow(path, &found.inputs) => {
                 follow::Follower::new(path, &found.inputs, tails, &shared).run()
             }
-            _ => out.health(shared.end()),
+            (What::Stdin, _) => out.health(shared.end("standard input has ended")),
+            (What::Path(_), _) => {
+                let read = shared.report().read;
+                out.health(shared.end(&format!("read {}", files(read))))
+            }
         }
     }
 }
@@ -145,6 +149,8 @@ struct Report {
     notes: Vec<String>,
     read: usize,
     skipped: u64,
+    /// Entries of archives that hold no text.
+    not_text: usize,
 }
 
 impl Shared {
@@ -257,10 +263,9 @@ impl Shared {
 
     /// Reads compressed inputs, and pipes. A second thread decompresses, so that a silent pipe can be told.
     fn read_stream(&self, input: &Input) -> Result<(), Closed> {
-        let mut stream = Stream::new(&input.name, &self.settings.zone, &self.out)?;
         let (to, from) = sync_channel::<Result<Vec<u8>, InputError>>(4);
         let (back, spare) = sync_channel::<Vec<u8>>(6);
-        let (ended, came) = std::thread::scope(|scope| {
+        let taken = std::thread::scope(|scope| {
             scope.spawn(move || {
                 let mut reader = match self.open(input) {
                     Ok(reader) => reader,
@@ -284,21 +289,29 @@ impl Shared {
                     }
                 }
             });
-            self.take(input, &mut stream, from, back)
+            // What is no text inside an archive is counted, and becomes no origin.
+            let first = match from.recv() {
+                Ok(Err(problem)) if problem.is_binary() && input.entry.is_some() => return Ok(None),
+                first => first.ok(),
+            };
+            let mut stream = Stream::new(&input.name, &self.settings.zone, &self.out)?;
+            let (ended, came) = self.take(input, &mut stream, first, from, back)?;
+            Ok(Some((stream, ended, came)))
         })?;
+        let Some((mut stream, ended, came)) = taken else {
+            self.report().not_text += 1;
+            return Ok(());
+        };
+        if came > 0 || ended.is_none() {
+            self.report().read += 1;
+        }
         if let Some(problem) = ended {
             self.out.check()?;
-            let is_skipped = problem.is_binary() && input.entry.is_some();
-            if is_skipped {
-                self.notes(&[problem.to_string()]);
-            } else {
-                self.problem(&problem);
-            }
+            self.problem(&problem);
             stream.finish(&self.out)?;
             stream.note(&problem.to_string(), &self.out)?;
         }
         let mut report = self.report();
-        report.read += 1;
         if came == 0 && input.path.as_os_str() == "-" && report.problems.is_empty() {
             report.notes.push("standard input was empty".to_owned());
         }
@@ -312,13 +325,15 @@ impl Shared {
         &self,
         input: &Input,
         stream: &mut Stream,
+        first: Option<Result<Vec<u8>, InputError>>,
         from: Receiver<Result<Vec<u8>, InputError>>,
         back: SyncSender<Vec<u8>>,
     ) -> Result<(Option<InputError>, u64), Closed> {
         let doing = format!("reading {}", input.name);
         let (mut came, mut sent) = (0, Instant::now());
+        let mut next = first.ok_or(RecvTimeoutError::Disconnected);
         loop {
-            match from.recv_timeout(IDLE) {
+            match next {
                 Ok(Ok(bytes)) => {
                     came += bytes.len() as u64;
                     stream.feed(&bytes, &self.out)?;
@@ -337,6 +352,7 @@ impl Shared {
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok((None, came)),
             }
+            next = from.recv_timeout(IDLE);
         }
     }
 
@@ -368,14 +384,14 @@ impl Shared {
     }
 
     /// The health after the last byte.
-    fn end(&self) -> Health {
+    fn end(&self, doing: &str) -> Health {
         let report = self.report();
         let state = match (report.problems.is_empty(), report.read) {
             (true, _) => State::Done,
             (false, 0) => State::Failed,
             (false, _) => State::Partial,
         };
-        self.health(state, &format!("read {}", files(report.read)), &report)
+        self.health(state, doing, &report)
     }
 
     /// The health while following: what cannot be read comes first.
@@ -392,6 +408,11 @@ impl Shared {
             parts.push(if more > 0 { format!("{first} (and {more} more)") } else { first.clone() });
         }
         parts.extend(report.notes.first().cloned());
+        match report.not_text {
+            0 => {}
+            1 => parts.push("1 entry is no text and is left out".to_owned()),
+            n => parts.push(format!("{n} entries are no text and are left out")),
+        }
         if report.skipped > 0 {
             parts.push(format!("the first {} are not loaded", bytes(report.skipped)));
         }

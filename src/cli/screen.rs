@@ -1,0 +1,276 @@
+//! The screen's start: settings, terminal and environment become an app and a run; its end becomes an exit code.
+//!
+//! Owns the wiring of app, ui and runtime. Must not know what the screen shows.
+
+use super::discover;
+use super::{Counts, Exit, Globals, Output};
+use crate::app::event::{Effect, Event};
+use crate::app::keymap::{Conflict, Keymap};
+use crate::app::{self, App, Caps, Colors, FrameNeed, TabInfo};
+use crate::config::{self, Bindings, Environment, LogLevel};
+use crate::infra::clock::SystemClock;
+use crate::infra::log::{self, Log};
+use crate::model::address::Tab;
+use crate::model::{Address, SourceId, SourceMsg, Timestamp};
+use crate::ports::Clock;
+use crate::runtime::pace::Urgency;
+use crate::runtime::terminal::{Background, Capabilities, Colours, Frame, Glyphs, Link, Picture};
+use crate::runtime::{self, Ended, Opening, Program, Setup};
+use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
+use crate::ui;
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use std::{cell::Cell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
+use tracing_subscriber::filter::LevelFilter;
+
+/// Shows `opening` until somebody ends it.
+///
+/// # Errors
+/// When the terminal cannot be taken over, or fails.
+pub fn run(
+    opening: Opening,
+    capabilities: Capabilities,
+    globals: &Globals<'_>,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
+    let _log = own_log(globals, out);
+    let Globals { config, environment } = globals;
+    let app = App::new(settings(globals, capabilities)?);
+    let setup = Setup {
+        capabilities,
+        opening,
+        settings: Settings { zone: config.tz.rules().clone(), follow: Follow::On, window_bytes: config.memory.bytes() },
+        frames: config.fps.per_second(),
+        clock: Arc::new(SystemClock),
+        trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
+        temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
+    };
+    let counts = Rc::new(Cell::new(Counts::default()));
+    let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);
+    out.counts = counts.get();
+    Ok(match ended.context("the terminal")? {
+        Ended::Quit | Ended::HungUp => Exit::Done,
+        Ended::Signal(number) => Exit::Signal(number),
+    })
+}
+
+/// The app as the runtime drives it.
+struct Screen {
+    app: App,
+    /// Sources that were opened so far: the next one's number.
+    opened: u16,
+    /// What came in, for `--stats`; the runtime keeps the screen, so its maker holds these too.
+    counts: Rc<Cell<Counts>>,
+}
+
+impl Picture for Screen {
+    fn render(&self, frame: &mut Frame<'_>) {
+        ui::render(&self.app, frame);
+    }
+}
+
+impl Program for Screen {
+    fn set_now(&mut self, now: Timestamp) {
+        self.app.set_now(now);
+    }
+
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        if let Event::Source(SourceMsg::Batch { batch, .. }) = &event {
+            let mut counts = self.counts.get();
+            counts.bytes += batch.arena().len() as u64;
+            counts.lines += memchr::memchr_iter(b'\n', batch.arena()).count() as u64;
+            counts.records += batch.len() as u64;
+            self.counts.set(counts);
+        }
+        app::update(&mut self.app, event)
+    }
+
+    fn wants(&self) -> Option<Urgency> {
+        match self.app.needs_frame() {
+            FrameNeed::No => None,
+            FrameNeed::Soon => Some(Urgency::Soon),
+            FrameNeed::Now => Some(Urgency::AtOnce),
+        }
+    }
+
+    fn drawn(&mut self) {
+        self.app.drawn();
+    }
+
+    fn next_tick(&self) -> Duration {
+        self.app.next_tick()
+    }
+
+    fn background(&mut self, background: Background) {
+        self.app.set_background(to_app(background));
+    }
+
+    fn open(&mut self, address: &Address, label: &str) -> SourceId {
+        let id = SourceId(self.opened.min(SourceId::MAX));
+        self.opened = self.opened.saturating_add(1);
+        self.app.open(id, label, address.tab());
+        id
+    }
+}
+
+/// What the app is told once.
+fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> Result<app::Settings, Conflict> {
+    let Globals { config, environment } = globals;
+    let zone = config.tz.rules();
+    let tab = |tab| Some(TabInfo { tab, needs: needs(tab, zone) }).filter(|info| !info.needs.is_empty());
+    let mut caps = caps(capabilities, environment);
+    if config.ascii {
+        caps.glyphs = app::Glyphs::Ascii;
+    }
+    Ok(app::Settings {
+        memory: usize::try_from(config.memory.bytes()).unwrap_or(usize::MAX),
+        caps,
+        theme: match config.theme {
+            config::ThemeName::Auto => app::ThemeChoice::Auto,
+            config::ThemeName::Dark => app::ThemeChoice::Dark,
+            config::ThemeName::Light => app::ThemeChoice::Light,
+            config::ThemeName::Sixteen => app::ThemeChoice::Sixteen,
+            config::ThemeName::Mono => app::ThemeChoice::Mono,
+        },
+        time: match config.time {
+            config::TimeStyle::Utc => app::TimeStyle::Utc,
+            config::TimeStyle::Local => app::TimeStyle::Local,
+            config::TimeStyle::Age => app::TimeStyle::Age,
+            config::TimeStyle::Off => app::TimeStyle::Off,
+        },
+        zone: zone.clone(),
+        keymap: keymap(&config.keys)?,
+        tabs: Tab::ALL.into_iter().filter_map(tab).collect(),
+        found: discover::discover(environment, &std::env::current_dir().unwrap_or_default()).lines(environment),
+        now: SystemClock.now(),
+    })
+}
+
+/// The table's keys with the user's.
+///
+/// # Errors
+/// [`Conflict`] says which entry cannot be used.
+pub(super) fn keymap(bindings: &Bindings) -> Result<Keymap, Conflict> {
+    Keymap::with(bindings.iter().map(|(action, keys)| (action.as_str(), keys.iter().map(String::as_str))))
+}
+
+/// What the terminal can do, in the app's words.
+fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
+    let (colors, words) = match capabilities.colours {
+        Colours::None => (Colors::Mono, "no colour"),
+        Colours::Sixteen => (Colors::Ansi16, "16 colours"),
+        Colours::Indexed => (Colors::Ansi256, "256 colours"),
+        Colours::True => (Colors::Truecolor, "true colour"),
+    };
+    let link = if capabilities.link == Link::Ssh { "  SSH" } else { "" };
+    Caps {
+        colors,
+        glyphs: match capabilities.glyphs {
+            Glyphs::Ascii => app::Glyphs::Ascii,
+            Glyphs::Unicode => app::Glyphs::Unicode,
+        },
+        background: capabilities.background.map(to_app),
+        words: format!("TERM={}  {words}{link}", environment.text("TERM").unwrap_or_default()),
+    }
+}
+
+const fn to_app(background: Background) -> app::Background {
+    match background {
+        Background::Dark => app::Background::Dark,
+        Background::Light => app::Background::Light,
+    }
+}
+
+/// What a tab without a source would need: its kinds of sources, how each is written, and what it takes.
+fn needs(tab: Tab, zone: &TimeZone) -> String {
+    let settings = Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0 };
+    let line = |spec: &SourceSpec| {
+        let address = spec.example.parse();
+        let known = address.is_ok_and(|address| (spec.build)(&address, &settings).is_ok());
+        let later = if known { "" } else { " (not in this version yet)" };
+        format!("{}{later}: {}\n  needs {}", spec.title, spec.form, spec.needs)
+    };
+    SOURCES.iter().filter(|spec| spec.tab == tab).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Opens logdeck's own log, unless the settings say `off`. Without a home directory there is none; anything else that
+/// is in the way is said, and does no harm.
+fn own_log(globals: &Globals<'_>, out: &mut Output) -> Option<Log> {
+    let level = match globals.config.log_level {
+        LogLevel::Off => return None,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    let opened = log::init(globals.environment.state_dir()?, level, &date(SystemClock.now()));
+    opened.inspect_err(|error| out.warn(&error.to_string())).ok()
+}
+
+/// The date in UTC: `2025-01-02`.
+fn date(now: Timestamp) -> String {
+    now.to_jiff().to_zoned(TimeZone::UTC).date().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::model::{Batch, Meta};
+    use crate::runtime::terminal::capabilities::detect;
+
+    #[test]
+    fn settings_narrow_what_the_terminal_can_do() {
+        let environment =
+            Environment::of_variables([("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("COLORFGBG", "15;0")]);
+        let of = |ascii| {
+            let config = Config { ascii, theme: config::ThemeName::Sixteen, ..Config::default() };
+            settings(&Globals { config, environment: &environment }, detect(&environment).unwrap()).unwrap()
+        };
+        let unicode = of(false);
+        assert_eq!((unicode.caps.colors, unicode.caps.glyphs), (Colors::Ansi256, app::Glyphs::Unicode));
+        assert_eq!(unicode.caps.background, Some(app::Background::Dark));
+        assert_eq!(
+            (unicode.caps.words.as_str(), unicode.theme),
+            ("TERM=xterm-256color  256 colours", app::ThemeChoice::Sixteen)
+        );
+        assert_eq!(of(true).caps.glyphs, app::Glyphs::Ascii);
+        assert_eq!(unicode.tabs.len(), 4);
+    }
+
+    #[test]
+    fn sources_get_numbers_and_records_are_counted() {
+        let environment = Environment::of_variables([("TERM", "xterm")]);
+        let globals = Globals { config: Config::default(), environment: &environment };
+        let app = App::new(settings(&globals, detect(&environment).unwrap()).unwrap());
+        let counts = Rc::new(Cell::new(Counts::default()));
+        let mut screen = Screen { app, opened: 0, counts: Rc::clone(&counts) };
+        let address = Address::Path("a.log".into());
+        assert_eq!([screen.open(&address, "a"), screen.open(&address, "b")], [SourceId(0), SourceId(1)]);
+        assert_eq!(screen.wants(), Some(Urgency::AtOnce));
+        screen.drawn();
+        assert_eq!(screen.wants(), None);
+        let mut batch = Batch::default();
+        batch.push(&Meta::default(), b"one\ntwo");
+        screen.update(Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
+        assert_eq!(counts.get(), Counts { bytes: 8, lines: 2, records: 1, temporary: 0 });
+    }
+
+    #[test]
+    fn tabs_say_what_they_need() {
+        let check = |tab, expected: &[&str]| {
+            let text = needs(tab, &TimeZone::UTC);
+            assert!(expected.iter().all(|part| text.contains(part)), "{text}");
+        };
+        check(Tab::Gcs, &["gs://BUCKET/PREFIX", "not in this version yet", "credentials"]);
+        check(Tab::Pods, &["pods:", "kubeconfig"]);
+        check(Tab::Ci, &["Files: PATH", "Standard input: -", "GitHub Actions (not in this version yet)"]);
+        assert_eq!(needs(Tab::Summary, &TimeZone::UTC), "");
+    }
+
+    #[test]
+    fn dates() {
+        assert_eq!(date(Timestamp(0)), "1970-01-01");
+    }
+}
