@@ -119,7 +119,7 @@ impl App {
             let label = super::text::shorten(&safe_line(source.label().as_bytes()), width, '~');
             let pad = " ".repeat(width - super::text::width(&label));
             let state = state_word(source.health.state);
-            let text = format!("{label}{pad}   {state:<8}{}", self.how_it_is(source));
+            let text = format!("{label}{pad}   {state:<9}{}", self.how_it_is(source));
             let role = match source.health.state {
                 State::Failed => Role::Error,
                 State::Partial => Role::Warn,

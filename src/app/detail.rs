@@ -145,27 +145,21 @@ impl Lister<'_> {
     fn record(&mut self, record: &Record<'_>) {
         let app = self.app;
         let local = &app.settings.zone;
-        match record.time {
-            Some(time) => {
-                let utc = time.to_jiff().strftime("%Y-%m-%d %H:%M:%S%.fZ").to_string();
-                let ago = app.now.0.saturating_sub(time.0);
-                let when = if ago >= 0 { format!("{} ago", age(ago)) } else { format!("in {}", age(-ago)) };
-                let there = format!("{}{}", time_of_day(time, local, Digits::Seconds), offset(time, local));
-                let there = if date(time, local) == date(time, &jiff::tz::TimeZone::UTC) {
-                    there
-                } else {
-                    format!("{} {there}", date(time, local))
-                };
-                let gap = if self.width > 90 { "     " } else { "  " };
-                self.entry(
-                    "time",
-                    vec![span(utc, Role::Text), span(format!("{gap}({when}, local {there})"), Role::Dim)],
-                );
-            }
-            None => {
-                let place = "none of its own; it stands behind the record before it";
-                self.entry("time", vec![span(place, Role::Dim)]);
-            }
+        if let Some(time) = record.time {
+            let utc = time.to_jiff().strftime("%Y-%m-%d %H:%M:%S%.fZ").to_string();
+            let ago = app.now.0.saturating_sub(time.0);
+            let when = if ago >= 0 { format!("{} ago", age(ago)) } else { format!("in {}", age(-ago)) };
+            let there = format!("{}{}", time_of_day(time, local, Digits::Seconds), offset(time, local));
+            let there = if date(time, local) == date(time, &jiff::tz::TimeZone::UTC) {
+                there
+            } else {
+                format!("{} {there}", date(time, local))
+            };
+            let gap = if self.width > 90 { "     " } else { "  " };
+            self.entry("time", vec![span(utc, Role::Text), span(format!("{gap}({when}, local {there})"), Role::Dim)]);
+        } else {
+            let place = "none of its own; it stands behind the record before it";
+            self.entry("time", vec![span(place, Role::Dim)]);
         }
         let name = if record.severity == Severity::Unknown { "unknown" } else { record.severity.name() };
         let from = record.severity_from.words();
@@ -233,8 +227,11 @@ impl Lister<'_> {
     fn fields(&mut self, record: &Record<'_>) {
         let mut fields: Vec<(String, String)> = Vec::new();
         let mut more = 0;
+        let message = safe::message(record);
         self.app.parser.clone().fields(record.raw, record.format, &mut |name, value| {
-            if fields.len() < MAX_FIELDS {
+            if value == message {
+                // It stands above already.
+            } else if fields.len() < MAX_FIELDS {
                 let name = safe::safe_line(name.as_bytes()).into_owned();
                 let value = self.redacted(Some(&name), &safe::safe(value.as_bytes()));
                 fields.push((name, value));

@@ -46,6 +46,8 @@ impl LineEdit {
             (KeyCode::Char('d'), true, false) => self.area.delete_next_char(),
             (KeyCode::Char('b'), false, true) | (KeyCode::Left, true, _) => self.go(CursorMove::WordBack),
             (KeyCode::Char('f'), false, true) | (KeyCode::Right, true, _) => self.go(CursorMove::WordForward),
+            (KeyCode::Left, ..) => self.go(CursorMove::Back),
+            (KeyCode::Right, ..) => self.go(CursorMove::Forward),
             (KeyCode::Char('h'), true, false) => self.area.delete_char(),
             (KeyCode::Char(_), true, _) | (KeyCode::Char(_), _, true) => false,
             (KeyCode::Char(c), ..) if self.text().len() + c.len_utf8() > MAX_BYTES => false,
@@ -73,8 +75,6 @@ fn plain(code: KeyCode) -> Option<tui_textarea::Key> {
         KeyCode::Char(c) => tui_textarea::Key::Char(c),
         KeyCode::Backspace => tui_textarea::Key::Backspace,
         KeyCode::Delete => tui_textarea::Key::Delete,
-        KeyCode::Left => tui_textarea::Key::Left,
-        KeyCode::Right => tui_textarea::Key::Right,
         _ => return None,
     })
 }

@@ -6,6 +6,7 @@ use crate::model::{SourceMsg, Timestamp};
 
 /// Something happened.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made at a time, and batches are what comes most")]
 pub enum Event {
     /// A key was pressed.
     Key(Key),

@@ -69,7 +69,7 @@ impl FilterField {
     /// What can be written there.
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::Severity => "",
+            Self::Severity => "a threshold: what is worse is shown, too",
             Self::Since | Self::Until => "10m, 14:02, 10m@end or 2026-01-02T15:04:05Z",
             Self::Text => "regular expression; a capital letter makes case matter",
             Self::Hide => "records with this are hidden",

@@ -199,7 +199,10 @@ impl fmt::Display for Key {
         }
         match self.code {
             KeyCode::Char(c) if c != ' ' => text.push(c),
-            KeyCode::F(n) => text.push_str(&format!("F{n}")),
+            KeyCode::F(n) => {
+                text.push('F');
+                text.push_str(&n.to_string());
+            }
             code => text.push_str(NAMES.iter().find(|(_, named)| *named == code).map_or("?", |(name, _)| name)),
         }
         f.pad(&text)

@@ -75,15 +75,15 @@ impl Columns {
         let origin = column(match width {
             _ if !several_origins => 0,
             160.. => 24,
-            100.. => 13,
-            _ => 8,
+            100.. => 14,
+            _ => 10,
         });
         Self { time, severity, origin, text: (x, width.saturating_sub(x + 1)) }
     }
 }
 
 /// Rows of the filter pane below its heading.
-pub(super) const FILTER_ROWS: u16 = 7;
+pub(super) const FILTER_ROWS: u16 = 8;
 
 impl App {
     /// The rows of the screen now; `None` when it is too small.
@@ -95,7 +95,7 @@ impl App {
         let body = height - 4;
         let pane = match &self.pane {
             Pane::Filter(_) => FILTER_ROWS + 1,
-            _ if self.tab().detail.is_some() => body - body / 3,
+            _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,
         };
         let list = Rows { y: 3, height: body - pane.min(body) };
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn columns_stand_as_in_the_mock_ups() {
         let columns = Columns::new(120, TimeStyle::Utc, true);
-        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 13), text: (35, 84) });
+        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), text: (36, 83) });
         let columns = Columns::new(80, TimeStyle::Utc, false);
         assert_eq!(columns, Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), text: (12, 67) });
         assert_eq!(Columns::new(80, TimeStyle::Off, false).text, (3, 76));

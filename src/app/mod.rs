@@ -79,7 +79,7 @@ pub struct App {
 #[derive(Debug)]
 enum Pane {
     None,
-    Prompt(Prompt),
+    Prompt(Box<Prompt>),
     Filter(Box<FilterPane>),
     Help { scroll: usize },
 }
@@ -170,6 +170,7 @@ impl App {
     /// A frame was drawn.
     pub fn drawn(&mut self) {
         self.frame = FrameNeed::No;
+        self.pulse = self.pulse_now();
     }
 
     /// When the next tick is due because something on the screen depends on the clock: a second when a rate or an age

@@ -6,6 +6,7 @@ use super::format::{Digits, age, date, time_of_day};
 use super::tab::Lines;
 use super::{App, TimeStyle, text};
 use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
+use crate::parse::Parser;
 use crate::parse::text as safe;
 use crate::store::RecordId;
 use jiff::tz::TimeZone;
@@ -28,7 +29,29 @@ pub struct Row<'a> {
     pub text: Cow<'a, str>,
     /// How many lines are folded away behind it.
     pub more: usize,
+    /// What else a structured record says, as `  name=value` each; as much as fits on a screen.
+    pub fields: String,
 }
+
+/// Names of fields that the other columns show.
+const SHOWN: [&str; 16] = [
+    "time",
+    "ts",
+    "timestamp",
+    "@timestamp",
+    "@t",
+    "date",
+    "level",
+    "lvl",
+    "severity",
+    "@level",
+    "@l",
+    "log.level",
+    "loglevel",
+    "msg",
+    "message",
+    "@m",
+];
 
 impl App {
     /// The rows of the list that are on the screen, from the top.
@@ -37,9 +60,15 @@ impl App {
         let cursor = tab.view.cursor();
         let columns = self.columns();
         let ids = tab.view.window(tab.top, self.list_height());
+        let millis = self.size.0 >= 100;
+        let mut parser = self.parser.clone();
         ids.filter_map(|id| {
             let record = self.engine.store().record(id)?;
-            Some(self.row(&record, cursor == Some(id), columns.time.1 >= 12, columns.origin.1 > 0))
+            let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
+            if tab.shift == 0 && tab.lines == Lines::Cut {
+                row.fields = self.row_fields(&record, &row.text, &mut parser);
+            }
+            Some(row)
         })
         .collect()
     }
@@ -54,7 +83,32 @@ impl App {
             origin: if origin { self.short_origin(record.origin) } else { Cow::Borrowed("") },
             text,
             more,
+            fields: String::new(),
         }
+    }
+
+    /// The fields of a JSON record that are worth a place behind the message.
+    fn row_fields(&self, record: &Record<'_>, message: &str, parser: &mut Parser) -> String {
+        let mut out = String::new();
+        if record.format != Format::Json || record.text == (0, record.raw.len() as u32) {
+            return out;
+        }
+        let room = usize::from(self.size.0).saturating_sub(text::width(message));
+        parser.fields(record.raw, record.format, &mut |name, value| {
+            if out.len() > room {
+                return false;
+            }
+            let shown =
+                SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name)) || value.is_empty() || value == message;
+            if !shown {
+                out.push_str("  ");
+                out.push_str(&safe::safe_line(name.as_bytes()));
+                out.push('=');
+                out.push_str(&safe::safe_line(value.as_bytes()));
+            }
+            true
+        });
+        out
     }
 
     /// The zone that times are shown in.
@@ -82,11 +136,10 @@ impl App {
         }
     }
 
-    /// The last part of an origin's name, safe for a terminal.
+    /// The last part of an origin's name without the endings that most logs have, safe for a terminal.
     pub(super) fn short_origin(&self, origin: OriginId) -> Cow<'_, str> {
         let name = self.engine.origin_name(origin).unwrap_or("?");
-        let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(name);
-        safe::safe_line(last.as_bytes())
+        safe::safe_line(short_name(name).as_bytes())
     }
 
     /// The whole name of an origin, safe for a terminal.
@@ -123,6 +176,16 @@ impl App {
         }
         first.min(cursor)
     }
+}
+
+fn short_name(name: &str) -> &str {
+    let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(name);
+    let without = |name: &'_ str, endings: &[&str]| -> usize {
+        let ending = endings.iter().find(|ending| name.len() > ending.len() && name.ends_with(**ending));
+        name.len() - ending.map_or(0, |ending| ending.len())
+    };
+    let unpacked = &last[..without(last, &[".gz", ".zst", ".bz2", ".xz"])];
+    &unpacked[..without(unpacked, &[".log", ".txt", ".json", ".jsonl", ".ndjson"])]
 }
 
 /// The first line of a record's message that is not blank, with blanks for tabs, and how many lines come after it.
@@ -172,6 +235,16 @@ fn tabs_to_blanks(text: Cow<'_, str>) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use crate::model::{Batch, Meta};
+
+    #[test]
+    fn names_lose_their_usual_endings() {
+        let check = |name: &str, expected: &str| assert_eq!(short_name(name), expected);
+        check("logs/api/payments.log.gz", "payments");
+        check("app.log.1", "app.log.1");
+        check(".log", ".log");
+        check("dir/", "dir");
+        check("a\\b.ndjson", "b");
+    }
 
     #[test]
     fn the_first_line_and_how_many_follow() {

@@ -96,16 +96,26 @@ impl App {
         sources.map(|source| self.engine.store().appended(source.id()).at_least(Severity::Error)).sum()
     }
 
-    /// What the tab shows: its sources' addresses.
-    pub fn scope(&self) -> String {
+    /// What the tab shows, in full and in short: its sources' addresses, and how many origins they have.
+    pub fn scope(&self) -> (String, String) {
         let names: Vec<_> = self.sources_here().map(|source| safe_line(source.label().as_bytes())).collect();
         let origins: u32 = self.sources_here().map(Source::origins).sum();
         match names.as_slice() {
-            [] => String::new(),
-            [one] if origins > 1 => format!("{one}   {} origins", thousands(u64::from(origins))),
-            [one] => one.to_string(),
-            many => format!("{} sources: {}", many.len(), many.join(", ")),
+            [] => (String::new(), String::new()),
+            [one] if origins > 1 => {
+                (format!("{one}   {} origins", thousands(u64::from(origins))), one.clone().into_owned())
+            }
+            [one] => (one.clone().into_owned(), one.clone().into_owned()),
+            many => {
+                let count = format!("{} sources", many.len());
+                (format!("{count}: {}", many.join(", ")), count)
+            }
         }
+    }
+
+    /// Whether the tab has any source.
+    pub fn has_sources(&self) -> bool {
+        self.sources_here().next().is_some()
     }
 
     /// How the tab's sources are: failures, what is being read, the rate of what comes in; the most urgent first.
@@ -267,7 +277,7 @@ pub(super) fn progress(sources: &[&&Source]) -> String {
         }
     }
     if known && all > 0 {
-        let percent = (done.min(all) as u128 * 100 / u128::from(all)) as u64;
+        let percent = (u128::from(done.min(all)) * 100 / u128::from(all)) as u64;
         format!("{percent}%  {} of {}", bytes(done), bytes(all))
     } else {
         bytes(done)

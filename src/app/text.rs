@@ -140,7 +140,7 @@ mod tests {
         let check = |name: &str, columns, expected: &str| assert_eq!(shorten(name, columns, '~'), expected);
         check("api.log", 8, "api.log");
         check("payments-api-8mzlp", 8, "paym~zlp");
-        check("日本語日本語", 6, "日 ~語");
+        check("日本語日本語", 6, "日~語");
         check("abc", 0, "");
     }
 }

@@ -33,7 +33,6 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             }
             let pulse = app.pulse_now();
             if pulse != app.pulse {
-                app.pulse = pulse;
                 app.refresh_detail();
                 need = FrameNeed::Soon;
             }
@@ -160,9 +159,6 @@ impl App {
         let cursor = self.tab().view.cursor();
         if by_user || self.tab().detail.as_ref().is_some_and(|detail| detail.id != cursor) {
             self.refresh_detail();
-        }
-        if by_user {
-            self.pulse = self.pulse_now();
         }
     }
 

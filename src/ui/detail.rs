@@ -7,11 +7,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let Some(detail) = app.tab().detail() else { return };
     let lines = detail.lines();
     let room = usize::from(rows.height).saturating_sub(1);
-    let mut right = hints(app);
     let below = lines.len().saturating_sub(detail.scroll() + room);
-    if below > 0 {
-        right = format!("{below} more below   {right}");
-    }
+    let below = if below > 0 { format!("{below} more   ") } else { String::new() };
     let mut left = "Detail".to_owned();
     if detail.shows_raw() {
         left.push_str(", raw bytes");
@@ -19,7 +16,9 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     if detail.reveals() {
         left.push_str(", secrets shown");
     }
-    canvas.heading(rows.y, &left, &right);
+    let used = text::width(&left) + text::width(&below) + 10;
+    let hints = hints(app, usize::from(canvas.width).saturating_sub(used));
+    canvas.heading(rows.y, &left, format!("{below}{hints}").trim_end());
     if detail.is_focused() {
         let style = canvas.theme.style(Role::Accent);
         canvas.restyle(3, rows.y, text::width(&left) as u16, style);
@@ -41,8 +40,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// The keys of the pane: `J raw   R reveal   [ ] around   Tab focus   Esc close`.
-fn hints(app: &App) -> String {
+/// The keys of the pane, as many as there is room for: `J raw  R reveal  [ ] around  Tab focus  Enter close`.
+fn hints(app: &App, room: usize) -> String {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string);
     let mut parts = Vec::new();
@@ -58,5 +57,9 @@ fn hints(app: &App) -> String {
             parts.push(format!("{} {word}", keys.join(" ")));
         }
     }
-    parts.join("   ")
+    // The last ones matter most.
+    while parts.join("  ").len() > room && !parts.is_empty() {
+        parts.remove(0);
+    }
+    parts.join("  ")
 }

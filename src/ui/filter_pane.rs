@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::app::format::thousands;
-use crate::app::{App, FilterField, FilterPane, Role, Rows, text};
+use crate::app::{App, FilterField, FilterPane, Role, Rows};
 use crate::model::Severity;
 use ratatui::style::Modifier;
 
@@ -33,6 +33,9 @@ pub(super) fn draw(app: &App, pane: &FilterPane, rows: Rows, canvas: &mut Canvas
     if y < end {
         result(app, y, canvas);
     }
+    if y + 1 < end {
+        note(pane, y + 1, canvas);
+    }
     cursor
 }
 
@@ -59,33 +62,23 @@ fn severities(app: &App, pane: &FilterPane, focused: bool, y: u16, canvas: &mut 
 
 fn entry(pane: &FilterPane, field: FilterField, focused: bool, y: u16, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
     let edit = pane.edit(field)?;
-    let error = pane.error(field);
-    let beside = match error {
-        Some(error) => error,
-        None if focused => field.hint(),
-        None => "",
-    };
-    let all = canvas.width.saturating_sub(VALUE + 1);
-    let beside_width = text::width(beside).min(usize::from(all) * 2 / 3);
-    let room = usize::from(all).saturating_sub(if beside.is_empty() { 0 } else { beside_width + 3 });
-    let value = edit.text();
-    let mut cursor = None;
-    if value.is_empty() && !focused {
+    let room = canvas.width.saturating_sub(VALUE + 1);
+    if edit.text().is_empty() && !focused {
         canvas.text(VALUE, y, "any", Role::Dim);
-    } else {
-        let (shown, at) = super::status::around_cursor(value, edit.cursor(), room);
-        let style = canvas.theme.style(Role::Text);
-        canvas.put(VALUE, y, room as u16, &shown, style);
-        if focused {
-            cursor = Some((VALUE + at as u16, y));
-        }
+        return None;
     }
-    if !beside.is_empty() {
-        let role = if error.is_some() { Role::Error } else { Role::Dim };
-        let beside = super::header::cut(beside, beside_width, canvas.theme.glyphs.cut);
-        canvas.text_before(VALUE, canvas.width - 1, y, &beside, role);
-    }
-    cursor
+    let (shown, at) = super::status::around_cursor(edit.text(), edit.cursor(), usize::from(room));
+    let role = if pane.error(field).is_some() { Role::Error } else { Role::Text };
+    canvas.put(VALUE, y, room, &shown, canvas.theme.style(role));
+    focused.then_some((VALUE + at as u16, y))
+}
+
+/// What is wrong, or what can be written in the row that has the keys.
+fn note(pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
+    let error = FilterField::ALL.into_iter().find_map(|field| pane.error(field));
+    let (note, role) = error.map_or((pane.focus().hint(), Role::Dim), |error| (error, Role::Error));
+    let note = super::header::cut(note, usize::from(canvas.width.saturating_sub(VALUE + 1)), canvas.theme.glyphs.cut);
+    canvas.text(VALUE, y, &note, role);
 }
 
 fn result(app: &App, y: u16, canvas: &mut Canvas<'_>) {

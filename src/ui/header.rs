@@ -25,7 +25,7 @@ const fn short_title(tab: Tab) -> &'static str {
 fn tabs(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let wide = canvas.width >= 100;
     let gap = if wide { " " } else { "" };
-    let mut x = if wide { 1 } else { 0 };
+    let mut x = u16::from(wide);
     for (n, state) in app.tabs().iter().enumerate() {
         let tab = state.tab();
         let active = tab == app.tab().tab();
@@ -58,8 +58,8 @@ fn health(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let gap = canvas.theme.glyphs.gap;
     let parts = app.health();
     let end = canvas.width.saturating_sub(1);
-    let scope = app.scope();
-    let least = text::width(&scope).min(usize::from(canvas.width) / 4);
+    let (scope, short) = app.scope();
+    let least = text::width(&short).min(usize::from(canvas.width) / 4);
     let room = usize::from(end).saturating_sub(least + 4);
     let all = parts.iter().map(|part| text::width(&part.text)).sum::<usize>() + 3 * parts.len().saturating_sub(1);
     let mut start = end - all.min(room) as u16;
@@ -76,6 +76,7 @@ fn health(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         start = canvas.put(start, y, end.saturating_sub(start), &short, canvas.theme.style(part.role));
     }
     let columns = usize::from(left).saturating_sub(4);
+    let scope = if text::width(&scope) <= columns { scope } else { short };
     canvas.text(1, y, &text::shorten(&scope, columns, gap), Role::Text);
 }
 

@@ -74,5 +74,8 @@ fn in_columns(groups: &[(Group, Vec<HelpRow>)], count: usize) -> Vec<Vec<Line<'_
         columns[column].extend(group.1.iter().map(Line::Row));
         columns[column].push(Line::Blank);
     }
+    for column in &mut columns {
+        column.pop();
+    }
     columns
 }

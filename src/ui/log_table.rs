@@ -3,6 +3,7 @@
 //! Owns the look of a row. Rows are written straight into the cells: a table widget would cost half as much again.
 
 use super::canvas::{self, Canvas};
+use super::theme::Theme;
 use crate::app::format::thousands;
 use crate::app::{App, Columns, Layout, Lines, Role, Row, Search, TimeStyle, text};
 use crate::model::Severity;
@@ -29,23 +30,20 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
     let all = app.counts().records();
     let shown = tab.view().len() as u64;
-    let mut right = String::new();
-    if let Some(date) = app.cursor_date() {
-        right.push_str(&date);
-        right.push_str("   ");
-    }
+    let mut right: Vec<String> = app.cursor_date().into_iter().collect();
     if let (false, Some(at)) = (tab.view().is_following(), tab.view().cursor_position()) {
-        right.push_str(&format!("line {}   ", thousands(at as u64 + 1)));
+        right.push(format!("line {}", thousands(at as u64 + 1)));
     }
-    right.push_str(&match app.filter_progress() {
+    let records = if all == 1 { "record" } else { "records" };
+    right.push(match app.filter_progress() {
         Some(progress) => {
             let percent = (progress.of - progress.left.min(progress.of)) * 100 / progress.of.max(1);
             format!("{} of {}, {percent}% filtered", thousands(shown), thousands(all))
         }
-        None if shown == all => thousands(all),
-        None => format!("{} of {}", thousands(shown), thousands(all)),
+        None if shown == all => format!("{} {records}", thousands(all)),
+        None => format!("{} of {} {records}", thousands(shown), thousands(all)),
     });
-    canvas.heading(y, left, &right);
+    canvas.heading(y, left, &right.join("   "));
 }
 
 fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
@@ -54,7 +52,7 @@ fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
 
 fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, canvas: &mut Canvas<'_>) {
     let emphasis = if row.is_cursor { canvas::cursor(&canvas.theme) } else { Style::new() };
-    let with = |style: Style| style.patch(emphasis);
+    let emphasised = |style: Style| style.patch(emphasis);
     if row.is_cursor && canvas.theme.reverses_cursor_row() {
         for y in y..y + lines {
             canvas.restyle(0, y, canvas.width, emphasis);
@@ -62,40 +60,40 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
     }
     if row.is_cursor {
         for y in y..y + lines {
-            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, with(canvas.theme.style(Role::Accent)));
+            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, emphasised(canvas.theme.style(Role::Accent)));
         }
     }
     let quiet = if row.is_cursor { Role::Accent } else { Role::Dim };
-    let (x, width) = columns.time;
+    let (at, width) = columns.time;
     if app.time_style() == TimeStyle::Age {
-        canvas.text_before(x, x + width, y, &row.time, quiet);
+        canvas.text_before(at, at + width, y, &row.time, quiet);
     } else {
-        canvas.put(x, y, width, &row.time, canvas.theme.style(quiet));
+        canvas.put(at, y, width, &row.time, canvas.theme.style(quiet));
     }
     if row.is_note {
         let note = format!("- - {} - -", row.text);
         let from = columns.severity.0;
-        canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, with(canvas.theme.style(Role::Dim)));
+        canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, emphasised(canvas.theme.style(Role::Dim)));
         return;
     }
-    let (x, width) = columns.severity;
+    let (at, width) = columns.severity;
     if width >= 3 {
-        canvas.put(x, y, width, row.severity.short(), canvas.theme.style(Role::Severity(row.severity)));
+        canvas.put(at, y, width, row.severity.short(), canvas.theme.style(Role::Severity(row.severity)));
     } else {
         let mut letter = [0; 4];
         let letter = row.severity.letter().encode_utf8(&mut letter);
-        canvas.put(x, y, width, letter, canvas.theme.style(Role::Severity(row.severity)));
+        canvas.put(at, y, width, letter, canvas.theme.style(Role::Severity(row.severity)));
     }
-    let (x, width) = columns.origin;
+    let (at, width) = columns.origin;
     if width > 0 {
         let name = text::shorten(&row.origin, usize::from(width), canvas.theme.glyphs.gap);
-        canvas.put(x, y, width, &name, with(Style::new()));
+        canvas.put(at, y, width, &name, emphasised(Style::new()));
     }
     let role = match row.severity {
         Severity::Debug | Severity::Trace => Role::Dim,
         _ => Role::Text,
     };
-    let style = with(canvas.theme.style(role));
+    let style = emphasised(canvas.theme.style(role));
     if app.tab().lines() == Lines::Wrapped {
         wrapped_text(app, row, columns, y, lines, style, canvas);
     } else {
@@ -121,13 +119,20 @@ fn cut_text(app: &App, row: &Row<'_>, columns: &Columns, y: u16, style: Style, c
     let piece = text::piece(&row.text, shift, room);
     let start = x + piece.pad as u16;
     let end = canvas.put(start, y, width, piece.text, style);
-    mark_hits(app.highlight(), &row.text, piece.start..piece.start + piece.text.len(), start, y, canvas);
+    mark_hits(app.highlight(), row, piece.start..piece.start + piece.text.len(), start, y, canvas);
     let dim = canvas.theme.style(Role::Dim);
     if shift > 0 && !row.text.is_empty() {
         canvas.put(x.saturating_sub(1), y, 1, canvas.theme.glyphs.cut_left, dim);
     }
-    canvas.put(end, y, marker.len() as u16, &marker, dim);
-    if piece.cut {
+    let end = canvas.put(end, y, marker.len() as u16, &marker, dim);
+    let left = (x + width).saturating_sub(end);
+    let fields = text::piece(&row.fields, 0, usize::from(left));
+    // A few columns of a field's name tell nothing.
+    let shows_fields = !piece.cut && !row.fields.is_empty() && left >= 12;
+    if shows_fields {
+        canvas.put(end, y, left, fields.text, dim);
+    }
+    if piece.cut || (fields.cut && shows_fields) {
         canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, dim);
     }
 }
@@ -149,7 +154,7 @@ fn wrapped_text(
     for (y, piece) in (y..y + lines).zip(pieces) {
         end = canvas.put(x, y, width, &row.text[piece.clone()], style);
         cut = piece.end < row.text.trim_end().len();
-        mark_hits(app.highlight(), &row.text, piece, x, y, canvas);
+        mark_hits(app.highlight(), row, piece, x, y, canvas);
     }
     let dim = canvas.theme.style(Role::Dim);
     let marker = more_marker(row, columns.severity.1 >= 3);
@@ -167,13 +172,15 @@ fn wrapped_text(
 /// Reverses what the search found in the part of a line that is seen.
 fn mark_hits(
     search: Option<&Search>,
-    line: &str,
+    row: &Row<'_>,
     seen: std::ops::Range<usize>,
     x: u16,
     y: u16,
     canvas: &mut Canvas<'_>,
 ) {
     let Some(search) = search else { return };
+    let line: &str = &row.text;
+    let on_reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
     for hit in search.marks(line) {
         let (start, end) = (hit.start.max(seen.start), hit.end.min(seen.end));
         if start >= end || !line.is_char_boundary(start) || !line.is_char_boundary(end) {
@@ -181,6 +188,6 @@ fn mark_hits(
         }
         let before = text::width(&line[seen.start..start]) as u16;
         let columns = text::width(&line[start..end]) as u16;
-        canvas.restyle(x + before, y, columns, canvas.theme.hit());
+        canvas.restyle(x + before, y, columns, if on_reversed { Theme::hit_on_reversed() } else { Theme::hit() });
     }
 }

@@ -12,7 +12,7 @@ mod log_table;
 mod status;
 mod theme;
 
-use crate::app::{App, Body, Layout, MIN_HEIGHT, MIN_WIDTH, Role, Rows};
+use crate::app::{App, Body, Layout, MIN_HEIGHT, MIN_WIDTH, Role, Rows, text};
 use canvas::Canvas;
 use ratatui::Frame;
 use ratatui::layout::Position;
@@ -54,8 +54,18 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
             canvas.heading(layout.heading, app.tab().tab().title(), "");
             let list = layout.list;
             let blank = u16::from(usize::from(list.height) > lines.len());
-            for (y, line) in (list.y + blank..list.y + list.height).zip(&lines) {
-                canvas.text(3, y, &line.text, line.role);
+            let end = list.y + list.height;
+            let mut y = list.y + blank;
+            for line in &lines {
+                let columns = usize::from(canvas.width).saturating_sub(8);
+                for (n, row) in text::wrap(&line.text, columns, 4).into_iter().enumerate() {
+                    if y >= end {
+                        return;
+                    }
+                    // What goes on below is set in, so that lines can be told apart.
+                    canvas.text(if n == 0 { 3 } else { 6 }, y, &line.text[row], line.role);
+                    y += 1;
+                }
             }
         }
     }
@@ -64,11 +74,11 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
 fn too_small(app: &App, canvas: &mut Canvas<'_>, height: u16) {
     let (width, told) = app.size();
     let quit = app.settings().keymap.keys("quit").first().map(|key| format!("   {key}: quit")).unwrap_or_default();
-    let text = format!("logdeck needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{told}.{quit}");
+    let words = format!("logdeck needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{told}.{quit}");
     // On a few columns the sentence goes on in the rows below.
     let columns = usize::from(canvas.width).max(1);
     let x = u16::from(columns > 60);
-    for (y, row) in (0..height).zip(crate::app::text::wrap(&text, columns, usize::from(height))) {
-        canvas.text(x, y, &text[row], Role::Text);
+    for (y, row) in (0..height).zip(text::wrap(&words, columns, usize::from(height))) {
+        canvas.text(x, y, &words[row], Role::Text);
     }
 }

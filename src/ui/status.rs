@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::header::cut;
-use crate::app::action::{ACTIONS, Context};
+use crate::app::action::ACTIONS;
 use crate::app::format::thousands;
 use crate::app::{App, Layout, Mode, Prompt, Role, text};
 use crate::model::Severity;
@@ -50,7 +50,10 @@ fn length(parts: &[Part]) -> usize {
 }
 
 fn parts(app: &App, bareness: usize) -> Vec<Part> {
-    let short = bareness >= 2;
+    let short = bareness >= 3;
+    if !app.has_sources() {
+        return app.message().map(|message| part(message.text.clone(), message.role)).into_iter().collect();
+    }
     let mut parts = vec![match app.mode() {
         Mode::Follow => part("FOLLOW", Role::Ok),
         Mode::Paused(0) => part("PAUSED", Role::Accent),
@@ -58,14 +61,11 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
     }];
     let words = app.filter_words();
     if !words.is_empty() {
-        let words = if short { words } else { format!("filter {words}") };
+        let words = if bareness >= 4 { words } else { format!("filter {words}") };
         parts.push(part(words, Role::Accent));
     }
     if let Some(message) = app.message() {
         parts.push(part(message.text.clone(), message.role));
-        return parts;
-    }
-    if app.is_start() || app.scope().is_empty() {
         return parts;
     }
     let counts = app.counts();
@@ -77,7 +77,12 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
             _ => bareness < 7,
         };
         if wanted {
-            let role = if count > 0 && severity >= Severity::Warn { Role::Severity(severity) } else { Role::Text };
+            let role = match severity {
+                _ if count == 0 => Role::Text,
+                Severity::Fatal | Severity::Error => Role::Error,
+                Severity::Warn => Role::Warn,
+                _ => Role::Text,
+            };
             let text = if short {
                 format!("{}{}", severity.letter(), thousands(count))
             } else {
@@ -91,7 +96,7 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
         let role = if lost > 0 { Role::Warn } else { Role::Text };
         parts.push(part(format!("lost {}", thousands(lost)), role));
     }
-    if bareness < 4 {
+    if bareness < 5 {
         let (used, budget) = app.engine().memory();
         parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
     }
@@ -102,18 +107,23 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
 /// help last.
 fn hints(app: &App, bareness: usize) -> Option<String> {
     let context = app.context();
+    if app.filter_pane().is_some() || app.help_scroll().is_some() {
+        // Their headings have the keys.
+        return None;
+    }
     let keep: &[&str] = match bareness {
-        0..=2 => &[],
-        3 => &["search", "filter", "detail", "help", "demo", "quit", "apply", "cancel"],
-        4 => &["search", "filter", "help", "demo", "apply"],
-        5 => &["help"],
+        _ if !app.has_sources() => &["help", "demo", "quit"],
+        0 | 1 => &[],
+        2 | 3 => &["search", "filter", "context", "detail", "help"],
+        4 | 5 => &["search", "filter", "help"],
+        6 => &["help"],
         _ => return None,
     };
     let mut hints = Vec::new();
     for spec in ACTIONS.iter().filter(|spec| spec.when.contains(&context)) {
         let Some(short) = spec.short.filter(|_| keep.is_empty() || keep.contains(&spec.id)) else { continue };
         // Quitting is in the help; it has a place here only where there is nothing else to do.
-        if spec.id == "quit" && context != Context::Start {
+        if spec.id == "quit" && app.has_sources() {
             continue;
         }
         if spec.id == "context" && app.filter_words().is_empty() && !app.tab().is_unfiltered_for_context() {
@@ -132,7 +142,9 @@ fn search_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) ->
         Some(error) => (error.to_owned(), Role::Error),
         None => (hint(app), Role::Dim),
     };
-    let beside = cut(&beside, usize::from(end) * 2 / 3, canvas.theme.glyphs.cut);
+    // A mistake is worth all the room that the text leaves.
+    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + 4);
+    let beside = cut(&beside, left.max(usize::from(end) / 2), canvas.theme.glyphs.cut);
     canvas.text(0, y, "/", Role::Accent);
     let room = usize::from(end).saturating_sub(text::width(&beside) + 4).max(8);
     let (shown, at) = around_cursor(prompt.edit().text(), prompt.edit().cursor(), room);

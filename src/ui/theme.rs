@@ -58,8 +58,9 @@ impl Theme {
             Colors::Ansi256 => Some(Depth::Indexed),
             Colors::Ansi16 | Colors::Mono => None,
         };
+        // What has no colours is not asked for any.
+        let choice = if caps.colors == Colors::Mono { ThemeChoice::Mono } else { choice };
         let palette = match (choice, caps.background, depth) {
-            _ if caps.colors == Colors::Mono => Palette::Mono,
             (ThemeChoice::Mono, ..) => Palette::Mono,
             (ThemeChoice::Dark, _, Some(depth)) | (ThemeChoice::Auto, Some(Background::Dark), Some(depth)) => {
                 Palette::Dark(depth)
@@ -80,9 +81,9 @@ impl Theme {
     pub(super) fn style(&self, role: Role) -> Style {
         let plain = Style::new();
         match role {
-            Role::Text => plain,
+            Role::Text | Role::Severity(Severity::Info | Severity::Unknown) => plain,
             Role::Heading => plain.add_modifier(Modifier::BOLD),
-            Role::Dim => self.dim(),
+            Role::Dim | Role::Severity(Severity::Debug | Severity::Trace) => self.dim(),
             Role::Ok => match self.palette {
                 Palette::Dark(depth) => plain.fg(color(depth, 0x4C_C9A0, 79)),
                 Palette::Light(depth) => plain.fg(color(depth, 0x00_664B, 29)),
@@ -113,8 +114,6 @@ impl Theme {
                     Palette::Mono => loud,
                 }
             }
-            Role::Severity(Severity::Debug | Severity::Trace) => self.dim(),
-            Role::Severity(Severity::Info | Severity::Unknown) => plain,
             Role::Accent => match self.palette {
                 Palette::Dark(depth) => plain.fg(color(depth, 0x7C_C4FF, 117)),
                 Palette::Light(depth) => plain.fg(color(depth, 0x00_569C, 25)),
@@ -125,8 +124,13 @@ impl Theme {
     }
 
     /// Where a search was found.
-    pub(super) fn hit(&self) -> Style {
+    pub(super) fn hit() -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// The same in a row that is reversed already.
+    pub(super) fn hit_on_reversed() -> Style {
+        Style::new().remove_modifier(Modifier::REVERSED)
     }
 
     /// Whether the cursor's whole row is reversed, because no colour could show it.

@@ -72,7 +72,7 @@ pub(super) fn follow(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn search(app: &mut App, _: &mut Vec<Effect>) {
-    app.pane = Pane::Prompt(Prompt::new());
+    app.pane = Pane::Prompt(Box::new(Prompt::new()));
 }
 
 pub(super) fn next(app: &mut App, _: &mut Vec<Effect>) {

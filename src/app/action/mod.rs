@@ -55,7 +55,7 @@ pub enum Group {
 impl Group {
     /// All groups in the order of the help.
     pub const ALL: [Self; 8] =
-        [Self::Move, Self::Find, Self::Look, Self::Tabs, Self::Out, Self::Panes, Self::Start, Self::Leave];
+        [Self::Move, Self::Find, Self::Tabs, Self::Look, Self::Out, Self::Panes, Self::Start, Self::Leave];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
@@ -399,16 +399,6 @@ pub const ACTIONS: &[ActionSpec] = &[
         "Take the filter or the search."
     ),
     action!(
-        "help",
-        ["?"],
-        &[Start, List, Split, Detail, Choice],
-        Leave,
-        "this help",
-        Some("help"),
-        global::help,
-        "Show the keys that work here."
-    ),
-    action!(
         "demo",
         ["d", "Enter"],
         &[Start],
@@ -417,6 +407,16 @@ pub const ACTIONS: &[ActionSpec] = &[
         Some("demo"),
         global::demo,
         "On the start screen: open the bundled demo, an incident in files that grow while you watch."
+    ),
+    action!(
+        "help",
+        ["?"],
+        &[Start, List, Split, Detail, Choice],
+        Leave,
+        "this help",
+        Some("help"),
+        global::help,
+        "Show the keys that work here."
     ),
     action!(
         "cancel",

@@ -30,10 +30,19 @@ pub(super) fn context(app: &mut App, _: &mut Vec<Effect>) {
     }
     let entries = std::mem::take(&mut app.tab_mut().entries);
     let query = app.tab().view.query().clone();
-    // Following, the line would be lost among what comes in.
-    app.tab_mut().view.unfollow();
+    let height = app.list_height();
+    let view = &mut app.tab_mut().view;
+    if view.is_following() {
+        // The line would be lost among what comes in.
+        view.unfollow();
+    }
     app.tab_mut().aside = Some((query, entries));
-    app.set_query(Query::default());
+    app.set_query(&Query::default());
+    // What comes after the line has to be seen, too.
+    let view = &mut app.tab_mut().view;
+    let row = view.cursor_position().map_or(0, |position| position.saturating_sub(view.top(height)));
+    let lowest = height * 2 / 3;
+    view.scroll(row.saturating_sub(lowest) as isize, height);
 }
 
 pub(super) fn next_pane(app: &mut App, _: &mut Vec<Effect>) {
@@ -109,17 +118,17 @@ fn beside(severity: Severity, step: i8) -> Severity {
 
 impl App {
     /// Sets the filter of the tab; what fits into one slice is there at once.
-    pub(in crate::app) fn set_query(&mut self, query: Query) {
+    pub(in crate::app) fn set_query(&mut self, query: &Query) {
         if let Err((_, problem)) = self.set_query_or_say(query) {
             self.complain(problem);
         }
     }
 
-    fn set_query_or_say(&mut self, query: Query) -> Result<(), (FilterField, String)> {
+    fn set_query_or_say(&mut self, query: &Query) -> Result<(), (FilterField, String)> {
         let (engine, tab) = (&self.engine, &mut self.tabs[self.active]);
         tab.view.set_query(query.clone(), engine.origin_names(), engine.store()).map_err(|error| {
             let problem = crate::parse::text::safe_line(error.problem.as_bytes()).into_owned();
-            (field_of(&error.part, &query), problem)
+            (field_of(&error.part, query), problem)
         })?;
         self.work();
         Ok(())
@@ -133,7 +142,8 @@ impl App {
         let base =
             TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() };
         let query = pane.entries().query(pane.severity, &base);
-        let result = query.and_then(|query| self.set_query_or_say(query));
+        let result = query
+            .and_then(|query| if query == *self.tab().view.query() { Ok(()) } else { self.set_query_or_say(&query) });
         if let Pane::Filter(pane) = &mut self.pane {
             pane.error = result.err();
         }
@@ -145,7 +155,7 @@ impl App {
             let (query, entries) = pane.old;
             self.tab_mut().entries = entries;
             if query != *self.tab().view.query() {
-                self.set_query(query);
+                self.set_query(&query);
             }
         }
     }
@@ -162,14 +172,14 @@ impl App {
             return self.say(if step > 0 { "only FATAL is shown already" } else { "every severity is shown already" });
         }
         query.min_severity = next;
-        self.set_query(query);
+        self.set_query(&query);
     }
 
     /// Puts the filter back that `z` took away.
     pub(super) fn leave_context(&mut self) -> bool {
         let Some((query, entries)) = self.tab_mut().aside.take() else { return false };
         self.tab_mut().entries = entries;
-        self.set_query(query);
+        self.set_query(&query);
         true
     }
 
@@ -178,7 +188,7 @@ impl App {
             return;
         }
         self.tab_mut().entries = Entries::default();
-        self.set_query(Query::default());
+        self.set_query(&Query::default());
         self.say("filter dropped");
     }
 }

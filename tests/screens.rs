@@ -1,0 +1,13 @@
+//! The screen: keys in, cells out. Text and styles of each screen are snapshots; what keys do is checked one by one.
+
+#[path = "screens/support.rs"]
+mod support;
+
+#[path = "screens/every_action.rs"]
+mod every_action;
+#[path = "screens/hostile.rs"]
+mod hostile;
+#[path = "screens/live.rs"]
+mod live;
+#[path = "screens/looks.rs"]
+mod looks;

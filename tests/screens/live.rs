@@ -1,0 +1,107 @@
+//! What happens while records come in: cursor, follow, badges, frames.
+
+use crate::support::*;
+use logdeck::app::event::Event;
+use logdeck::app::{FrameNeed, update};
+use logdeck::model::address::Tab;
+use logdeck::model::time::SECOND;
+use logdeck::model::{Batch, Meta, OriginId, Severity, SourceId, SourceMsg, Timestamp};
+
+const WORKER: OriginId = OriginId::new(SourceId(0), 1);
+
+#[test]
+fn following_goes_with_new_records_and_a_pause_counts_them() {
+    let mut screen = screen(120, 36);
+    assert!(screen.status().starts_with(" FOLLOW"));
+    screen.feed(WORKER, b"2026-11-21T03:14:09.000Z INFO one more\n");
+    assert!(screen.cursor_line().contains("one more"));
+    screen.keys("k");
+    let line = screen.cursor_line();
+    assert!(screen.status().starts_with(" PAUSED "), "{}", screen.status());
+    for n in 0..3 {
+        screen.feed(WORKER, format!("2026-11-21T03:14:1{n}.000Z INFO later {n}\n").as_bytes());
+    }
+    // Late ones stand before the line: it does not move either.
+    screen.feed(OriginId::new(SourceId(0), 2), b"2026-11-21T03:13:00.000Z INFO late\n");
+    assert_eq!(screen.cursor_line(), line);
+    assert!(screen.status().starts_with(" PAUSED, 3 new "), "{}", screen.status());
+    screen.keys("G");
+    assert!(screen.cursor_line().contains("later 2") && screen.status().starts_with(" FOLLOW "));
+}
+
+#[test]
+fn the_line_under_the_cursor_keeps_its_place_on_the_screen() {
+    let mut screen = screen(120, 36);
+    screen.keys("<Ctrl-u><Ctrl-u>kkk");
+    let row_of_cursor = |screen: &mut Screen| screen.text().lines().position(|line| line.starts_with('>'));
+    let row = row_of_cursor(&mut screen);
+    for n in 0..100 {
+        let time = format!("2026-11-21T03:{:02}:00.000Z", n % 13);
+        screen.feed(OriginId::new(SourceId(0), 5 + n), format!("{time} INFO older\n").as_bytes());
+    }
+    assert_eq!(row_of_cursor(&mut screen), row);
+}
+
+#[test]
+fn errors_in_another_tab_leave_a_badge_until_it_is_visited() {
+    let mut screen = screen(120, 36);
+    screen.app.open(SourceId(7), "pods:payments", Tab::Pods);
+    let mut batch = Batch::default();
+    batch.push(
+        &Meta { text: (0, 4), severity: Severity::Error, origin: OriginId::new(SourceId(7), 0), ..Meta::default() },
+        b"boom",
+    );
+    screen.event(Event::Source(SourceMsg::Batch { source: SourceId(7), batch }));
+    assert!(screen.line("1 GCS").contains("3 Pods !"));
+    screen.keys("3");
+    assert!(screen.line("1 GCS").contains("[3 Pods]") && screen.has("boom"));
+    screen.keys("4");
+    assert!(!screen.line("1 GCS").contains("Pods !"));
+}
+
+#[test]
+fn a_frame_is_wanted_only_when_something_changed() {
+    let mut screen = screen(120, 36);
+    let mut need = |event: Event| {
+        screen.app.drawn();
+        update(&mut screen.app, event);
+        screen.app.needs_frame()
+    };
+    let now = at(NOW);
+    assert_eq!(need(Event::Tick(now)), FrameNeed::No);
+    assert_eq!(need(Event::Focus(true)), FrameNeed::No);
+    // The rate rises, and falls again.
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 2 * SECOND))), FrameNeed::Soon);
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 3 * SECOND))), FrameNeed::No);
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 10 * SECOND))), FrameNeed::Soon);
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 11 * SECOND))), FrameNeed::No);
+    assert_eq!(need(Event::Tick(Timestamp(now.0 + 60 * SECOND))), FrameNeed::Soon);
+    assert_eq!(need(Event::Resize(100, 30)), FrameNeed::Now);
+    let origin = SourceMsg::Origin { id: WORKER, name: "x".to_owned() };
+    assert_eq!(need(Event::Source(origin)), FrameNeed::Soon);
+    assert!(screen.app.next_tick().as_secs() > 1, "an idle screen needs no seconds");
+}
+
+#[test]
+fn a_filter_over_many_records_completes_in_slices() {
+    let mut screen = Screen::new(80, 24, settings());
+    screen.open(0, "big.log", &[("big.log", "")]);
+    let mut batch = Batch::default();
+    for n in 0..60_000_i64 {
+        let meta =
+            Meta { order: Timestamp(n), origin: OriginId::new(SourceId(0), 0), text: (0, 10), ..Meta::default() };
+        batch.push(&meta, format!("line {n:>5}").as_bytes());
+    }
+    screen.event(Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
+    screen.keys("F<Tab><Tab><Tab>");
+    let effects = update(&mut screen.app, Event::Key("9".parse().unwrap()));
+    assert!(effects.contains(&logdeck::app::event::Effect::Continue));
+    let first = screen.line("Result");
+    assert!(first.contains("so far") && screen.has("line 59999"), "{first}");
+    let now = at(NOW);
+    for _ in 0..6 {
+        update(&mut screen.app, Event::Tick(now));
+    }
+    let last = screen.line("Result");
+    assert!(last.contains("of 60,000 records") && !last.contains("so far"), "{last}");
+}
