@@ -185,7 +185,7 @@ mod tests {
     fn the_last_bytes_are_not_waited_for_for_ever() {
         let (_reader, terminal) = slow_terminal();
         write_within(terminal, b"a few", Duration::from_secs(30)).unwrap();
-        let error = write_within(terminal, &[0; 200_000], Duration::from_millis(10)).unwrap_err();
+        let error = write_within(terminal, &vec![0; 200_000], Duration::from_millis(10)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }
