@@ -70,6 +70,11 @@ fn help() {
 }
 
 #[test]
+fn help_over_the_detail_pane() {
+    check("help_detail", "<Enter>?jj");
+}
+
+#[test]
 fn nothing_passes() {
     check("nothing_passes", "F<Tab><Tab><Tab>no such text<Enter>");
 }
