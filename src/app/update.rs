@@ -77,7 +77,10 @@ impl App {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::None | Pane::Help { .. } => {
-                self.say("pasted text is only taken where text is entered: / searches, F filters");
+                let (search, filter) = (self.key_of("search"), self.key_of("filter"));
+                self.say(format!(
+                    "pasted text is only taken where text is entered: {search} searches, {filter} filters"
+                ));
                 false
             }
         };
