@@ -97,6 +97,22 @@ fn notes_stand_in_the_stream_as_lines_of_their_own() {
 }
 
 #[test]
+fn the_histogram_grows_with_a_tick() {
+    let mut screen = screen(120, 36);
+    screen.keys("H");
+    let before = screen.app.histogram().unwrap().clone();
+    screen.feed(WORKER, b"2026-11-21T03:14:20.000Z ERROR again\n2026-11-21T03:14:20.100Z INFO more\n");
+    screen.draw();
+    assert_eq!(screen.app.histogram(), Some(&before), "a batch costs no counting");
+    screen.event(Event::Tick(at(NOW)));
+    let after = screen.app.histogram().unwrap();
+    assert_eq!(after.bars.last(), Some(&[1, 0, 1]));
+    // Another tab has nothing to count.
+    screen.keys("1");
+    assert_eq!(screen.app.histogram(), None);
+}
+
+#[test]
 fn ages_grow_with_the_clock() {
     let mut screen = screen(80, 24);
     screen.keys("tt");

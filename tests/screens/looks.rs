@@ -75,6 +75,11 @@ fn help_over_the_detail_pane() {
 }
 
 #[test]
+fn histogram() {
+    check("histogram", "H");
+}
+
+#[test]
 fn nothing_passes() {
     check("nothing_passes", "F<Tab><Tab><Tab>no such text<Enter>");
 }
