@@ -36,7 +36,13 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
             let filled = (top - from).min(8);
             // The class of the cell's lower half: a cell has one colour.
             let at = from + filled.min(4) / 2;
-            let class = if at < errors { 0 } else { 1 + usize::from(at >= warnings) };
+            // The lowest cell tells what there was at all, however little.
+            let class = match cell {
+                0 if bar[0] > 0 => 0,
+                0 if bar[1] > 0 => 1,
+                _ if at < errors => 0,
+                _ => 1 + usize::from(at >= warnings),
+            };
             let role = [Role::Severity(Severity::Error), Role::Severity(Severity::Warn), Role::Dim][class];
             let symbol = if ascii { ASCII[class] } else { BLOCKS[usize::from(filled)] };
             let (x, y) = ((HISTOGRAM_GUTTER + n) as u16, rows.y + height - 1 - cell);
