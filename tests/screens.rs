@@ -1,5 +1,7 @@
 //! The screen: keys in, cells out. Text and styles of each screen are snapshots; what keys do is checked one by one.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails fails its test")]
+
 #[path = "screens/support.rs"]
 mod support;
 

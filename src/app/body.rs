@@ -48,7 +48,8 @@ impl App {
         })
     }
 
-    fn key_of(&self, id: &str) -> String {
+    /// The first key of an action, for sentences that name it.
+    pub(super) fn key_of(&self, id: &str) -> String {
         self.settings.keymap.keys(id).first().map_or_else(|| "(no key)".to_owned(), ToString::to_string)
     }
 

@@ -266,7 +266,10 @@ impl Lister<'_> {
                 }
             }
             if taken > shown {
-                let spans = vec![span(" ".repeat(column + 2), Role::Dim), span("... (J: raw)", Role::Dim)];
+                let spans = vec![
+                    span(" ".repeat(column + 2), Role::Dim),
+                    span(format!("... ({}: raw)", self.app.key_of("raw")), Role::Dim),
+                ];
                 self.entry("", spans);
             }
         }

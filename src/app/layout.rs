@@ -2,12 +2,17 @@
 //!
 //! Owns the geometry. Must not know what is drawn there.
 
-use super::{App, Pane, TimeStyle};
+use super::{App, Bars, Pane, TimeStyle};
 
 /// The least columns that the screen needs.
 pub const MIN_WIDTH: u16 = 60;
 /// The least rows that the screen needs.
 pub const MIN_HEIGHT: u16 = 12;
+
+/// The least rows for a histogram.
+pub(super) const MIN_HEIGHT_OF_BARS: u16 = 20;
+/// Rows of the histogram: bars and axis.
+const BAR_ROWS: u16 = 5;
 
 /// Some rows of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub struct Layout {
     pub tabs: u16,
     /// The row of scope and health.
     pub health: u16,
+    /// The histogram with its axis.
+    pub histogram: Option<Rows>,
     /// The row of the list's heading.
     pub heading: u16,
     /// The records.
@@ -92,15 +99,18 @@ impl App {
         if width < MIN_WIDTH || height < MIN_HEIGHT {
             return None;
         }
-        let body = height - 4;
+        let bars = if self.bars == Bars::Shown && height >= MIN_HEIGHT_OF_BARS { BAR_ROWS } else { 0 };
+        let body = height - 4 - bars;
+        let first = 3 + bars;
         let pane = match &self.pane {
             Pane::Filter(_) => FILTER_ROWS + 1,
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,
         };
-        let list = Rows { y: 3, height: body - pane.min(body) };
-        let pane = (pane > 0).then_some(Rows { y: 3 + list.height, height: body - list.height });
-        Some(Layout { tabs: 0, health: 1, heading: 2, list, pane, status: height - 1 })
+        let list = Rows { y: first, height: body - pane.min(body) };
+        let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
+        let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
+        Some(Layout { tabs: 0, health: 1, histogram, heading: first - 1, list, pane, status: height - 1 })
     }
 
     /// The columns of the list now.

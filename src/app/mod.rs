@@ -21,6 +21,7 @@ pub mod edit;
 pub mod event;
 mod filter;
 pub mod format;
+mod histogram;
 pub mod keymap;
 mod layout;
 mod prompt;
@@ -36,6 +37,7 @@ pub mod view;
 pub use body::{Body, BodyLine};
 pub use detail::{Detail, DetailLine, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
+pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
 pub use prompt::Prompt;
 pub use rows::Row;
@@ -70,6 +72,10 @@ pub struct App {
     size: (u16, u16),
     redactor: Redactor,
     parser: Parser,
+    bars: Bars,
+    histogram: Option<Histogram>,
+    /// The records that had come in when it was made.
+    counted: u64,
     frame: FrameNeed,
     /// What of the screen depends on the clock, as it was drawn last.
     pulse: String,
@@ -82,6 +88,13 @@ enum Pane {
     Prompt(Box<Prompt>),
     Filter(Box<FilterPane>),
     Help { scroll: usize },
+}
+
+/// Whether the histogram is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bars {
+    Hidden,
+    Shown,
 }
 
 /// A sentence on the status line, until the next key.
@@ -122,6 +135,9 @@ impl App {
             size: (0, 0),
             redactor: Redactor::new(),
             parser,
+            bars: Bars::Hidden,
+            histogram: None,
+            counted: 0,
             frame: FrameNeed::Now,
             pulse: String::new(),
             settings,

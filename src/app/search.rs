@@ -68,7 +68,7 @@ impl App {
             What::Error => Target::AtLeast(Severity::Error),
             What::Match => match &self.search {
                 Some(search) => Target::Matches(search.matcher.clone()),
-                None => return self.say("nothing was searched for yet: / searches"),
+                None => return self.say(format!("nothing was searched for yet: {} searches", self.key_of("search"))),
             },
         };
         let find = self.tab().view.find_from_cursor(target, direction);

@@ -26,9 +26,10 @@ pub struct Piece<'t> {
 
 /// The part of a line that is seen when `skip` columns are scrolled away and `columns` are there.
 pub fn piece(line: &str, skip: usize, columns: usize) -> Piece<'_> {
-    if line.is_ascii() {
-        let start = skip.min(line.len());
-        let end = start.saturating_add(columns).min(line.len());
+    // Only what is looked at has to be ASCII, and what follows it, which could be a mark on its last character.
+    let start = skip.min(line.len());
+    let end = start.saturating_add(columns).min(line.len());
+    if line.as_bytes()[..(end + 1).min(line.len())].is_ascii() {
         return Piece { text: &line[start..end], start, pad: 0, cut: end < line.len() };
     }
     let (mut at, mut start, mut end) = (0, None, line.len());
@@ -39,7 +40,7 @@ pub fn piece(line: &str, skip: usize, columns: usize) -> Piece<'_> {
             start = Some(offset);
             pad = at - skip;
         }
-        if start.is_some() && after > skip + columns {
+        if start.is_some() && after > skip.saturating_add(columns) {
             end = offset;
             break;
         }
@@ -116,6 +117,9 @@ mod tests {
         check("日本語", 1, 5, ("本語", 1, false));
         check("日本語", 2, 1, ("", 0, true));
         check("e\u{301}a", 1, 1, ("a", 0, false));
+        check("abe\u{301}", 0, 3, ("abe\u{301}", 0, false));
+        check("ab日", 0, 2, ("ab", 0, true));
+        check("abc", 1, usize::MAX, ("bc", 0, false));
     }
 
     #[test]

@@ -17,7 +17,10 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => app.key(key, &mut effects),
         Event::Paste(text) => app.paste(&text),
-        Event::Resize(columns, rows) => app.size = (columns, rows),
+        Event::Resize(columns, rows) => {
+            app.size = (columns, rows);
+            app.refresh_histogram();
+        }
         Event::Focus(_) => need = FrameNeed::No,
         Event::Source(message) => {
             app.source(message);
@@ -34,6 +37,10 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             let pulse = app.pulse_now();
             if pulse != app.pulse {
                 app.refresh_detail();
+                need = FrameNeed::Soon;
+            }
+            if app.histogram_is_stale() {
+                app.refresh_histogram();
                 need = FrameNeed::Soon;
             }
         }
@@ -77,7 +84,10 @@ impl App {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::None | Pane::Help { .. } => {
-                self.say("pasted text is only taken where text is entered: / searches, F filters");
+                let (search, filter) = (self.key_of("search"), self.key_of("filter"));
+                self.say(format!(
+                    "pasted text is only taken where text is entered: {search} searches, {filter} filters"
+                ));
                 false
             }
         };

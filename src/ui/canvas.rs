@@ -56,7 +56,8 @@ impl<'b> Canvas<'b> {
         if !left.is_empty() {
             let room = self.width.saturating_sub(8);
             let left = format!(" {} ", text::shorten(left, usize::from(room), self.theme.glyphs.gap));
-            let style = self.theme.style(Role::Heading);
+            // The rule below is dim; the heading is not.
+            let style = Style::reset().patch(self.theme.style(Role::Heading));
             self.put(2, y, self.width.saturating_sub(4), &left, style);
         }
         if !right.is_empty() {

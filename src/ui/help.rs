@@ -23,8 +23,13 @@ pub(super) fn draw(app: &App, rows: Rows, scroll: usize, canvas: &mut Canvas<'_>
     let tallest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let room = usize::from(rows.height).saturating_sub(3);
     let scroll = scroll.min(tallest.saturating_sub(room));
-    let right = if tallest > room { "j k scroll, any other key closes" } else { "any key closes" };
-    canvas.heading(rows.y, "Keys that work here", right);
+    let key = |id: &str| app.settings().keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
+    let right = if tallest > room {
+        format!("{} {} scroll, any other key closes", key("down"), key("up"))
+    } else {
+        "any key closes".to_owned()
+    };
+    canvas.heading(rows.y, "Keys that work here", &right);
     for (n, lines) in columns.iter().enumerate() {
         let x = 3 + n as u16 * COLUMN;
         for (y, line) in (rows.y + 1..).zip(lines.iter().skip(scroll).take(room)) {

@@ -8,6 +8,7 @@ use crate::app::format::thousands;
 use crate::app::{App, Columns, Layout, Lines, Role, Row, Search, TimeStyle, text};
 use crate::model::Severity;
 use ratatui::style::Style;
+use std::ops::Range;
 
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
     heading(app, layout.heading, canvas);
@@ -119,7 +120,9 @@ fn cut_text(app: &App, row: &Row<'_>, columns: &Columns, y: u16, style: Style, c
     let piece = text::piece(&row.text, shift, room);
     let start = x + piece.pad as u16;
     let end = canvas.put(start, y, width, piece.text, style);
-    mark_hits(app.highlight(), row, piece.start..piece.start + piece.text.len(), start, y, canvas);
+    let hits = hits(app.highlight(), &row.text);
+    let reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
+    mark(&hits, &row.text, piece.start..piece.start + piece.text.len(), (start, y), reversed, canvas);
     let dim = canvas.theme.style(Role::Dim);
     if shift > 0 && !row.text.is_empty() {
         canvas.put(x.saturating_sub(1), y, 1, canvas.theme.glyphs.cut_left, dim);
@@ -131,6 +134,8 @@ fn cut_text(app: &App, row: &Row<'_>, columns: &Columns, y: u16, style: Style, c
     let shows_fields = !piece.cut && !row.fields.is_empty() && left >= 12;
     if shows_fields {
         canvas.put(end, y, left, fields.text, dim);
+        let hits = self::hits(app.highlight(), fields.text);
+        mark(&hits, fields.text, 0..fields.text.len(), (end, y), reversed, canvas);
     }
     if piece.cut || (fields.cut && shows_fields) {
         canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, dim);
@@ -148,13 +153,15 @@ fn wrapped_text(
 ) {
     let (x, width) = columns.text;
     let pieces = text::wrap(&row.text, usize::from(width), usize::from(lines));
+    let hits = hits(app.highlight(), &row.text);
+    let reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
     let mut end = x;
     let last = y + lines.saturating_sub(1);
     let mut cut = false;
     for (y, piece) in (y..y + lines).zip(pieces) {
         end = canvas.put(x, y, width, &row.text[piece.clone()], style);
         cut = piece.end < row.text.trim_end().len();
-        mark_hits(app.highlight(), row, piece, x, y, canvas);
+        mark(&hits, &row.text, piece, (x, y), reversed, canvas);
     }
     let dim = canvas.theme.style(Role::Dim);
     let marker = more_marker(row, columns.severity.1 >= 3);
@@ -169,25 +176,28 @@ fn wrapped_text(
     }
 }
 
-/// Reverses what the search found in the part of a line that is seen.
-fn mark_hits(
-    search: Option<&Search>,
-    row: &Row<'_>,
-    seen: std::ops::Range<usize>,
-    x: u16,
-    y: u16,
+/// Where the search stands in a line.
+fn hits(search: Option<&Search>, line: &str) -> Vec<Range<usize>> {
+    search.map(|search| search.marks(line)).unwrap_or_default()
+}
+
+/// Reverses the hits in the part of a line that is seen from `at` on.
+fn mark(
+    hits: &[Range<usize>],
+    line: &str,
+    seen: Range<usize>,
+    at: (u16, u16),
+    reversed: bool,
     canvas: &mut Canvas<'_>,
 ) {
-    let Some(search) = search else { return };
-    let line: &str = &row.text;
-    let on_reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
-    for hit in search.marks(line) {
+    let style = if reversed { Theme::hit_on_reversed() } else { Theme::hit() };
+    for hit in hits {
         let (start, end) = (hit.start.max(seen.start), hit.end.min(seen.end));
         if start >= end || !line.is_char_boundary(start) || !line.is_char_boundary(end) {
             continue;
         }
         let before = text::width(&line[seen.start..start]) as u16;
         let columns = text::width(&line[start..end]) as u16;
-        canvas.restyle(x + before, y, columns, if on_reversed { Theme::hit_on_reversed() } else { Theme::hit() });
+        canvas.restyle(at.0 + before, at.1, columns, style);
     }
 }

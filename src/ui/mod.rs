@@ -8,6 +8,7 @@ mod detail;
 mod filter_pane;
 mod header;
 mod help;
+mod histogram;
 mod log_table;
 mod status;
 mod theme;
@@ -31,8 +32,11 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
     header::draw(app, &layout, &mut canvas);
     let mut cursor = None;
     if let Some(scroll) = app.help_scroll() {
-        help::draw(app, Rows { y: layout.heading, height: layout.status - layout.heading }, scroll, &mut canvas);
+        help::draw(app, Rows { y: 2, height: layout.status - 2 }, scroll, &mut canvas);
     } else {
+        if let Some(rows) = layout.histogram {
+            histogram::draw(app, rows, &mut canvas);
+        }
         body(app, &layout, &mut canvas);
         if let Some(rows) = layout.pane {
             match app.filter_pane() {

@@ -7,6 +7,10 @@ use crate::app::format::thousands;
 use crate::app::{App, Layout, Mode, Prompt, Role, text};
 use crate::model::Severity;
 
+/// How bare the row can get: 0 has everything; 1 no INFO count; 2 fewer keys; 3 letters for severities; 4 only the
+/// first keys; 5 no memory; 6 memory, but of the keys only the help; 7 neither; 8 no keys; 9 no counts.
+const BAREST: usize = 9;
+
 /// A piece of the row.
 struct Part {
     text: String,
@@ -25,11 +29,11 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
     }
     let width = usize::from(canvas.width);
     // From the fullest form to the barest: the first one that fits.
-    let forms = (0..=7).map(|bareness| (parts(app, bareness), hints(app, bareness)));
+    let forms = (0..=BAREST).map(|bareness| (parts(app, bareness), hints(app, bareness)));
     let (parts, hints) = forms
         .into_iter()
         .find(|(parts, hints)| length(parts) + hints.as_ref().map_or(0, |hints| text::width(hints) + 3) + 2 <= width)
-        .unwrap_or_else(|| (self::parts(app, 7), None));
+        .unwrap_or_else(|| (self::parts(app, BAREST), None));
     let mut x = 1;
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
@@ -72,9 +76,9 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
     for severity in [Severity::Fatal, Severity::Error, Severity::Warn, Severity::Info] {
         let count = counts.severities[severity as usize];
         let wanted = match severity {
-            Severity::Fatal => count > 0,
+            Severity::Fatal => count > 0 && bareness < BAREST,
             Severity::Info => bareness == 0,
-            _ => bareness < 7,
+            _ => bareness < BAREST,
         };
         if wanted {
             let role = match severity {
@@ -91,12 +95,12 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
             parts.push(part(text, role));
         }
     }
-    if bareness < 6 {
+    if bareness < BAREST {
         let lost = app.lost();
         let role = if lost > 0 { Role::Warn } else { Role::Text };
         parts.push(part(format!("lost {}", thousands(lost)), role));
     }
-    if bareness < 5 {
+    if bareness < 5 || bareness == 6 {
         let (used, budget) = app.engine().memory();
         parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
     }
@@ -116,7 +120,7 @@ fn hints(app: &App, bareness: usize) -> Option<String> {
         0 | 1 => &[],
         2 | 3 => &["search", "filter", "context", "detail", "help"],
         4 | 5 => &["search", "filter", "help"],
-        6 => &["help"],
+        6 | 7 => &["help"],
         _ => return None,
     };
     let mut hints = Vec::new();

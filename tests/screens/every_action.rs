@@ -31,6 +31,7 @@ const CASES: &[Case] = &[
     ("detail", "", "<Enter>", "-- Detail --", ""),
     ("wrap", "", "w", "factor of nine", ""),
     ("time", "", "t", "04:14:07.003", "03:14:07.003"),
+    ("histogram", "", "H", "1 s a bar, all records", ""),
     ("raw", "<Enter>", "J", "-- Detail, raw bytes --", ""),
     ("reveal", "gee<Enter>", "R", "Bearer abcdefghijklmnopqrstuvwxyz0123456789", "[redacted"),
     ("wider", "gee<Enter>", "]", "4 before and after", "3 before and after"),

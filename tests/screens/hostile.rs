@@ -38,6 +38,9 @@ fn hostile_text_is_shown_not_obeyed() {
     screen.open(0, "host\x1b[2Jile.log", &[("a\x1b]0;x\x07.log", &hostile()), ("b\nERROR forged.log", "plain\n")]);
     let text = screen.text();
     snap("hostile_120x36", &text);
+    screen.keys("gj<Enter>J");
+    snap("hostile_raw_120x36", &screen.text());
+    screen.keys("J<Esc>G");
     for keys in ["<Enter>", "k<Enter><Enter>", "<Enter>w", "<Enter>/ERROR<Enter>", "J", "R", "?"] {
         screen.keys(keys);
         let text = screen.text();

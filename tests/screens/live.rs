@@ -5,7 +5,7 @@ use logdeck::app::event::Event;
 use logdeck::app::{FrameNeed, update};
 use logdeck::model::address::Tab;
 use logdeck::model::time::SECOND;
-use logdeck::model::{Batch, Meta, OriginId, Severity, SourceId, SourceMsg, Timestamp};
+use logdeck::model::{Batch, Format, Meta, OriginId, Severity, SourceId, SourceMsg, Timestamp};
 
 const WORKER: OriginId = OriginId::new(SourceId(0), 1);
 
@@ -80,6 +80,66 @@ fn a_frame_is_wanted_only_when_something_changed() {
     let origin = SourceMsg::Origin { id: WORKER, name: "x".to_owned() };
     assert_eq!(need(Event::Source(origin)), FrameNeed::Soon);
     assert!(screen.app.next_tick().as_secs() > 1, "an idle screen needs no seconds");
+}
+
+#[test]
+fn notes_stand_in_the_stream_as_lines_of_their_own() {
+    let mut screen = screen(80, 24);
+    let mut batch = Batch::default();
+    let order = at("2026-11-21T03:14:08Z");
+    let meta = Meta { text: (0, 24), format: Format::Note, order, origin: WORKER, ..Meta::default() };
+    batch.push(&meta, b"ledger-worker.log rotated");
+    screen.event(Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
+    assert_eq!(screen.cursor_line(), ">03:14:08 - - ledger-worker.log rotate - -");
+    // A threshold hides no note.
+    screen.keys("++++++");
+    assert!(screen.has("- - ledger-worker.log rotate - -") && screen.has("panic recovered"));
+}
+
+#[test]
+fn the_histogram_grows_with_a_tick() {
+    let mut screen = screen(120, 36);
+    screen.keys("H");
+    let before = screen.app.histogram().unwrap().clone();
+    screen.feed(WORKER, b"2026-11-21T03:14:20.000Z ERROR again\n2026-11-21T03:14:20.100Z INFO more\n");
+    screen.draw();
+    assert_eq!(screen.app.histogram(), Some(&before), "a batch costs no counting");
+    screen.event(Event::Tick(at(NOW)));
+    let after = screen.app.histogram().unwrap();
+    assert_eq!(after.bars.last(), Some(&[1, 0, 1]));
+    // Another tab has nothing to count.
+    screen.keys("1");
+    assert_eq!(screen.app.histogram(), None);
+}
+
+#[test]
+fn ages_grow_with_the_clock() {
+    let mut screen = screen(80, 24);
+    screen.keys("tt");
+    assert!(screen.cursor_line().starts_with(">   14s E "), "{}", screen.cursor_line());
+    screen.event(Event::Tick(at("2026-11-21T03:15:23Z")));
+    assert!(screen.cursor_line().starts_with("> 1m15s E "), "{}", screen.cursor_line());
+    screen.keys("t");
+    assert!(screen.cursor_line().starts_with(">E ledge~rker settle"), "{}", screen.cursor_line());
+}
+
+#[test]
+fn what_had_to_go_is_counted() {
+    let mut screen = Screen::new(120, 36, logdeck::app::Settings { memory: 256 << 10, ..settings() });
+    screen.open(0, "small.log", &[("small.log", "")]);
+    for n in 0..200 {
+        screen.feed(OriginId::new(SourceId(0), 0), format!("line {n} {}\n", "x".repeat(4000)).as_bytes());
+    }
+    let status = screen.status();
+    assert!(status.contains(" lost 1"), "{status}");
+    assert!(screen.cursor_line().contains("line 199"));
+    // The cursor's record goes: the oldest one that is left takes its place.
+    screen.keys("g");
+    for n in 200..400 {
+        screen.feed(OriginId::new(SourceId(0), 0), format!("line {n} {}\n", "x".repeat(4000)).as_bytes());
+    }
+    assert!(screen.cursor_line().starts_with('>'));
+    assert!(screen.status().starts_with(" PAUSED, "), "{}", screen.status());
 }
 
 #[test]

@@ -70,6 +70,16 @@ fn help() {
 }
 
 #[test]
+fn help_over_the_detail_pane() {
+    check("help_detail", "<Enter>?jj");
+}
+
+#[test]
+fn histogram() {
+    check("histogram", "H");
+}
+
+#[test]
 fn nothing_passes() {
     check("nothing_passes", "F<Tab><Tab><Tab>no such text<Enter>");
 }

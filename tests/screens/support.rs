@@ -232,7 +232,7 @@ fn style_words(buffer: &Buffer, x: u16, y: u16) -> String {
     let mut words = Vec::new();
     match cell.fg {
         Color::Reset => {}
-        Color::Rgb(r, g, b) => words.push(format!("#{r:02X}{g:02X}{b:02X}")),
+        Color::Rgb(red, green, blue) => words.push(format!("#{red:02X}{green:02X}{blue:02X}")),
         color => words.push(color.to_string().to_lowercase()),
     }
     assert_eq!(cell.bg, Color::Reset, "the background is painted at {x},{y}");

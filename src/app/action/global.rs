@@ -74,6 +74,7 @@ impl App {
         if index != self.active {
             self.finding = None;
             self.active = index;
+            self.refresh_histogram();
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn left(app: &mut App, _: &mut Vec<Effect>) {
 
 pub(super) fn right(app: &mut App, _: &mut Vec<Effect>) {
     if app.tab().lines == Lines::Wrapped {
-        return app.say("lines are wrapped: w cuts them off");
+        return app.say(format!("lines are wrapped: {} cuts them off", app.key_of("wrap")));
     }
     let tab = app.tab_mut();
     tab.shift = (tab.shift + SIDE_STEP).min(MAX_SHIFT);

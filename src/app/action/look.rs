@@ -1,9 +1,10 @@
 //! Actions that change how records are shown, and copy.
 
-use crate::app::App;
 use crate::app::detail::Detail;
 use crate::app::event::Effect;
+use crate::app::layout::MIN_HEIGHT_OF_BARS;
 use crate::app::tab::Lines;
+use crate::app::{App, Bars};
 use crate::store::RecordId;
 
 /// The most neighbours on each side.
@@ -29,6 +30,14 @@ pub(super) fn wrap(app: &mut App, _: &mut Vec<Effect>) {
 pub(super) fn time(app: &mut App, _: &mut Vec<Effect>) {
     app.time = app.time.next();
     app.say(format!("time: {}", app.time.word()));
+}
+
+pub(super) fn histogram(app: &mut App, _: &mut Vec<Effect>) {
+    app.bars = if app.bars == Bars::Hidden { Bars::Shown } else { Bars::Hidden };
+    app.refresh_histogram();
+    if app.bars == Bars::Shown && app.layout().is_some_and(|layout| layout.histogram.is_none()) {
+        app.say(format!("the histogram needs {MIN_HEIGHT_OF_BARS} rows"));
+    }
 }
 
 pub(super) fn theme(app: &mut App, _: &mut Vec<Effect>) {

@@ -242,6 +242,16 @@ pub const ACTIONS: &[ActionSpec] = &[
         "Show times in UTC, in the local zone, as age, or not at all."
     ),
     action!(
+        "histogram",
+        ["H"],
+        RECORDS,
+        Look,
+        "histogram",
+        None,
+        look::histogram,
+        "Show or hide the histogram: records over time by severity, whatever the filter."
+    ),
+    action!(
         "raw",
         ["J"],
         PANES,

@@ -1,0 +1,144 @@
+//! The histogram: how many records there were over time, by severity.
+//!
+//! Owns the buckets. Must not know how they are drawn. It counts what the tab's sources hold, whatever the filter: a
+//! second of it costs one look at two columns of every record, so it is made anew with a tick, not with a batch.
+
+use super::{App, Bars};
+use crate::engine::Source;
+use crate::model::time::SECOND;
+use crate::model::{Severity, Timestamp};
+
+/// Bars over time, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// When the first bar begins.
+    pub from: Timestamp,
+    /// How long a bar is, in nanoseconds.
+    pub step: i64,
+    /// The records of each bar: errors and worse, warnings, the rest.
+    pub bars: Vec<[u32; 3]>,
+}
+
+/// How long a bar can be, in seconds: what people count in.
+const STEPS: [i64; 24] = [
+    1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
+    604_800, 2_592_000, 31_536_000,
+];
+
+impl Histogram {
+    /// The most records in a bar.
+    pub fn highest(&self) -> u32 {
+        self.bars.iter().map(|bar| bar.iter().sum()).max().unwrap_or(0)
+    }
+
+    /// When the last bar ends.
+    pub fn to(&self) -> Timestamp {
+        self.from.saturating_add(self.step.saturating_mul(self.bars.len() as i64))
+    }
+
+    /// Empty bars from `low` to `high`, at most `columns` of them, of the least step that covers both.
+    fn covering(low: Timestamp, high: Timestamp, columns: usize) -> Self {
+        let columns = columns.max(1) as i64;
+        let bars = |step: i64| high.0.div_euclid(step).saturating_sub(low.0.div_euclid(step)).saturating_add(1);
+        let fits = STEPS.into_iter().map(|step| step * SECOND).find(|step| bars(*step) <= columns);
+        let step = fits.unwrap_or(STEPS[STEPS.len() - 1] * SECOND);
+        let last = high.0.div_euclid(step);
+        // What does not fit stays out on the left: the newest records matter.
+        let first = last - (columns - 1);
+        Self { from: Timestamp(first.saturating_mul(step)), step, bars: vec![[0; 3]; columns as usize] }
+    }
+
+    fn count(&mut self, order: i64, severity: u8) {
+        let Some(bar) = order.checked_sub(self.from.0).map(|offset| offset.div_euclid(self.step)) else { return };
+        if let Some(bar) = usize::try_from(bar).ok().and_then(|bar| self.bars.get_mut(bar)) {
+            let class = match Severity::from_u8(severity) {
+                Severity::Fatal | Severity::Error => 0,
+                Severity::Warn => 1,
+                _ => 2,
+            };
+            bar[class] += 1;
+        }
+    }
+}
+
+impl App {
+    /// The histogram of the tab, while it is shown and there is room and something to show.
+    pub fn histogram(&self) -> Option<&Histogram> {
+        self.histogram.as_ref()
+    }
+
+    /// Whether records came in since it was made.
+    pub(super) fn histogram_is_stale(&self) -> bool {
+        self.bars == Bars::Shown && self.counted != self.came_in()
+    }
+
+    fn came_in(&self) -> u64 {
+        self.sources_here().map(Source::records).sum()
+    }
+
+    /// Counts anew.
+    pub(super) fn refresh_histogram(&mut self) {
+        self.histogram = None;
+        self.counted = self.came_in();
+        let Some(rows) = self.layout().and_then(|layout| layout.histogram) else { return };
+        let columns = usize::from(self.size.0).saturating_sub(HISTOGRAM_GUTTER * 2);
+        if rows.height == 0 {
+            return;
+        }
+        let tab = self.tab().tab;
+        let ours = |source| self.engine.source(source).is_some_and(|source| source.tab() == tab);
+        let segments =
+            || self.engine.store().segments().iter().filter(|segment| ours(segment.source()) && !segment.is_empty());
+        // Records before any time are at the beginning of time.
+        let known = |time: &Timestamp| *time > Timestamp::MIN;
+        let high = segments().map(|segment| segment.orders().1).filter(known).max();
+        let low = segments().map(|segment| segment.orders().0).filter(known).min();
+        let (Some(low), Some(high)) = (low, high) else { return };
+        let mut histogram = Histogram::covering(low, high, columns);
+        for segment in segments() {
+            let batch = segment.batch();
+            for (order, severity) in batch.orders().iter().zip(batch.severities()) {
+                histogram.count(*order, *severity);
+            }
+        }
+        self.histogram = Some(histogram);
+    }
+}
+
+/// Columns left of the bars, and kept free on their right.
+pub const HISTOGRAM_GUTTER: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covering(low: i64, high: i64, columns: usize) -> Histogram {
+        Histogram::covering(Timestamp(low * SECOND), Timestamp(high * SECOND), columns)
+    }
+
+    #[test]
+    fn steps_are_what_people_count_in() {
+        let check = |low, high, columns, step: i64| {
+            let histogram = covering(low, high, columns);
+            assert_eq!((histogram.step / SECOND, histogram.bars.len()), (step, columns), "{low} {high}");
+            assert!(histogram.to().0 > high * SECOND);
+        };
+        check(0, 0, 90, 1);
+        check(0, 89, 90, 1);
+        check(0, 90, 90, 2);
+        check(0, 1799, 90, 20);
+        check(1, 3600 * 24 * 90, 90, 172_800);
+        check(-9_000_000_000, 9_000_000_000, 1, 31_536_000);
+    }
+
+    #[test]
+    fn records_are_counted_where_they_belong() {
+        let mut histogram = covering(100, 109, 10);
+        for (second, severity) in [(100, 5_u8), (100, 6), (100, 4), (109, 3), (109, 0), (99, 5), (110, 5)] {
+            histogram.count(second * SECOND, severity);
+        }
+        assert_eq!((histogram.bars[0], histogram.bars[9]), ([2, 1, 0], [0, 0, 2]));
+        assert_eq!(histogram.highest(), 3);
+        histogram.count(i64::MIN, 5);
+    }
+}

@@ -1,0 +1,80 @@
+//! The histogram above the list: bars of records over time, stacked by severity, with its axis.
+
+use super::canvas::Canvas;
+use crate::app::format::{Digits, date, thousands, time_of_day};
+use crate::app::{App, Glyphs, HISTOGRAM_GUTTER, Histogram, Role, Rows};
+use crate::model::time::SECOND;
+use crate::model::{Severity, Timestamp};
+
+/// Eighths of a cell, from none to all.
+const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+/// A cell of errors, warnings, the rest, where there is only ASCII.
+const ASCII: [&str; 3] = ["#", "+", ":"];
+
+pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
+    let Some(histogram) = app.histogram() else {
+        canvas.text(HISTOGRAM_GUTTER as u16, rows.y, "no record with a time", Role::Dim);
+        return;
+    };
+    let height = rows.height.saturating_sub(1);
+    let highest = histogram.highest().max(1);
+    canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, rows.y, &thousands(u64::from(highest)), Role::Dim);
+    let ascii = app.settings().caps.glyphs == Glyphs::Ascii;
+    for (n, bar) in histogram.bars.iter().enumerate() {
+        let all: u32 = bar.iter().sum();
+        if all == 0 {
+            continue;
+        }
+        // In eighths of a cell; whatever is there is seen.
+        let scale = |count: u32| (u64::from(count) * u64::from(height) * 8).div_ceil(u64::from(highest)) as u16;
+        let (errors, warnings, top) = (scale(bar[0]), scale(bar[0] + bar[1]), scale(all).max(1));
+        for cell in 0..height {
+            let from = cell * 8;
+            if from >= top {
+                break;
+            }
+            let filled = (top - from).min(8);
+            // The class of the cell's lower half: a cell has one colour.
+            let at = from + filled.min(4) / 2;
+            // The lowest cell tells what there was at all, however little.
+            let class = match cell {
+                0 if bar[0] > 0 => 0,
+                0 if bar[1] > 0 => 1,
+                _ if at < errors => 0,
+                _ => 1 + usize::from(at >= warnings),
+            };
+            let role = [Role::Severity(Severity::Error), Role::Severity(Severity::Warn), Role::Dim][class];
+            let symbol = if ascii { ASCII[class] } else { BLOCKS[usize::from(filled)] };
+            let (x, y) = ((HISTOGRAM_GUTTER + n) as u16, rows.y + height - 1 - cell);
+            canvas.text(x, y, symbol, role);
+        }
+    }
+    axis(app, histogram, rows.y + height, canvas);
+}
+
+/// `02:44          03:14   30 m, 20 s/bar`.
+fn axis(app: &App, histogram: &Histogram, y: u16, canvas: &mut Canvas<'_>) {
+    let zone = app.shown_zone();
+    let long = histogram.step >= 86_400 * SECOND / 4;
+    let digits = if histogram.step < 60 * SECOND { Digits::Seconds } else { Digits::Minutes };
+    let label = |time: Timestamp| if long { date(time, &zone) } else { time_of_day(time, &zone, digits) };
+    let end = (HISTOGRAM_GUTTER + histogram.bars.len()) as u16;
+    let start = canvas.text(HISTOGRAM_GUTTER as u16, y, &label(histogram.from), Role::Dim);
+    let last = canvas.text_before(start + 2, end, y, &label(histogram.to()), Role::Dim);
+    let words = format!("{} a bar, all records", span(histogram.step));
+    let middle = (start + last).saturating_sub(words.len() as u16) / 2;
+    if middle > start + 1 {
+        canvas.text(middle, y, &words, Role::Dim);
+    }
+}
+
+/// `20 s`, `5 m`, `6 h`, `7 d`.
+fn span(nanos: i64) -> String {
+    let seconds = nanos / SECOND;
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3600 => format!("{} m", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
