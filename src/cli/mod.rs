@@ -106,8 +106,8 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
                     screen::run(Opening::Sources(sources), capabilities, &globals, out)
                 }
                 start::Plan::Lines(sources, why) => {
-                    out.note(&format!("{why}: printing lines, as `logdeck cat --follow` does"));
-                    cat::run(&CatArgs::following(sources), &globals, out)
+                    out.note(&format!("{why}: printing lines, as `logdeck cat` does"));
+                    cat::run(&CatArgs::lines(sources, why), &globals, out)
                 }
             }
         }

@@ -76,9 +76,9 @@ fn misspelt(path: &Path, exists: bool) -> Result<(), Usage> {
 }
 
 impl CatArgs {
-    /// What prints `sources` as lines and goes on as they grow.
-    pub fn following(sources: Vec<Address>) -> Self {
-        Self { sources, follow: true, ..Self::default() }
+    /// What prints `sources` as lines. Somebody who sits at a terminal sees them grow; a file or a pipe gets what is there.
+    pub fn lines(sources: Vec<Address>, why: NoScreen) -> Self {
+        Self { sources, follow: why != NoScreen::NotATerminal, ..Self::default() }
     }
 }
 
