@@ -14,6 +14,7 @@ use crate::parse::join::{LineKind, is_neutral};
 use crate::parse::json;
 use crate::parse::stream::kind_of;
 use std::io::{self, Read};
+use std::ops::Range;
 
 /// The size of a block's buffer: fits the second-level cache, and larger ones were not faster.
 pub const BLOCK: usize = 512 * 1024;
@@ -36,10 +37,10 @@ pub enum Kind {
 /// A part of the stream.
 #[derive(Debug)]
 pub struct Block {
-    /// The buffer; only the first `len` bytes count.
+    /// The buffer, of which only a part counts.
     pub buffer: Vec<u8>,
-    /// Bytes in use.
-    pub len: usize,
+    /// The part in use.
+    pub used: Range<usize>,
     /// What it holds.
     pub kind: Kind,
     /// The last time before this block, for records without one (if asked for).
@@ -51,7 +52,7 @@ pub struct Block {
 impl Block {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer[..self.len]
+        &self.buffer[self.used.clone()]
     }
 }
 
@@ -144,7 +145,7 @@ impl<R: Read> Cutter<R> {
         {
             self.carry = Some(time);
         }
-        Block { buffer, len, kind, carry, cut }
+        Block { buffer, used: 0..len, kind, carry, cut }
     }
 
     /// The part of an over-long line that this buffer has.

@@ -9,6 +9,7 @@ use crate::parse::assemble::Sniffed;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -34,18 +35,18 @@ pub struct Done {
     /// What was found in it.
     pub outcome: Outcome,
     buffer: Vec<u8>,
-    len: usize,
+    used: Range<usize>,
 }
 
 impl Done {
     /// A block with what was found in it.
     pub fn new(block: Block, outcome: Outcome) -> Self {
-        Self { kind: block.kind, outcome, len: block.len, buffer: block.buffer }
+        Self { kind: block.kind, outcome, used: block.used, buffer: block.buffer }
     }
 
     /// The block's own bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer[..self.len]
+        &self.buffer[self.used.clone()]
     }
 }
 

@@ -153,8 +153,7 @@ impl Parts<'_> {
             len = self.fill(offset, &mut buffer[..wanted], len)?;
         };
         let carry = if self.needs.times && offset > 0 { self.time_before(offset, begin, &buffer)? } else { None };
-        buffer.copy_within(begin..end, 0);
-        Ok(Part::Block(Block { buffer, len: end - begin, kind: Kind::Lines, carry, cut: 0 }))
+        Ok(Part::Block(Block { buffer, used: begin..end, kind: Kind::Lines, carry, cut: 0 }))
     }
 
     /// The last time before this part.
