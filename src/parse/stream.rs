@@ -5,8 +5,9 @@
 use super::Parsed;
 use super::join::LineKind;
 use super::words::skip_sgr;
+use super::{formats, json};
 use crate::model::time::SECOND;
-use crate::model::{Flags, Format, Severity, Timestamp};
+use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
 
 /// How far back the clock of a stream has to go before it is marked as a jump; less is ordinary disorder.
 const JUMP: i64 = 60 * SECOND;
@@ -22,7 +23,7 @@ pub fn kind_of(parsed: &Parsed, line: &[u8]) -> LineKind {
         Format::GithubActions | Format::Gitlab | Format::Cri => {
             let payload = line.get(parsed.payload as usize..).unwrap_or_default();
             match payload.first() {
-                Some(b'{') if super::json::looks_like_object(payload) => LineKind::Structured,
+                Some(b'{') if json::looks_like_object(payload) => LineKind::Structured,
                 Some(b'#') if payload.starts_with(b"##[") => LineKind::Structured,
                 Some(_) if parsed.text.0 > parsed.payload && skip_sgr(payload).len() == payload.len() => {
                     LineKind::Headed
@@ -33,6 +34,28 @@ pub fn kind_of(parsed: &Parsed, line: &[u8]) -> LineKind {
         Format::Header if parsed.payload > 0 && parsed.text.0 == parsed.payload => LineKind::Text,
         _ => LineKind::Headed,
     }
+}
+
+/// Whether a line belongs to the one before because that one was a piece (CRI's `P`): only a line of a container does.
+#[inline]
+pub fn goes_on(after_piece: bool, parsed: &Parsed) -> bool {
+    after_piece && parsed.format == Format::Cri
+}
+
+/// Whether the line is a piece that goes on in the next one. Of a JSON object that was cut into pieces (containers' lines
+/// are, at 16 KiB), the first tells the severity, if it has got as far.
+#[inline]
+pub fn is_piece(parsed: &mut Parsed, line: &[u8]) -> bool {
+    if parsed.format != Format::Cri || !formats::cri_partial(line) {
+        return false;
+    }
+    let payload = line.get(parsed.payload as usize..).unwrap_or_default();
+    if json::looks_like_object(payload)
+        && let Some(severity) = json::severity(payload)
+    {
+        (parsed.severity, parsed.severity_from) = (severity, SeverityFrom::Field);
+    }
+    true
 }
 
 /// Which lines a stream is made of, so that one that breaks the pattern can be told. Lines that belong to a record

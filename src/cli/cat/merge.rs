@@ -30,6 +30,8 @@ struct Stream {
     assembler: Assembler,
     batch: Batch,
     row: usize,
+    /// The last time that a record had.
+    time: Option<Timestamp>,
     problem: Option<InputError>,
 }
 
@@ -57,11 +59,16 @@ pub fn run(
                 continue;
             }
         };
+        let before = out.counts;
         let first = stream.next_order(input, &mut buffer, out);
         if let Some(order) = first {
             heads.push(Reverse((order, n)));
         }
         let stays = n < STAY_OPEN || input.codec == Codec::Stream || first.is_none();
+        if !stays {
+            // It is read again from its start.
+            out.counts = before;
+        }
         streams.push(stays.then_some(stream));
     }
     let mut record_parser = parser.clone();
@@ -92,9 +99,12 @@ pub fn run(
                 heads.push(Reverse((order, n)));
                 break;
             }
-            let record = stream.batch.record(stream.row);
+            let mut record = stream.batch.record(stream.row);
             stream.row += 1;
             out.counts.records += 1;
+            // Records are filtered by their own time, as those of a single input are; `order` only sorts.
+            stream.time = record.time.or(stream.time);
+            record.order = stream.time.unwrap_or(record.order);
             if matcher.matches(&record, &mut record_parser) {
                 line.clear();
                 line.extend_from_slice(record.raw);
@@ -102,6 +112,8 @@ pub fn run(
                 rendered.clear();
                 renderers[n].record(&record, &line, &mut record_parser, &mut rendered);
                 out.stdout().write_all(&rendered)?;
+            } else {
+                renderers[n].pass(&record);
             }
         }
     }
@@ -116,6 +128,7 @@ impl Stream {
             assembler: Assembler::new(parser.clone(), origin(n)),
             batch: Batch::default(),
             row: 0,
+            time: None,
             problem: None,
         })
     }

@@ -7,6 +7,7 @@ mod blocks;
 mod follow;
 mod merge;
 mod pipeline;
+mod private_key;
 mod ranged;
 mod render;
 mod scan;
@@ -48,7 +49,8 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
     let mut work = Work {
         args,
         parser: Parser::new(zone.clone(), now),
-        workers: available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS),
+        // A private key may go over many records: redaction has to see them in order.
+        workers: if args.redact { 1 } else { available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS) },
         partial: false,
     };
     if args.follow {
@@ -262,9 +264,9 @@ impl Work<'_> {
     ) -> anyhow::Result<Result<(), InputError>> {
         let mut read_bytes = 0;
         let to_scanner =
-            |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n));
+            |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed, want.clone(), origin(n));
         let counted = |done: &pipeline::Done| {
-            read_bytes += done.bytes().len() as u64;
+            read_bytes += done.read();
             out.progress.tick(read_bytes, input.size, &input.name);
             each(done, out)
         };
@@ -292,15 +294,10 @@ impl Work<'_> {
         if let Some(error) = error {
             return Ok(Err(error));
         }
-        let sniffed = Sniffed::of(&head, &mut self.parser.clone());
+        let sniffed = Sniffed::of(pipeline::without_bom(&head), &mut self.parser.clone());
         let size = file.metadata().map_or(0, |meta| meta.len());
-        let start = match pipeline::has_bom(&file) {
-            Ok(true) => pipeline::BOM.len() as u64,
-            Ok(false) => 0,
-            Err(error) => return Ok(Err(error)),
-        };
         let one = || scanner(sniffed);
-        match ranged::run(&file, (start, size), &self.parser, needs, self.workers, one, &mut each)? {
+        match ranged::run(&file, size, &self.parser, needs, self.workers, one, &mut each)? {
             Ok(ranged::Stopped::AtEnd) => Ok(Ok(())),
             Ok(ranged::Stopped::Before(at)) => {
                 if let Err(error) = file.seek(SeekFrom::Start(at)) {
@@ -320,7 +317,7 @@ const fn has_window(query: &Query) -> bool {
 
 impl super::Counts {
     fn add(&mut self, done: &pipeline::Done) {
-        self.bytes += done.bytes().len() as u64;
+        self.bytes += done.read();
         self.lines += done.outcome.lines;
         self.records += done.outcome.records;
     }
