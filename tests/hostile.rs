@@ -6,7 +6,6 @@
     clippy::panic,
     reason = "a test fails by panicking, in its helpers too"
 )]
-#![allow(dead_code, reason = "the helpers are shared with another test")]
 
 #[path = "hostile/archives.rs"]
 mod archives;

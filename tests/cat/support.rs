@@ -1,4 +1,5 @@
 //! Runs `logdeck cat` of the real binary in a directory of its own.
+#![allow(dead_code, reason = "two tests share it, and neither needs all")]
 
 use std::{
     io::Write,

@@ -7,6 +7,7 @@
 
 use super::origin;
 use super::render::Renderer;
+use super::spool::Spools;
 use crate::analysis::matcher::Matcher;
 use crate::cli::Output;
 use crate::model::{Batch, Timestamp};
@@ -41,6 +42,7 @@ struct Stream {
 /// Those of standard output.
 pub fn run(
     inputs: &[Input],
+    spools: &Spools,
     parser: &Parser,
     matcher: &Matcher,
     mut renderers: Vec<Renderer>,
@@ -51,7 +53,7 @@ pub fn run(
     let mut heads = BinaryHeap::with_capacity(inputs.len());
     let mut buffer = vec![0; if inputs.len() > STAY_OPEN { SMALL_CHUNK } else { CHUNK }];
     for (n, input) in inputs.iter().enumerate() {
-        let mut stream = match Stream::open(input, parser, n) {
+        let mut stream = match Stream::open(input, spools, parser, n) {
             Ok(stream) => stream,
             Err(problem) => {
                 problems.push(problem);
@@ -78,7 +80,7 @@ pub fn run(
         let input = &inputs[n];
         if streams[n].is_none() {
             // It was closed after its first time was known.
-            let mut stream = match Stream::open(input, parser, n) {
+            let mut stream = match Stream::open(input, spools, parser, n) {
                 Ok(stream) => stream,
                 Err(problem) => {
                     problems.push(problem);
@@ -122,9 +124,13 @@ pub fn run(
 }
 
 impl Stream {
-    fn open(input: &Input, parser: &Parser, n: usize) -> Result<Self, InputError> {
+    fn open(input: &Input, spools: &Spools, parser: &Parser, n: usize) -> Result<Self, InputError> {
+        let reader = match spools.open(n) {
+            Some(file) => Box::new(file?),
+            None => input.open()?,
+        };
         Ok(Self {
-            reader: Some(input.open()?),
+            reader: Some(reader),
             assembler: Assembler::new(parser.clone(), origin(n)),
             batch: Batch::default(),
             row: 0,

@@ -11,6 +11,7 @@ mod private_key;
 mod ranged;
 mod render;
 mod scan;
+mod spool;
 
 use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage, Window};
 use crate::analysis::matcher::Matcher;
@@ -28,6 +29,7 @@ use blocks::{Kind, Needs};
 use jiff::tz::TimeZone;
 use render::Renderer;
 use scan::{Scanner, Want};
+use spool::Spools;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Seek, SeekFrom, Write};
 use std::num::NonZero;
@@ -52,6 +54,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         // A private key may go over many records: redaction has to see them in order.
         workers: if args.redact { 1 } else { available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS) },
         partial: false,
+        spools: Spools::default(),
     };
     if args.follow {
         return work.follow(now, &zone, globals, out);
@@ -62,7 +65,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
     }
     let window = args.window(&zone).map_err(|error| Usage(error.to_string()))?;
     let needs_newest = [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest);
-    let newest = if needs_newest { work.newest(&inputs, out)? } else { None };
+    let newest = if needs_newest { work.newest(&inputs, now, globals, out)? } else { None };
     let query = query(args, &window, now, newest, &zone);
     let names: Vec<(OriginId, &str)> =
         inputs.iter().enumerate().map(|(n, input)| (origin(n), input.name.as_str())).collect();
@@ -76,7 +79,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
             [input] => work.print(input, &renderer.of_origin(&input.name, false), &query, &matcher, out)?,
             several => {
                 let renderers: Vec<_> = several.iter().map(|input| renderer.of_origin(&input.name, true)).collect();
-                let report = merge::run(several, &work.parser, &matcher, renderers, out)?;
+                let report = merge::run(several, &work.spools, &work.parser, &matcher, renderers, out)?;
                 for problem in report {
                     work.warn(&problem, out);
                 }
@@ -120,6 +123,8 @@ struct Work<'a> {
     workers: usize,
     /// Something could not be read.
     partial: bool,
+    /// Streams that had to be read before they are printed.
+    spools: Spools,
 }
 
 impl Work<'_> {
@@ -176,13 +181,18 @@ impl Work<'_> {
         Ok(inputs)
     }
 
-    /// The newest time in all inputs, for `10m@end`. Reads all of them.
-    fn newest(&mut self, inputs: &[Input], out: &mut Output) -> anyhow::Result<Option<Timestamp>> {
-        if inputs.iter().any(|input| input.codec == Codec::Stream) {
-            return Err(Usage(
-                "`@end` needs files: of a stream, the newest record is not known before its end".to_owned(),
-            )
-            .into());
+    /// The newest time in all inputs, for `10m@end`. Reads all of them; what can be read once only is kept.
+    fn newest(
+        &mut self,
+        inputs: &[Input],
+        now: Timestamp,
+        globals: &Globals<'_>,
+        out: &mut Output,
+    ) -> anyhow::Result<Option<Timestamp>> {
+        for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.codec == Codec::Stream) {
+            if let Some(problem) = self.spools.keep(n, input, now, globals, out)? {
+                self.warn(&problem, out);
+            }
         }
         let matcher = Matcher::compile(&Query::default(), []).map_err(|error| Usage(error.to_string()))?;
         let mut newest = None;
@@ -270,9 +280,10 @@ impl Work<'_> {
             out.progress.tick(read_bytes, input.size, &input.name);
             each(done, out)
         };
-        let ended = match input.codec {
-            Codec::Plain => input.open_file().map(|file| self.file(file, needs, to_scanner, counted)),
-            _ => input
+        let plain = self.spools.open(n).or_else(|| (input.codec == Codec::Plain).then(|| input.open_file()));
+        let ended = match plain {
+            Some(file) => file.map(|file| self.file(file, needs, to_scanner, counted)),
+            None => input
                 .open()
                 .map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, to_scanner, counted)),
         };

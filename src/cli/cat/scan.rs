@@ -62,6 +62,8 @@ struct Open {
     after: usize,
     parsed: Parsed,
     first_len: u32,
+    /// Its bytes, each line with one for its ending.
+    len: usize,
     lines: u32,
     time: Option<Timestamp>,
 }
@@ -89,12 +91,11 @@ impl<'m> Scanner<'m> {
         let mut joiner = Joiner::default();
         let mut start = bytes.len() - without_bom(bytes).len();
         let mut piece = false;
-        // Where the open record begins, and where its last line ends.
-        let mut open = (0, 0);
+        // Bytes of the open record.
+        let mut len = 0;
         while start < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
             let line = &bytes[start..end];
-            let begin = start;
             start = end + 1;
             outcome.lines += 1;
             if line.starts_with(b"{\"") && line.len() <= MAX_RECORD {
@@ -109,9 +110,9 @@ impl<'m> Scanner<'m> {
             let payload = &line[parsed.payload as usize..];
             let join = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
             let goes_on = join == Join::Continue || goes_on(piece, &parsed);
-            let belongs = goes_on && outcome.records > 0 && open.1 - open.0 + line.len() < MAX_RECORD;
+            let belongs = goes_on && outcome.records > 0 && len + line.len() < MAX_RECORD;
             piece = is_piece(&mut parsed, line);
-            open = (if belongs { open.0 } else { begin }, begin + line.len());
+            len = line.len() + if belongs { len + 1 } else { 0 };
             if !belongs {
                 outcome.records += 1;
                 outcome.matched += u64::from(parsed.severity >= least);
@@ -137,9 +138,10 @@ impl<'m> Scanner<'m> {
             let wants_more = join == Join::Continue || goes_on(piece, &parsed);
             piece = is_piece(&mut parsed, line);
             match &mut open {
-                Some(open) if wants_more && open.end - open.start + line.len() < MAX_RECORD => {
+                Some(open) if wants_more && open.len + line.len() < MAX_RECORD => {
                     open.end = start + line.len();
                     open.after = after;
+                    open.len += line.len() + 1;
                     open.lines += 1;
                 }
                 _ => {
@@ -149,7 +151,8 @@ impl<'m> Scanner<'m> {
                     last_time = parsed.time.or(last_time);
                     let first_len = line.len() as u32;
                     let end = start + line.len();
-                    open = Some(Open { start, end, after, parsed, first_len, lines: 1, time: last_time });
+                    let len = line.len();
+                    open = Some(Open { start, end, after, parsed, first_len, len, lines: 1, time: last_time });
                 }
             }
             start = end + 1;
