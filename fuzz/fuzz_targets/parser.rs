@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     for chunk in bytes.chunks(size) {
         assembler.feed(chunk, NOW, &mut batch);
     }
-    assembler.finish(&mut batch);
+    assembler.finish(NOW, &mut batch);
     for record in batch.iter() {
         assert!(record.raw.len() <= MAX_RECORD);
         let message = text::message(&record);

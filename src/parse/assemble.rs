@@ -3,9 +3,9 @@
 //! Owns the state of one stream between two reads. Must not know where the bytes come from or where records go.
 
 use super::join::{Join, Joiner};
-use super::stream::{Order, Profile, kind_of};
-use super::{Parsed, Parser, formats, text};
-use crate::model::{Batch, Flags, Format, Meta, OriginId, Timestamp};
+use super::stream::{Order, Profile, goes_on, is_piece, kind_of};
+use super::{Parsed, Parser, text};
+use crate::model::{Batch, Flags, Meta, OriginId, Timestamp};
 
 /// The most bytes of one record that are held (64 KiB); what a line has beyond is counted, not held.
 pub const MAX_RECORD: usize = 64 * 1024;
@@ -133,12 +133,12 @@ impl Assembler {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let held = &line[..line.len().min(MAX_RECORD)];
         let cut = already_cut + (line.len() - held.len()) as u64;
-        let parsed = self.parser.line(held);
+        let mut parsed = self.parser.line(held);
         let payload = held.get(parsed.payload as usize..).unwrap_or_default();
         let join = self.joiner.push(payload, kind_of(&parsed, held), parsed.severity);
-        let belongs =
-            (join == Join::Continue || self.piece) && out.last_len().is_some_and(|len| len + held.len() < MAX_RECORD);
-        self.piece = parsed.format == Format::Cri && formats::cri_partial(held);
+        let goes_on = join == Join::Continue || goes_on(self.piece, &parsed);
+        let belongs = goes_on && out.last_len().is_some_and(|len| len + held.len() < MAX_RECORD);
+        self.piece = is_piece(&mut parsed, held);
         let dirty = text::is_dirty(held);
         if belongs {
             out.extend_last(held, Flags::MULTILINE.with(Flags::DIRTY, dirty));

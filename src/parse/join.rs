@@ -1,4 +1,5 @@
-//! Which lines belong together: stack traces of Java, Python, Go, Rust, Node and .NET, and indented continuations.
+//! Which lines belong together: stack traces of Java, Python, Go, Rust, Node and .NET, private keys, and indented
+//! continuations.
 //!
 //! Owns the shapes of traces and the state between lines. Must not know formats: it is told what kind of line it sees.
 //!
@@ -55,6 +56,8 @@ enum State {
     Go,
     /// Go frames without indentation behind a record (zap's stack traces).
     GoFrames,
+    /// Inside a private key in PEM armour: whoever redacts a record has to see the key whole.
+    Key,
 }
 
 /// Decides line by line. One per origin.
@@ -154,6 +157,8 @@ impl Joiner {
                 more.then_some(State::Go)
             }
             State::GoFrames => is_go_name(text).then_some(State::GoFrames),
+            State::Key if text.starts_with(b"-----END ") => Some(State::Text),
+            State::Key => is_key_line(text).then_some(State::Key),
         }
     }
 
@@ -161,6 +166,8 @@ impl Joiner {
         match self.state {
             State::Go => Some(State::Go),
             State::PythonEnd { .. } => Some(State::PythonEnd { blank: true }),
+            // Behind a key's own headers.
+            State::Key => Some(State::Key),
             _ => None,
         }
     }
@@ -180,6 +187,8 @@ impl Joiner {
             State::RustMessage | State::Rust => Some(State::Rust),
             State::Go => Some(State::Go),
             State::GoFrames => Some(State::GoFrames),
+            State::Key if inner.starts_with(b"-----END ") => Some(State::Text),
+            State::Key => is_key_line(inner).then_some(State::Key),
         }
     }
 }
@@ -216,6 +225,9 @@ pub fn is_neutral(payload: &[u8]) -> bool {
 /// The trace that this text begins.
 #[inline]
 fn trace_start(text: &[u8]) -> Option<State> {
+    if begins_key(text) {
+        return Some(State::Key);
+    }
     match text.first()? {
         b'T' if text.starts_with(b"Traceback (most recent call last)") => Some(State::Python),
         b'p' if text.starts_with(b"panic: ") => Some(State::Go),
@@ -234,12 +246,31 @@ fn trace_start(text: &[u8]) -> Option<State> {
 }
 
 /// A header's message may itself begin a trace (`ERROR thread 'main' panicked at …:`): only the Rust hook's form, which
-/// has its message on the next line, needs to be known.
+/// has its message on the next line, needs to be known, and a private key.
 fn payload_of_header(line: &[u8]) -> &[u8] {
+    if begins_key(line) {
+        return line;
+    }
     if !line.ends_with(b":") {
         return b"";
     }
     memchr::memmem::find(line, b"thread '").map_or(b"", |at| &line[at..])
+}
+
+/// Whether a private key in PEM armour begins at the end of the line.
+#[inline]
+fn begins_key(text: &[u8]) -> bool {
+    text.ends_with(b"-----")
+        && (text.ends_with(b"PRIVATE KEY-----") || text.ends_with(b"PRIVATE KEY BLOCK-----"))
+        && memchr::memmem::find(text, b"-----BEGIN ").is_some()
+}
+
+/// A line of a key's base64, or one of its headers.
+fn is_key_line(text: &[u8]) -> bool {
+    const HEADERS: [&[u8]; 4] = [b"Proc-Type: ", b"DEK-Info: ", b"Version: ", b"Comment: "];
+    let text = text.trim_ascii_end();
+    (text.len() <= 100 && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')))
+        || HEADERS.iter().any(|header| text.starts_with(header))
 }
 
 /// A frame of Java, Node or .NET, or what stands between frames; `inner` is without its indentation.
@@ -393,6 +424,23 @@ H 10:01 INFO on",
 . done",
             &[5, 1],
         );
+    }
+
+    #[test]
+    fn private_keys() {
+        check(
+            ". -----BEGIN RSA PRIVATE KEY-----
+. Proc-Type: 4,ENCRYPTED
+.
+. MIIEowIBAAKCAQEAvbuxzTRbmZ8A4a3yEBsCmzTbV6MsSl
+. abc=
+. -----END RSA PRIVATE KEY-----
+. next",
+            &[6, 1],
+        );
+        check("E 10:00 key: -----BEGIN PRIVATE KEY-----\n. MIIEow\n. -----END PRIVATE KEY-----\nH on", &[3, 1]);
+        check(". -----BEGIN PRIVATE KEY-----\n. MIIEow\n. and then it broke off\n. MIIEow", &[2, 1, 1]);
+        check(". -----BEGIN CERTIFICATE-----\n. MIIEow\n. -----END CERTIFICATE-----", &[1, 1, 1]);
     }
 
     #[test]

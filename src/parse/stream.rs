@@ -5,8 +5,9 @@
 use super::Parsed;
 use super::join::LineKind;
 use super::words::skip_sgr;
+use super::{formats, json};
 use crate::model::time::SECOND;
-use crate::model::{Flags, Format, Severity, Timestamp};
+use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
 
 /// How far back the clock of a stream has to go before it is marked as a jump; less is ordinary disorder.
 const JUMP: i64 = 60 * SECOND;
@@ -22,7 +23,7 @@ pub fn kind_of(parsed: &Parsed, line: &[u8]) -> LineKind {
         Format::GithubActions | Format::Gitlab | Format::Cri => {
             let payload = line.get(parsed.payload as usize..).unwrap_or_default();
             match payload.first() {
-                Some(b'{') if super::json::looks_like_object(payload) => LineKind::Structured,
+                Some(b'{') if json::looks_like_object(payload) => LineKind::Structured,
                 Some(b'#') if payload.starts_with(b"##[") => LineKind::Structured,
                 Some(_) if parsed.text.0 > parsed.payload && skip_sgr(payload).len() == payload.len() => {
                     LineKind::Headed
@@ -33,6 +34,33 @@ pub fn kind_of(parsed: &Parsed, line: &[u8]) -> LineKind {
         Format::Header if parsed.payload > 0 && parsed.text.0 == parsed.payload => LineKind::Text,
         _ => LineKind::Headed,
     }
+}
+
+/// Whether a line belongs to the one before because that one was a piece (CRI's `P`): only a line of a container does.
+#[inline]
+pub fn goes_on(after_piece: bool, parsed: &Parsed) -> bool {
+    after_piece && parsed.format == Format::Cri
+}
+
+/// Whether the line is a piece that goes on in the next one. Of a JSON object that was cut into pieces (containers' lines
+/// are, at 16 KiB), the first tells the severity, if it has got as far.
+#[inline]
+pub fn is_piece(parsed: &mut Parsed, line: &[u8]) -> bool {
+    if parsed.format != Format::Cri || !formats::cri_partial(line) {
+        return false;
+    }
+    let payload = line.get(parsed.payload as usize..).unwrap_or_default();
+    if json::looks_like_object(payload)
+        && let Some(severity) = json::severity(payload)
+    {
+        (parsed.severity, parsed.severity_from) = (severity, SeverityFrom::Field);
+    }
+    true
+}
+
+/// Whether lines of this format are records by their very shape.
+const fn is_structured(format: Format) -> bool {
+    matches!(format, Format::Json | Format::DockerJson | Format::Logfmt | Format::Access | Format::Klog)
 }
 
 /// Which lines a stream is made of, so that one that breaks the pattern can be told. Lines that belong to a record
@@ -52,17 +80,19 @@ impl Profile {
                 // It shows neither.
             } else if parsed.format == Format::Plain {
                 self.plain += 1;
-            } else {
+            } else if parsed.time.is_some() || parsed.flags.has(Flags::BAD_TIME) || is_structured(parsed.format) {
                 self.known += 1;
             }
         }
     }
 
-    /// Whether the stream has a format of its own (at least two of three records, and three of them), so that plain
-    /// text breaks it.
+    /// Whether the stream has a format of its own, so that plain text breaks it: at least two of three records, and
+    /// three of them; nine of ten once 32 are known. Lines that have only a level (`[INFO] …`) come among plain text by
+    /// nature and are not counted.
     #[inline]
     pub const fn has_format(&self) -> bool {
-        self.known >= 3 && self.known >= self.plain * 2
+        let few = self.known + self.plain < 32;
+        self.known >= 3 && self.known >= self.plain * if few { 2 } else { 9 }
     }
 
     /// Whether this record breaks the stream's format.

@@ -130,6 +130,8 @@ impl<'p> Printer<'p> {
                         if let Some(renderer) = self.renderers.get_mut(&record.origin) {
                             renderer.record(&record, &self.line, &mut self.plan.parser, &mut self.buffer);
                         }
+                    } else if let Some(renderer) = self.renderers.get_mut(&record.origin) {
+                        renderer.pass(&record);
                     }
                 }
                 out.stdout().write_all(&self.buffer)?;

@@ -7,6 +7,7 @@
 
 use super::origin;
 use super::render::Renderer;
+use super::spool::Spools;
 use crate::analysis::matcher::Matcher;
 use crate::cli::Output;
 use crate::model::{Batch, Timestamp};
@@ -30,6 +31,8 @@ struct Stream {
     assembler: Assembler,
     batch: Batch,
     row: usize,
+    /// The last time that a record had.
+    time: Option<Timestamp>,
     problem: Option<InputError>,
 }
 
@@ -39,6 +42,7 @@ struct Stream {
 /// Those of standard output.
 pub fn run(
     inputs: &[Input],
+    spools: &Spools,
     parser: &Parser,
     matcher: &Matcher,
     mut renderers: Vec<Renderer>,
@@ -49,7 +53,7 @@ pub fn run(
     let mut heads = BinaryHeap::with_capacity(inputs.len());
     let mut buffer = vec![0; if inputs.len() > STAY_OPEN { SMALL_CHUNK } else { CHUNK }];
     for (n, input) in inputs.iter().enumerate() {
-        let mut stream = match Stream::open(input, parser, n) {
+        let mut stream = match Stream::open(input, spools, parser, n) {
             Ok(stream) => stream,
             Err(problem) => {
                 problems.push(problem);
@@ -57,11 +61,16 @@ pub fn run(
                 continue;
             }
         };
+        let before = out.counts;
         let first = stream.next_order(input, &mut buffer, out);
         if let Some(order) = first {
             heads.push(Reverse((order, n)));
         }
         let stays = n < STAY_OPEN || input.codec == Codec::Stream || first.is_none();
+        if !stays {
+            // It is read again from its start.
+            out.counts = before;
+        }
         streams.push(stays.then_some(stream));
     }
     let mut record_parser = parser.clone();
@@ -71,7 +80,7 @@ pub fn run(
         let input = &inputs[n];
         if streams[n].is_none() {
             // It was closed after its first time was known.
-            let mut stream = match Stream::open(input, parser, n) {
+            let mut stream = match Stream::open(input, spools, parser, n) {
                 Ok(stream) => stream,
                 Err(problem) => {
                     problems.push(problem);
@@ -92,9 +101,12 @@ pub fn run(
                 heads.push(Reverse((order, n)));
                 break;
             }
-            let record = stream.batch.record(stream.row);
+            let mut record = stream.batch.record(stream.row);
             stream.row += 1;
             out.counts.records += 1;
+            // Records are filtered by their own time, as those of a single input are; `order` only sorts.
+            stream.time = record.time.or(stream.time);
+            record.order = stream.time.unwrap_or(record.order);
             if matcher.matches(&record, &mut record_parser) {
                 line.clear();
                 line.extend_from_slice(record.raw);
@@ -102,6 +114,8 @@ pub fn run(
                 rendered.clear();
                 renderers[n].record(&record, &line, &mut record_parser, &mut rendered);
                 out.stdout().write_all(&rendered)?;
+            } else {
+                renderers[n].pass(&record);
             }
         }
     }
@@ -110,12 +124,17 @@ pub fn run(
 }
 
 impl Stream {
-    fn open(input: &Input, parser: &Parser, n: usize) -> Result<Self, InputError> {
+    fn open(input: &Input, spools: &Spools, parser: &Parser, n: usize) -> Result<Self, InputError> {
+        let reader = match spools.open(n) {
+            Some(file) => Box::new(file?),
+            None => input.open()?,
+        };
         Ok(Self {
-            reader: Some(input.open()?),
+            reader: Some(reader),
             assembler: Assembler::new(parser.clone(), origin(n)),
             batch: Batch::default(),
             row: 0,
+            time: None,
             problem: None,
         })
     }

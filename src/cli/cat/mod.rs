@@ -7,9 +7,11 @@ mod blocks;
 mod follow;
 mod merge;
 mod pipeline;
+mod private_key;
 mod ranged;
 mod render;
 mod scan;
+mod spool;
 
 use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage, Window};
 use crate::analysis::matcher::Matcher;
@@ -27,6 +29,7 @@ use blocks::{Kind, Needs};
 use jiff::tz::TimeZone;
 use render::Renderer;
 use scan::{Scanner, Want};
+use spool::Spools;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Seek, SeekFrom, Write};
 use std::num::NonZero;
@@ -48,8 +51,10 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
     let mut work = Work {
         args,
         parser: Parser::new(zone.clone(), now),
-        workers: available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS),
+        // A private key may go over many records: redaction has to see them in order.
+        workers: if args.redact { 1 } else { available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS) },
         partial: false,
+        spools: Spools::default(),
     };
     if args.follow {
         return work.follow(now, &zone, globals, out);
@@ -60,7 +65,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
     }
     let window = args.window(&zone).map_err(|error| Usage(error.to_string()))?;
     let needs_newest = [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest);
-    let newest = if needs_newest { work.newest(&inputs, out)? } else { None };
+    let newest = if needs_newest { work.newest(&inputs, now, globals, out)? } else { None };
     let query = query(args, &window, now, newest, &zone);
     let names: Vec<(OriginId, &str)> =
         inputs.iter().enumerate().map(|(n, input)| (origin(n), input.name.as_str())).collect();
@@ -74,7 +79,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
             [input] => work.print(input, &renderer.of_origin(&input.name, false), &query, &matcher, out)?,
             several => {
                 let renderers: Vec<_> = several.iter().map(|input| renderer.of_origin(&input.name, true)).collect();
-                let report = merge::run(several, &work.parser, &matcher, renderers, out)?;
+                let report = merge::run(several, &work.spools, &work.parser, &matcher, renderers, out)?;
                 for problem in report {
                     work.warn(&problem, out);
                 }
@@ -118,6 +123,8 @@ struct Work<'a> {
     workers: usize,
     /// Something could not be read.
     partial: bool,
+    /// Streams that had to be read before they are printed.
+    spools: Spools,
 }
 
 impl Work<'_> {
@@ -174,13 +181,18 @@ impl Work<'_> {
         Ok(inputs)
     }
 
-    /// The newest time in all inputs, for `10m@end`. Reads all of them.
-    fn newest(&mut self, inputs: &[Input], out: &mut Output) -> anyhow::Result<Option<Timestamp>> {
-        if inputs.iter().any(|input| input.codec == Codec::Stream) {
-            return Err(Usage(
-                "`@end` needs files: of a stream, the newest record is not known before its end".to_owned(),
-            )
-            .into());
+    /// The newest time in all inputs, for `10m@end`. Reads all of them; what can be read once only is kept.
+    fn newest(
+        &mut self,
+        inputs: &[Input],
+        now: Timestamp,
+        globals: &Globals<'_>,
+        out: &mut Output,
+    ) -> anyhow::Result<Option<Timestamp>> {
+        for (n, input) in inputs.iter().enumerate().filter(|(_, input)| input.codec == Codec::Stream) {
+            if let Some(problem) = self.spools.keep(n, input, now, globals, out)? {
+                self.warn(&problem, out);
+            }
         }
         let matcher = Matcher::compile(&Query::default(), []).map_err(|error| Usage(error.to_string()))?;
         let mut newest = None;
@@ -262,15 +274,16 @@ impl Work<'_> {
     ) -> anyhow::Result<Result<(), InputError>> {
         let mut read_bytes = 0;
         let to_scanner =
-            |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed.profile, want.clone(), origin(n));
+            |sniffed: Sniffed| Scanner::new(self.parser.clone(), matcher, sniffed, want.clone(), origin(n));
         let counted = |done: &pipeline::Done| {
-            read_bytes += done.bytes().len() as u64;
+            read_bytes += done.read();
             out.progress.tick(read_bytes, input.size, &input.name);
             each(done, out)
         };
-        let ended = match input.codec {
-            Codec::Plain => input.open_file().map(|file| self.file(file, needs, to_scanner, counted)),
-            _ => input
+        let plain = self.spools.open(n).or_else(|| (input.codec == Codec::Plain).then(|| input.open_file()));
+        let ended = match plain {
+            Some(file) => file.map(|file| self.file(file, needs, to_scanner, counted)),
+            None => input
                 .open()
                 .map(|reader| pipeline::run(reader, None, &self.parser, needs, self.workers, to_scanner, counted)),
         };
@@ -292,15 +305,10 @@ impl Work<'_> {
         if let Some(error) = error {
             return Ok(Err(error));
         }
-        let sniffed = Sniffed::of(&head, &mut self.parser.clone());
+        let sniffed = Sniffed::of(pipeline::without_bom(&head), &mut self.parser.clone());
         let size = file.metadata().map_or(0, |meta| meta.len());
-        let start = match pipeline::has_bom(&file) {
-            Ok(true) => pipeline::BOM.len() as u64,
-            Ok(false) => 0,
-            Err(error) => return Ok(Err(error)),
-        };
         let one = || scanner(sniffed);
-        match ranged::run(&file, (start, size), &self.parser, needs, self.workers, one, &mut each)? {
+        match ranged::run(&file, size, &self.parser, needs, self.workers, one, &mut each)? {
             Ok(ranged::Stopped::AtEnd) => Ok(Ok(())),
             Ok(ranged::Stopped::Before(at)) => {
                 if let Err(error) = file.seek(SeekFrom::Start(at)) {
@@ -320,7 +328,7 @@ const fn has_window(query: &Query) -> bool {
 
 impl super::Counts {
     fn add(&mut self, done: &pipeline::Done) {
-        self.bytes += done.bytes().len() as u64;
+        self.bytes += done.read();
         self.lines += done.outcome.lines;
         self.records += done.outcome.records;
     }

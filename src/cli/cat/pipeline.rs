@@ -7,7 +7,6 @@ use super::scan::{Outcome, Scanner};
 use crate::parse::Parser;
 use crate::parse::assemble::Sniffed;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -18,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 const SNIFF: usize = 64 * 1024;
 
 /// UTF-8's byte order mark.
-pub const BOM: &[u8] = b"\xef\xbb\xbf";
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A block on its way to a worker: its number, and a buffer for what it renders to.
 struct Job {
@@ -77,7 +76,7 @@ pub fn run<'m, E: Send>(
     mut each: impl FnMut(&Done) -> Result<(), E>,
 ) -> Result<End, E> {
     let (head, early_error) = if known.is_some() { (Vec::new(), None) } else { head_of(&mut reader) };
-    let sniffed = known.unwrap_or_else(|| Sniffed::of(&head, &mut parser.clone()));
+    let sniffed = known.unwrap_or_else(|| Sniffed::of(without_bom(&head), &mut parser.clone()));
     let whole = io::Cursor::new(head).chain(Failing(early_error)).chain(reader);
     let (free_in, free) = sync_channel::<(Vec<u8>, Vec<u8>)>(workers * 2 + 2);
     let (jobs_in, jobs) = sync_channel::<Job>(workers * 2 + 2);
@@ -179,24 +178,16 @@ pub fn in_order<E>(
     Ok(end.and_then(|(_, error)| error).map_or(Ok(()), Err))
 }
 
-/// The beginning of a stream (64 KiB), without a byte order mark; what was read before an error, too.
+/// The beginning of a stream (64 KiB); what was read before an error, too.
 pub fn head_of(reader: &mut impl Read) -> (Vec<u8>, Option<io::Error>) {
     let mut head = Vec::with_capacity(SNIFF);
     let error = reader.take(SNIFF as u64).read_to_end(&mut head).err();
-    if head.starts_with(BOM) {
-        head.drain(..BOM.len());
-    }
     (head, error)
 }
 
-/// Whether the file begins with a byte order mark.
-pub fn has_bom(file: &File) -> io::Result<bool> {
-    let mut start = [0; 3];
-    match file.read_exact_at(&mut start, 0) {
-        Ok(()) => Ok(start == *BOM),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(error),
-    }
+/// The bytes behind a byte order mark.
+pub fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BOM).unwrap_or(bytes)
 }
 
 /// Gives an error that came early, once, in its place.

@@ -43,14 +43,14 @@ enum Part {
     Endless(u64),
 }
 
-/// Reads the first `size` bytes of `file` from `start` on, with `workers` threads, and gives the parts to `each` in
+/// Reads the first `size` bytes of `file` with `workers` threads, and gives the parts to `each` in
 /// order.
 ///
 /// # Errors
 /// What `each` returned, or that the file could not be read, as the value.
 pub fn run<'m, E: Send>(
     file: &File,
-    (start, size): (u64, u64),
+    size: u64,
     parser: &Parser,
     needs: Needs,
     workers: usize,
@@ -69,14 +69,14 @@ pub fn run<'m, E: Send>(
     let ended = std::thread::scope(|scope| {
         for _ in 0..workers {
             let (news_in, free, next, endless) = (news_in.clone(), &free, &next, &endless);
-            let mut parts = Parts { file, start, size, parser: parser.clone(), needs };
+            let mut parts = Parts { file, size, parser: parser.clone(), needs };
             let mut scanner = scanner();
             scope.spawn(move || {
                 loop {
                     let buffers = free.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok((buffer, out)) = buffers else { return };
                     let number = next.fetch_add(1, Ordering::SeqCst);
-                    if start + number * PART as u64 >= size {
+                    if number * PART as u64 >= size {
                         let _ = news_in.send(News::End(number, None));
                         return;
                     }
@@ -111,7 +111,6 @@ pub fn run<'m, E: Send>(
 
 struct Parts<'f> {
     file: &'f File,
-    start: u64,
     size: u64,
     parser: Parser,
     needs: Needs,
@@ -119,7 +118,7 @@ struct Parts<'f> {
 
 impl Parts<'_> {
     fn read(&mut self, number: u64, mut buffer: Vec<u8>) -> io::Result<Part> {
-        let offset = self.start + number * PART as u64;
+        let offset = number * PART as u64;
         buffer.resize(buffer.len().max(PART + PEEK), 0);
         let mut len = self.fill(offset, &mut buffer[..PART + PEEK], 0)?;
         let begin = if number == 0 {
@@ -193,7 +192,7 @@ mod tests {
     use crate::cli::cat::render::Renderer;
     use crate::cli::cat::scan::Want;
     use crate::model::{OriginId, Query};
-    use crate::parse::stream::Profile;
+    use crate::parse::assemble::Sniffed;
     use jiff::tz::TimeZone;
     use std::io::Write;
 
@@ -206,10 +205,10 @@ mod tests {
         let (mut out, mut records) = (Vec::new(), 0);
         let scanner = || {
             let want = Want::Render(Renderer::new(OutputFormat::Raw, None));
-            Scanner::new(parser.clone(), &matcher, Profile::default(), want, OriginId::default())
+            Scanner::new(parser.clone(), &matcher, Sniffed::default(), want, OriginId::default())
         };
         let needs = Needs::default();
-        let stopped = run(&file, (0, bytes.len() as u64), &parser, needs, 3, scanner, |done| {
+        let stopped = run(&file, bytes.len() as u64, &parser, needs, 3, scanner, |done| {
             out.extend_from_slice(&done.outcome.out);
             records += done.outcome.records;
             Ok::<_, ()>(())

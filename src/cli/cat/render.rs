@@ -2,10 +2,12 @@
 //!
 //! Owns the three output formats. Must not know filters or files.
 
+use super::private_key::PrivateKey;
 use crate::cli::OutputFormat;
 use crate::model::{Flags, Format, Record, Severity, Timestamp};
 use crate::parse::Parser;
 use crate::parse::text;
+use crate::redact::Kind;
 use crate::redact::Redactor;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,13 +22,23 @@ pub struct Renderer {
     show_origin: bool,
     colors: bool,
     redactor: Option<Arc<Redactor>>,
+    /// A key whose lines are records; only with a redactor.
+    key: PrivateKey,
     clock: Clock,
 }
 
 impl Renderer {
     /// A renderer without colours or origin column.
     pub fn new(format: OutputFormat, redactor: Option<Arc<Redactor>>) -> Self {
-        Self { format, origin: String::new(), show_origin: false, colors: false, redactor, clock: Clock::default() }
+        Self {
+            format,
+            origin: String::new(),
+            show_origin: false,
+            colors: false,
+            redactor,
+            key: PrivateKey::default(),
+            clock: Clock::default(),
+        }
     }
 
     /// The same for a terminal that shows colours.
@@ -49,18 +61,61 @@ impl Renderer {
 
     /// Adds a record to `out`. `bytes` are those that it was read from, line endings included.
     pub fn record(&mut self, record: &Record<'_>, bytes: &[u8], parser: &mut Parser, out: &mut Vec<u8>) {
+        let shown = self.shown(record);
         match self.format {
-            OutputFormat::Raw => self.raw(bytes, out),
-            OutputFormat::Json => self.json(record, parser, out),
-            OutputFormat::Text => self.text(record, out),
+            OutputFormat::Raw => self.raw(record, &shown, bytes, out),
+            OutputFormat::Json => self.json(record, &shown, parser, out),
+            OutputFormat::Text => self.text(record, &shown, out),
         }
     }
 
-    fn raw(&self, bytes: &[u8], out: &mut Vec<u8>) {
-        match &self.redactor {
-            None => out.extend_from_slice(bytes),
-            Some(redactor) => out.extend_from_slice(redactor.redact(&String::from_utf8_lossy(bytes)).text.as_bytes()),
+    /// Looks at a record that is not printed: it may be the beginning of a private key.
+    pub fn pass(&mut self, record: &Record<'_>) {
+        if self.redactor.is_some() && (self.key.is_open() || memchr::memmem::find(record.raw, b"PRIVATE KEY").is_some())
+        {
+            self.key.holds(&text::message(record));
         }
+    }
+
+    /// The message as it may be shown.
+    fn shown<'r>(&mut self, record: &Record<'r>) -> Shown<'r> {
+        if self.format == OutputFormat::Raw && self.redactor.is_none() {
+            return Shown { message: Cow::Borrowed(""), is_key: false };
+        }
+        let message = text::message(record);
+        if self.redactor.is_none() {
+            return Shown { message, is_key: false };
+        }
+        if self.key.holds(&message) {
+            let note = format!("[redacted: {}, {} bytes]", Kind::PrivateKey.name(), message.len());
+            return Shown { message: Cow::Owned(note), is_key: true };
+        }
+        Shown { message: self.redacted(message), is_key: false }
+    }
+
+    fn raw(&self, record: &Record<'_>, shown: &Shown<'_>, bytes: &[u8], out: &mut Vec<u8>) {
+        if self.redactor.is_none() {
+            out.extend_from_slice(bytes);
+            return;
+        }
+        let ending = &bytes[bytes.trim_ascii_end().len()..];
+        let held = &bytes[..bytes.len() - ending.len()];
+        out.extend_from_slice(self.redacted_raw(record, shown, held).as_bytes());
+        out.extend_from_slice(ending);
+    }
+
+    /// The raw bytes as they may be shown. A secret may go over the pieces of one line, which have prefixes between
+    /// them: then it is the joined message that counts.
+    fn redacted_raw<'r>(&self, record: &Record<'r>, shown: &Shown<'r>, raw: &'r [u8]) -> Cow<'r, str> {
+        if shown.is_key {
+            return shown.message.clone();
+        }
+        if is_in_pieces(record) {
+            let prefix = record.raw.get(..record.text.0 as usize).unwrap_or_default();
+            let prefix = self.redacted(String::from_utf8_lossy(prefix));
+            return Cow::Owned(format!("{prefix}{}", shown.message));
+        }
+        self.redacted(String::from_utf8_lossy(raw))
     }
 
     fn redacted<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
@@ -70,7 +125,7 @@ impl Renderer {
         }
     }
 
-    fn text(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+    fn text(&mut self, record: &Record<'_>, shown: &Shown<'_>, out: &mut Vec<u8>) {
         if let Some(time) = record.time {
             self.paint(out, "\x1b[2m", |clock, out| clock.millis(time, out));
             out.push(b' ');
@@ -91,8 +146,7 @@ impl Renderer {
             out.extend_from_slice(self.origin.as_bytes());
             out.extend_from_slice(b"  ");
         }
-        let message = self.redacted(text::message(record));
-        for (n, line) in message.split('\n').enumerate() {
+        for (n, line) in shown.message.split('\n').enumerate() {
             if n > 0 {
                 out.extend_from_slice(b"    | ");
             }
@@ -111,7 +165,7 @@ impl Renderer {
         }
     }
 
-    fn json(&mut self, record: &Record<'_>, parser: &mut Parser, out: &mut Vec<u8>) {
+    fn json(&mut self, record: &Record<'_>, shown: &Shown<'_>, parser: &mut Parser, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"time\":");
         match record.time {
             Some(time) => {
@@ -124,15 +178,15 @@ impl Renderer {
         out.extend_from_slice(b",\"severity\":\"");
         out.extend_from_slice(record.severity.name().as_bytes());
         out.extend_from_slice(b"\",\"origin\":");
-        string(self.origin.as_bytes(), out);
+        string(&self.origin, out);
         out.extend_from_slice(b",\"message\":");
-        string(self.redacted(text::message(record)).as_bytes(), out);
+        string(&shown.message, out);
         out.extend_from_slice(b",\"fields\":");
-        self.fields(record, parser, out);
+        self.fields(record, shown, parser, out);
         out.extend_from_slice(b",\"raw\":");
-        match std::str::from_utf8(record.raw) {
-            Ok(raw) => string(self.redacted(Cow::Borrowed(raw)).as_bytes(), out),
-            Err(_) => string(self.redacted(String::from_utf8_lossy(record.raw)).as_bytes(), out),
+        match &self.redactor {
+            Some(_) => string(&self.redacted_raw(record, shown, record.raw), out),
+            None => string(&String::from_utf8_lossy(record.raw), out),
         }
         if record.cut > 0 {
             out.extend_from_slice(format!(",\"cut_bytes\":{}", record.cut).as_bytes());
@@ -144,53 +198,102 @@ impl Renderer {
     }
 
     /// The fields as an object: that of a JSON record as it stands, else names and texts.
-    fn fields(&mut self, record: &Record<'_>, parser: &mut Parser, out: &mut Vec<u8>) {
-        let verbatim = self.redactor.is_none()
-            && record.format == Format::Json
-            && !record.flags.has(Flags::PARSE_FAILED)
-            && std::str::from_utf8(record.raw).is_ok();
-        if verbatim {
-            out.extend_from_slice(record.raw.trim_ascii());
+    fn fields(&self, record: &Record<'_>, shown: &Shown<'_>, parser: &mut Parser, out: &mut Vec<u8>) {
+        let verbatim =
+            self.redactor.is_none() && record.format == Format::Json && !record.flags.has(Flags::PARSE_FAILED);
+        if verbatim && let Ok(object) = std::str::from_utf8(record.raw.trim_ascii()) {
+            // JSON has other characters than ASCII in strings alone.
+            harmless(object, out);
             return;
         }
         out.push(b'{');
         let mut first = true;
-        parser.fields(record.raw, record.format, &mut |name, value| {
-            if !first {
-                out.push(b',');
-            }
-            first = false;
-            string(name.as_bytes(), out);
-            out.push(b':');
-            string(self.redacted(value).as_bytes(), out);
-            true
-        });
+        let in_pieces = self.redactor.is_some() && is_in_pieces(record);
+        if !shown.is_key {
+            parser.fields(record.raw, record.format, &mut |name, value| {
+                // Of a line in pieces, other fields may end in the middle of a secret.
+                if in_pieces && name != "stream" {
+                    return true;
+                }
+                if !first {
+                    out.push(b',');
+                }
+                first = false;
+                string(&self.redacted(Cow::Borrowed(name)), out);
+                out.push(b':');
+                match &self.redactor {
+                    Some(redactor) => string(&redactor.redact_field(name, &value).text, out),
+                    None => string(&value, out),
+                }
+                true
+            });
+        }
         out.push(b'}');
     }
 }
 
-/// A JSON string (RFC 8259, section 7) of UTF-8 bytes.
-fn string(text: &[u8], out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
+/// What is shown of a record.
+struct Shown<'r> {
+    /// The message; empty when only raw bytes are printed.
+    message: Cow<'r, str>,
+    /// It is a note, in place of a part of a private key.
+    is_key: bool,
+}
+
+/// Whether the record is a line that a container's runtime has cut into pieces.
+fn is_in_pieces(record: &Record<'_>) -> bool {
+    record.format == Format::Cri && record.flags.has(Flags::MULTILINE)
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// A JSON string (RFC 8259, section 7).
+fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut done = 0;
-    for (at, &b) in text.iter().enumerate() {
+    let bytes = text.as_bytes();
+    for (at, &b) in bytes.iter().enumerate() {
         let escape = ESCAPES[usize::from(b)];
         if escape == 0 {
             continue;
         }
-        out.extend_from_slice(&text[done..at]);
+        harmless(&text[done..at], out);
         done = at + 1;
         if escape == b'u' {
-            out.extend_from_slice(b"\\u00");
-            out.push(HEX[usize::from(b >> 4)]);
-            out.push(HEX[usize::from(b & 15)]);
+            unicode(u32::from(b), out);
         } else {
             out.extend_from_slice(&[b'\\', escape]);
         }
     }
-    out.extend_from_slice(&text[done..]);
+    harmless(&text[done..], out);
     out.push(b'"');
+}
+
+/// JSON text with escapes for what a terminal could act on, or a reader be misled by: DEL, C1 controls, characters that
+/// break lines or turn the direction.
+fn harmless(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() && memchr::memchr(0x7f, text.as_bytes()).is_none() {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    let mut done = 0;
+    for (at, c) in text.char_indices() {
+        if matches!(c, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
+            out.extend_from_slice(&text.as_bytes()[done..at]);
+            unicode(c as u32, out);
+            done = at + c.len_utf8();
+        }
+    }
+    out.extend_from_slice(&text.as_bytes()[done..]);
+}
+
+/// `\uXXXX`, of a character below 65,536.
+fn unicode(code: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\\u");
+    for shift in [12, 8, 4, 0] {
+        out.push(HEX[(code >> shift & 15) as usize]);
+    }
 }
 
 /// What follows the backslash; 0 for bytes that stand for themselves, `u` for `\u00XX`.
@@ -206,7 +309,6 @@ const ESCAPES: [u8; 256] = {
     table[b'\t' as usize] = b't';
     table[b'"' as usize] = b'"';
     table[b'\\' as usize] = b'\\';
-    table[127] = b'u';
     table
 };
 
@@ -309,8 +411,21 @@ mod tests {
         check(line, "/raw", line.into());
         check("plain \x07\u{7f} text", "/message", "plain <07><7F> text".into());
         check("plain \x07\u{7f} text", "/raw", "plain \x07\u{7f} text".into());
+        check("\u{9b}2J \u{202e}x \u{2028}", "/raw", "\u{9b}2J \u{202e}x \u{2028}".into());
+        check("{\"m\":\"\u{9b}2J \u{7f}\"}", "/fields/m", "\u{9b}2J \u{7f}".into());
         check("plain", "/time", serde_json::Value::Null);
         check("plain", "/fields", serde_json::json!({}));
+    }
+
+    #[test]
+    fn json_has_nothing_that_a_terminal_acts_on() {
+        for input in ["\u{9b}2J \u{202e}x \u{2028}\u{7f}", "{\"m\":\"\u{9b}2J \u{7f}\u{2069}\"}"] {
+            let text = render(OutputFormat::Json, input);
+            assert!(
+                !text.trim_end().contains(|c: char| c.is_control() || "\u{202e}\u{2028}\u{2069}".contains(c)),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,13 +5,14 @@
 //! Records are slices of the block: nothing is copied before it is printed.
 
 use super::blocks::{Block, Kind};
+use super::pipeline::without_bom;
 use super::render::Renderer;
 use crate::analysis::matcher::Matcher;
-use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
-use crate::parse::assemble::MAX_RECORD;
+use crate::model::{Flags, OriginId, Record, Severity, Timestamp};
+use crate::parse::assemble::{MAX_RECORD, Sniffed};
 use crate::parse::join::{Join, Joiner, LineKind};
-use crate::parse::stream::{Profile, kind_of};
-use crate::parse::{Parsed, Parser, formats, text};
+use crate::parse::stream::{goes_on, is_piece, kind_of};
+use crate::parse::{Parsed, Parser, text};
 
 /// What is wanted of the records that match.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ pub struct Outcome {
 pub struct Scanner<'m> {
     parser: Parser,
     matcher: &'m Matcher,
-    profile: Profile,
+    sniffed: Sniffed,
     want: Want,
     origin: OriginId,
 }
@@ -61,14 +62,16 @@ struct Open {
     after: usize,
     parsed: Parsed,
     first_len: u32,
+    /// Its bytes, each line with one for its ending.
+    len: usize,
     lines: u32,
     time: Option<Timestamp>,
 }
 
 impl<'m> Scanner<'m> {
-    /// A scanner for the stream of one origin, whose beginning showed this profile.
-    pub fn new(parser: Parser, matcher: &'m Matcher, profile: Profile, want: Want, origin: OriginId) -> Self {
-        Self { parser, matcher, profile, want, origin }
+    /// A scanner for the stream of one origin, whose beginning told this.
+    pub fn new(parser: Parser, matcher: &'m Matcher, sniffed: Sniffed, want: Want, origin: OriginId) -> Self {
+        Self { parser, matcher, sniffed, want, origin }
     }
 
     /// Reads one block; `out` is a buffer to recycle.
@@ -86,31 +89,31 @@ impl<'m> Scanner<'m> {
     /// Severity alone: a JSON line is left behind its severity, no time is read.
     fn count_severity(&mut self, bytes: &[u8], least: Severity, outcome: &mut Outcome) {
         let mut joiner = Joiner::default();
-        let mut start = 0;
+        let mut start = bytes.len() - without_bom(bytes).len();
         let mut piece = false;
+        // Bytes of the open record.
         let mut len = 0;
         while start < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
             let line = &bytes[start..end];
             start = end + 1;
             outcome.lines += 1;
-            if line.starts_with(b"{\"") && line.len() <= MAX_RECORD && !piece {
+            if line.starts_with(b"{\"") && line.len() <= MAX_RECORD {
                 joiner.push(line, LineKind::Structured, Severity::Unknown);
-                len = line.len();
+                piece = false;
                 outcome.records += 1;
                 outcome.matched += u64::from(self.parser.severity(line) >= least);
                 continue;
             }
             let line = held(line);
-            let parsed = self.parser.line(line);
+            let mut parsed = self.parser.line(line);
             let payload = &line[parsed.payload as usize..];
             let join = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
-            let belongs = (join == Join::Continue || piece) && outcome.records > 0 && len + line.len() < MAX_RECORD;
-            piece = parsed.format == Format::Cri && formats::cri_partial(line);
-            if belongs {
-                len += line.len() + 1;
-            } else {
-                len = line.len();
+            let goes_on = join == Join::Continue || goes_on(piece, &parsed);
+            let belongs = goes_on && outcome.records > 0 && len + line.len() < MAX_RECORD;
+            piece = is_piece(&mut parsed, line);
+            len = line.len() + if belongs { len + 1 } else { 0 };
+            if !belongs {
                 outcome.records += 1;
                 outcome.matched += u64::from(parsed.severity >= least);
             }
@@ -121,23 +124,24 @@ impl<'m> Scanner<'m> {
         let bytes = block.bytes();
         let mut joiner = Joiner::default();
         let mut open: Option<Open> = None;
-        let mut last_time = block.carry;
+        let mut last_time = block.carry.or(self.sniffed.first_time);
         let mut piece = false;
-        let mut start = 0;
+        let mut start = bytes.len() - without_bom(bytes).len();
         while start < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
             let line = held(&bytes[start..end]);
             let after = (end + 1).min(bytes.len());
             outcome.lines += 1;
-            let parsed = self.parser.line(line);
+            let mut parsed = self.parser.line(line);
             let payload = &line[parsed.payload as usize..];
             let join = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
-            let wants_more = join == Join::Continue || piece;
-            piece = parsed.format == Format::Cri && formats::cri_partial(line);
+            let wants_more = join == Join::Continue || goes_on(piece, &parsed);
+            piece = is_piece(&mut parsed, line);
             match &mut open {
-                Some(open) if wants_more && open.end - open.start + line.len() < MAX_RECORD => {
+                Some(open) if wants_more && open.len + line.len() < MAX_RECORD => {
                     open.end = start + line.len();
                     open.after = after;
+                    open.len += line.len() + 1;
                     open.lines += 1;
                 }
                 _ => {
@@ -147,7 +151,8 @@ impl<'m> Scanner<'m> {
                     last_time = parsed.time.or(last_time);
                     let first_len = line.len() as u32;
                     let end = start + line.len();
-                    open = Some(Open { start, end, after, parsed, first_len, lines: 1, time: last_time });
+                    let len = line.len();
+                    open = Some(Open { start, end, after, parsed, first_len, len, lines: 1, time: last_time });
                 }
             }
             start = end + 1;
@@ -171,7 +176,7 @@ impl<'m> Scanner<'m> {
         let line_end = bytes[open.end..open.after].trim_ascii_end().len() as u64;
         let cut = cut.max(line_end);
         let text_end = if parsed.text.1 == open.first_len { raw.len() as u32 } else { parsed.text.1 };
-        let broken = self.profile.is_broken_by(parsed);
+        let broken = self.sniffed.profile.is_broken_by(parsed);
         let flags = parsed
             .flags
             .with(Flags::MULTILINE, open.lines > 1)
@@ -191,11 +196,17 @@ impl<'m> Scanner<'m> {
             cut,
         };
         if !self.matcher.matches(&record, &mut self.parser) {
+            if let Want::Render(renderer) = &mut self.want {
+                renderer.pass(&record);
+            }
             return false;
         }
         outcome.matched += 1;
         if let Want::Render(renderer) = &mut self.want {
-            renderer.record(&record, &bytes[open.start..open.after], &mut self.parser, &mut outcome.out);
+            // A byte order mark is no part of the record, but of the bytes.
+            let is_first = open.start == bytes.len() - without_bom(bytes).len();
+            let begin = if is_first { 0 } else { open.start };
+            renderer.record(&record, &bytes[begin..open.after], &mut self.parser, &mut outcome.out);
         }
         true
     }
@@ -220,7 +231,7 @@ mod tests {
         let parser = Parser::new(TimeZone::UTC, Timestamp(0));
         let matcher = Matcher::compile(&Query { min_severity: least, ..Query::default() }, []).unwrap();
         let mut cutter = Cutter::new(text, parser.clone(), Needs::default());
-        let mut scanner = Scanner::new(parser, &matcher, Profile::default(), want.clone(), OriginId::default());
+        let mut scanner = Scanner::new(parser, &matcher, Sniffed::default(), want.clone(), OriginId::default());
         let mut all = Vec::new();
         while let Some(block) = cutter.next(Vec::new()).unwrap() {
             all.push(scanner.block(&block, Vec::new()));

@@ -40,7 +40,12 @@ pub fn message<'a>(record: &Record<'a>) -> Cow<'a, str> {
     let mut text = if record.flags.has(Flags::MULTILINE) && formats::has_prefixes(record.format) {
         Cow::Owned(safe(&without_prefixes(bytes, record.raw, record.format)).into_owned())
     } else if record.flags.has(Flags::ESCAPED) {
-        unescaped(bytes)
+        // A string in the line that a Docker line carries: its quote is escaped, and it has escapes of its own.
+        let is_inner = record.format == Format::DockerJson && record.raw[..start as usize].ends_with(b"\\\"");
+        match unescape(bytes) {
+            Cow::Owned(inner) if is_inner => Cow::Owned(unescaped(&inner).into_owned()),
+            _ => unescaped(bytes),
+        }
     } else {
         unchanged(bytes, record.flags)
     };
@@ -58,6 +63,7 @@ fn without_prefixes(text: &[u8], raw: &[u8], format: Format) -> Vec<u8> {
     let first_end = memchr::memchr(b'\n', raw).unwrap_or(raw.len());
     let mut piece = formats::cri_partial(&raw[..first_end]);
     for (n, line) in text.split(|b| *b == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if n == 0 {
             out.extend_from_slice(line);
             continue;
