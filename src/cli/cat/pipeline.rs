@@ -9,7 +9,6 @@ use crate::parse::assemble::Sniffed;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -35,12 +34,19 @@ pub struct Done {
     pub outcome: Outcome,
     buffer: Vec<u8>,
     used: Range<usize>,
+    /// Bytes of the stream that were left out behind it.
+    cut: u64,
 }
 
 impl Done {
     /// A block with what was found in it.
     pub fn new(block: Block, outcome: Outcome) -> Self {
-        Self { kind: block.kind, outcome, used: block.used, buffer: block.buffer }
+        Self { kind: block.kind, outcome, used: block.used, cut: block.cut, buffer: block.buffer }
+    }
+
+    /// Bytes of the stream that it stands for.
+    pub fn read(&self) -> u64 {
+        self.used.len() as u64 + self.cut
     }
 
     /// The block's own bytes.
