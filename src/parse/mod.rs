@@ -16,7 +16,7 @@ pub mod text;
 pub mod time;
 pub mod words;
 
-use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
+use crate::model::{Flags, Format, Record, Severity, SeverityFrom, Timestamp};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -88,6 +88,28 @@ impl Parser {
             Format::Plain | Format::Note => {}
             _ => formats::fields(raw, format, sink),
         }
+    }
+}
+
+impl Parser {
+    /// What a structured record says beside its time, severity and message, as `  name=value` each, safe for a terminal;
+    /// ends behind `limit` bytes. Empty for other records.
+    pub fn other_fields(&mut self, record: &Record<'_>, message: &str, limit: usize) -> String {
+        let mut out = String::new();
+        let structured = matches!(record.format, Format::Json | Format::Logfmt);
+        if !structured || record.text == (0, record.raw.len() as u32) {
+            return out;
+        }
+        self.fields(record.raw, record.format, &mut |name, value| {
+            if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message) {
+                out.push_str("  ");
+                out.push_str(&text::safe_line(name.as_bytes()));
+                out.push('=');
+                out.push_str(&text::safe_line(value.as_bytes()));
+            }
+            out.len() <= limit
+        });
+        out
     }
 }
 

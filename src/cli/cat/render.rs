@@ -12,6 +12,9 @@ use crate::redact::Redactor;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// About how many bytes of fields stand behind a message in text.
+const MAX_FIELDS: usize = 1000;
+
 /// How times are shown in text; JSON always has UTC.
 #[derive(Clone, Debug)]
 pub struct Renderer {
@@ -65,7 +68,7 @@ impl Renderer {
         match self.format {
             OutputFormat::Raw => self.raw(record, &shown, bytes, out),
             OutputFormat::Json => self.json(record, &shown, parser, out),
-            OutputFormat::Text => self.text(record, &shown, out),
+            OutputFormat::Text => self.text(record, &shown, parser, out),
         }
     }
 
@@ -125,7 +128,7 @@ impl Renderer {
         }
     }
 
-    fn text(&mut self, record: &Record<'_>, shown: &Shown<'_>, out: &mut Vec<u8>) {
+    fn text(&mut self, record: &Record<'_>, shown: &Shown<'_>, parser: &mut Parser, out: &mut Vec<u8>) {
         if let Some(time) = record.time {
             self.paint(out, "\x1b[2m", |clock, out| clock.millis(time, out));
             out.push(b' ');
@@ -151,6 +154,13 @@ impl Renderer {
                 out.extend_from_slice(b"    | ");
             }
             out.extend_from_slice(line.as_bytes());
+            if n == 0 {
+                let fields = parser.other_fields(record, &shown.message, MAX_FIELDS);
+                if !fields.is_empty() {
+                    let fields = self.redacted(Cow::Owned(fields));
+                    self.paint(out, "\x1b[2m", |_, out| out.extend_from_slice(fields.as_bytes()));
+                }
+            }
             out.push(b'\n');
         }
     }

@@ -107,6 +107,11 @@ pub fn is_docker(line: &[u8]) -> bool {
     line.starts_with(b"{\"log\":\"")
 }
 
+/// Whether a field of this name is the record's time, severity or message, so that it need not be shown again.
+pub fn is_header(name: &[u8]) -> bool {
+    matches!(meaning(name), Key::Time | Key::Severity | Key::OtelSeverity | Key::Message)
+}
+
 /// What a walk over an object has found so far. Ranks: a higher one wins, the first of equals stays.
 #[derive(Default)]
 struct Found<'c> {
