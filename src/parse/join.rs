@@ -60,6 +60,76 @@ enum State {
     Key,
 }
 
+impl State {
+    /// The state behind a line that begins a record.
+    #[inline]
+    fn behind(payload: &[u8], kind: LineKind, severity: Severity) -> Self {
+        match kind {
+            LineKind::Structured => Self::Closed,
+            LineKind::Headed => match trace_start(payload_of_header(payload)) {
+                Some(state) => state,
+                None => Self::Headed { severe: severity >= Severity::Warn || severity == Severity::Unknown },
+            },
+            LineKind::Text => trace_start(skip_sgr(payload)).unwrap_or(Self::Text),
+        }
+    }
+
+    /// Every state there is.
+    const ALL: [Self; 14] = [
+        Self::Closed,
+        Self::Text,
+        Self::Headed { severe: false },
+        Self::Headed { severe: true },
+        Self::Frames { brace: false },
+        Self::Frames { brace: true },
+        Self::Python,
+        Self::PythonEnd { blank: false },
+        Self::PythonEnd { blank: true },
+        Self::RustMessage,
+        Self::Rust,
+        Self::Go,
+        Self::GoFrames,
+        Self::Key,
+    ];
+}
+
+/// Reads a stream from a place on whose past is not known: follows all states in which it could be, which soon are few.
+#[derive(Clone, Debug)]
+pub struct AnyJoiner {
+    states: [State; State::ALL.len()],
+    len: usize,
+}
+
+impl Default for AnyJoiner {
+    fn default() -> Self {
+        Self { states: State::ALL, len: State::ALL.len() }
+    }
+}
+
+impl AnyJoiner {
+    /// Looks at the next line as [`Joiner::push`] does. Whether it begins a record, whatever came before.
+    pub fn push(&mut self, payload: &[u8], kind: LineKind, severity: Severity) -> bool {
+        let begun = State::behind(payload, kind, severity);
+        if kind != LineKind::Text {
+            (self.states[0], self.len) = (begun, 1);
+            return true;
+        }
+        let mut all_begin = true;
+        let mut len = 0;
+        for n in 0..self.len {
+            let followed = Joiner { state: self.states[n], lines: 1 }.follow(payload);
+            all_begin &= followed.is_none();
+            let next = followed.unwrap_or(begun);
+            if !self.states[..len].contains(&next) {
+                self.states[len] = next;
+                len += 1;
+            }
+        }
+        self.len = len;
+        all_begin
+    }
+}
+
 /// Decides line by line. One per origin.
 #[derive(Clone, Debug, Default)]
 pub struct Joiner {
@@ -80,14 +150,7 @@ impl Joiner {
             return Join::Continue;
         }
         self.lines = 1;
-        self.state = match kind {
-            LineKind::Structured => State::Closed,
-            LineKind::Headed => match trace_start(payload_of_header(payload)) {
-                Some(state) => state,
-                None => State::Headed { severe: severity >= Severity::Warn || severity == Severity::Unknown },
-            },
-            LineKind::Text => trace_start(skip_sgr(payload)).unwrap_or(State::Text),
-        };
+        self.state = State::behind(payload, kind, severity);
         Join::Begin
     }
 
@@ -191,35 +254,6 @@ impl Joiner {
             State::Key => is_key_line(inner).then_some(State::Key),
         }
     }
-}
-
-/// Whether this line surely begins a record and leaves no trace open, whatever came before, if the line before it was
-/// such a line as well. Three of them in a row make a place where a stream can be cut and read independently.
-pub fn is_neutral(payload: &[u8]) -> bool {
-    let text = skip_sgr(payload);
-    let Some(space) = memchr::memchr(b' ', text) else { return false };
-    let word = &text[..space];
-    !word.is_empty()
-        && word[0].is_ascii_alphanumeric()
-        && !matches!(word.last(), Some(b':' | b')' | b'{'))
-        && !word.ends_with(b"(most")
-        && trace_start(text).is_none()
-        && !is_throwable_line(text)
-        && !is_go_call(text)
-        && !matches!(
-            word,
-            b"Caused"
-                | b"Suppressed"
-                | b"During"
-                | b"The"
-                | b"Traceback"
-                | b"goroutine"
-                | b"created"
-                | b"exit"
-                | b"runtime"
-                | b"stack"
-                | b"at"
-        )
 }
 
 /// The trace that this text begins.
@@ -450,6 +484,20 @@ H 10:01 INFO on",
         check("S {json}\n.   indented", &[1, 1]);
         check(".   first line is indented", &[1]);
         check(". look\n.     at the end of the line", &[1, 1]);
+    }
+
+    #[test]
+    fn what_begins_whatever_came_before() {
+        let check = |text: &str, expected: Option<&str>| {
+            let mut any = AnyJoiner::default();
+            let line = text.lines().find(|line| any.push(line.as_bytes(), LineKind::Text, Severity::Unknown));
+            assert_eq!(line, expected, "{text}");
+        };
+        check("may be a panic's message\nsecond line", Some("second line"));
+        check("error: may end a traceback\n    at f (a:1)\n\nerror: b", Some("error: b"));
+        check("x\n    at f (a:1)\n    at g (a:1)\nCaused by: x", None);
+        check("MIIEow\nMIIEow\nMIIEow", None);
+        check("x\ncreated by y\nmain.main()\n\t/a/main.go:3", None);
     }
 
     #[test]

@@ -181,12 +181,12 @@ fn wrong_filters_are_wrong_usage() {
 fn text_is_for_people() {
     assert_eq!(
         text_of(LINES.as_bytes()),
-        "2025-01-02T10:00:00.000Z TRC m0\n\
-         2025-01-02T10:10:00.000Z DBG m1\n\
-         2025-01-02T10:20:00.000Z INF m2 Healthz\n\
-         2025-01-02T10:30:00.000Z WRN m3\n\
-         2025-01-02T10:40:00.000Z ERR m4 timeout\n\
-         2025-01-02T10:50:00.000Z FTL m5\n\
+        "2025-01-02T10:00:00.000Z TRC m0  status=200\n\
+         2025-01-02T10:10:00.000Z DBG m1  http.method=GET  http.path=/a b\n\
+         2025-01-02T10:20:00.000Z INF m2 Healthz  status=500  ok=true\n\
+         2025-01-02T10:30:00.000Z WRN m3  tags=[\"a\",1]  none=null\n\
+         2025-01-02T10:40:00.000Z ERR m4 timeout  status=500\n\
+         2025-01-02T10:50:00.000Z FTL m5  http.method=POST\n\
          {\"time\":\"2025-01-02T11:00:00Z\",\"level\":\"err\n\
          m7 without a level\n"
     );

@@ -2,15 +2,14 @@
 //!
 //! Owns the places to cut. Must not know what is done with the blocks.
 //!
-//! A block ends where the next line surely begins a record and no trace is open (see `parse::join::is_neutral`), so
-//! that several threads can read blocks at the same time and find the records that one thread would.
+//! A block ends where the next line begins a record whatever came before (see `parse::join::AnyJoiner`), so that several
+//! threads can read blocks at the same time and find the records that one thread would.
 
 use crate::model::{Format, Timestamp};
-use crate::parse::Parsed;
 use crate::parse::Parser;
 use crate::parse::assemble::MAX_RECORD;
 use crate::parse::formats;
-use crate::parse::join::{LineKind, is_neutral};
+use crate::parse::join::AnyJoiner;
 use crate::parse::json;
 use crate::parse::stream::kind_of;
 use std::io::{self, Read};
@@ -19,8 +18,8 @@ use std::ops::Range;
 /// The size of a block's buffer: fits the second-level cache, and larger ones were not faster.
 pub const BLOCK: usize = 512 * 1024;
 
-/// How far back from a block's end a place to cut is looked for; a trace longer than this is cut.
-const REACH: usize = 128 * 1024;
+/// How far back from a block's end a place to cut is looked for, one after the other.
+const REACHES: [usize; 4] = [4 * 1024, 32 * 1024, 128 * 1024, BLOCK];
 
 /// What a block holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,9 +79,9 @@ pub struct Cutter<R> {
 }
 
 impl<R: Read> Cutter<R> {
-    /// Cuts what `reader` gives; `parser` reads the lines around cuts.
-    pub fn new(reader: R, parser: Parser, needs: Needs) -> Self {
-        Self { reader, needs, parser, rest: Vec::new(), in_long_line: false, ended: false, carry: None, read: 0 }
+    /// Cuts what `reader` gives; `parser` reads the lines around cuts. `carry` is the last time before it.
+    pub fn new(reader: R, parser: Parser, needs: Needs, carry: Option<Timestamp>) -> Self {
+        Self { reader, needs, parser, rest: Vec::new(), in_long_line: false, ended: false, carry, read: 0 }
     }
 
     /// The next block, in `buffer` (which is recycled). `None` at the end.
@@ -178,57 +177,22 @@ impl<R: Read> Cutter<R> {
     }
 }
 
-/// The last place where the bytes can be cut; `None` when there is no end of a line before the last line.
+/// A place near the end where the bytes can be cut; `None` when there is no end of a line.
 fn cut_place(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
     let last = memchr::memrchr(b'\n', bytes)?;
-    let mut end = last;
-    let mut neutral = 0_u32;
-    // The last line of a run of neutral ones.
-    let mut run = 0;
-    while last - end < REACH {
-        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
-        let line = bytes[start..end].strip_suffix(b"\r").unwrap_or(&bytes[start..end]);
-        let parsed =
-            if json::looks_like_object(line) { None } else { Some(parser.line(&line[..line.len().min(MAX_RECORD)])) };
-        let sure = parsed.as_ref().is_none_or(|parsed| kind_of(parsed, line) != LineKind::Text);
-        if sure && start > 0 && !is_piece_before(bytes, start, parsed.as_ref()) {
-            return Some(start);
-        }
-        let payload = parsed.map_or(0, |parsed| parsed.payload as usize);
-        if parsed.is_some() && is_neutral(&line[payload..]) && !formats::cri_partial(line) {
-            neutral += 1;
-            if neutral == 1 {
-                run = start;
-            } else if neutral == 3 {
-                return Some(run);
-            }
-        } else {
-            neutral = 0;
-        }
-        if start == 0 {
-            break;
-        }
-        end = start - 1;
-    }
-    // One trace fills all that was looked at.
-    Some(last + 1)
-}
-
-/// Whether the line before `start` is a piece that goes on (container lines only).
-fn is_piece_before(bytes: &[u8], start: usize, parsed: Option<&Parsed>) -> bool {
-    let Some(parsed) = parsed else { return false };
-    if parsed.format != Format::Cri || start < 2 {
-        return false;
-    }
-    let before = memchr::memrchr(b'\n', &bytes[..start - 1]).map_or(0, |at| at + 1);
-    formats::cri_partial(&bytes[before..start - 1])
+    let near = REACHES.into_iter().find_map(|reach| {
+        let from = bytes.len().saturating_sub(reach);
+        first_sure_begin(&bytes[from..], parser).map(|at| from + at)
+    });
+    // One trace fills the block.
+    near.or(Some(last + 1))
 }
 
 /// The first place in `bytes` where a record surely begins, told by whole lines of `bytes` alone; the first line, which
 /// may be the end of one, is not looked at. Looking at fewer bytes gives the same place or none.
 pub fn first_sure_begin(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
     let mut start = memchr::memchr(b'\n', bytes)? + 1;
-    let mut neutral = 0_u32;
+    let mut joiner = AnyJoiner::default();
     // Whether the line before is known not to be a piece of a longer one.
     let mut whole = false;
     while let Some(len) = memchr::memchr(b'\n', &bytes[start..]) {
@@ -239,14 +203,12 @@ pub fn first_sure_begin(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
         }
         let line = &line[..line.len().min(MAX_RECORD)];
         let parsed = parser.line(line);
-        if kind_of(&parsed, line) != LineKind::Text && (whole || parsed.format != Format::Cri) {
+        let payload = &line[parsed.payload as usize..];
+        let begins = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
+        if begins && (whole || parsed.format != Format::Cri) {
             return Some(start);
         }
         whole = !formats::cri_partial(line);
-        neutral = if whole && is_neutral(&line[parsed.payload as usize..]) { neutral + 1 } else { 0 };
-        if neutral == 3 {
-            return Some(start);
-        }
         start += len + 1;
     }
     None
@@ -255,7 +217,7 @@ pub fn first_sure_begin(bytes: &[u8], parser: &mut Parser) -> Option<usize> {
 /// The last time that stands in a line of these bytes.
 pub fn last_time(bytes: &[u8], parser: &mut Parser) -> Option<Timestamp> {
     let mut end = bytes.strip_suffix(b"\n").unwrap_or(bytes).len();
-    for _ in 0..1000 {
+    loop {
         let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
         let line = &bytes[start..end];
         let parsed = parser.line(&line[..line.len().min(MAX_RECORD)]);
@@ -264,7 +226,6 @@ pub fn last_time(bytes: &[u8], parser: &mut Parser) -> Option<Timestamp> {
         }
         end = start.checked_sub(1)?;
     }
-    None
 }
 
 #[cfg(test)]
@@ -277,7 +238,7 @@ mod tests {
     }
 
     fn blocks(bytes: &[u8], needs: Needs) -> Vec<(Kind, Vec<u8>, u64)> {
-        let mut cutter = Cutter::new(bytes, parser(), needs);
+        let mut cutter = Cutter::new(bytes, parser(), needs, None);
         let mut all = Vec::new();
         while let Some(block) = cutter.next(Vec::new()).unwrap() {
             all.push((block.kind, block.bytes().to_vec(), block.cut));
@@ -326,11 +287,15 @@ mod tests {
     fn carried_times() {
         let mut text = b"2025-01-01T00:00:00Z first\n".to_vec();
         text.extend((0..60_000).flat_map(|n| format!("line number {n} of many\n").into_bytes()));
-        let mut cutter = Cutter::new(&text[..], parser(), Needs { tails: false, times: true });
+        let mut cutter = Cutter::new(&text[..], parser(), Needs { tails: false, times: true }, None);
         let mut carries = Vec::new();
         while let Some(block) = cutter.next(Vec::new()).unwrap() {
             carries.push(block.carry);
         }
         assert_eq!(carries[0], None);
+        // However far back it stands.
+        assert!(
+            carries.len() > 2 && carries[1..].iter().all(|carry| *carry == Some(Timestamp(1_735_689_600_000_000_000)))
+        );
     }
 }

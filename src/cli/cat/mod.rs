@@ -314,8 +314,17 @@ impl Work<'_> {
                 if let Err(error) = file.seek(SeekFrom::Start(at)) {
                     return Ok(Err(error));
                 }
+                let carry = if needs.times {
+                    match ranged::time_before(&file, at, &mut self.parser.clone()) {
+                        Ok(time) => time,
+                        Err(error) => return Ok(Err(error)),
+                    }
+                } else {
+                    None
+                };
                 let reader = Box::new(file.take(size - at));
-                pipeline::run(reader, Some(sniffed), &self.parser, needs, self.workers, scanner, each)
+                let known = pipeline::Known { sniffed, carry };
+                pipeline::run(reader, Some(known), &self.parser, needs, self.workers, scanner, each)
             }
             Err(error) => Ok(Err(error)),
         }

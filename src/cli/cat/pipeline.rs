@@ -4,6 +4,7 @@
 
 use super::blocks::{Block, Cutter, Kind, Needs};
 use super::scan::{Outcome, Scanner};
+use crate::model::Timestamp;
 use crate::parse::Parser;
 use crate::parse::assemble::Sniffed;
 use std::collections::BTreeMap;
@@ -66,15 +67,23 @@ pub enum News {
 /// The streams' end, or why the reading broke off; what came before was given out.
 pub type End = Result<(), io::Error>;
 
+/// What is known of a stream that is not read from its beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// What the beginning told.
+    pub sniffed: Sniffed,
+    /// The last time before the place where reading begins.
+    pub carry: Option<Timestamp>,
+}
+
 /// Reads `reader` to its end with `workers` threads. `scanner` makes one scanner for each from what the beginning tells,
-/// if that is not `known`;
-/// `each` gets the blocks in order and says whether to go on.
+/// if that is not `known`; `each` gets the blocks in order and says whether to go on.
 ///
 /// # Errors
 /// What `each` returned. The reader's own error is the value.
 pub fn run<'m, E: Send>(
     mut reader: Box<dyn Read + Send>,
-    known: Option<Sniffed>,
+    known: Option<Known>,
     parser: &Parser,
     needs: Needs,
     workers: usize,
@@ -82,7 +91,8 @@ pub fn run<'m, E: Send>(
     mut each: impl FnMut(&Done) -> Result<(), E>,
 ) -> Result<End, E> {
     let (head, early_error) = if known.is_some() { (Vec::new(), None) } else { head_of(&mut reader) };
-    let sniffed = known.unwrap_or_else(|| Sniffed::of(without_bom(&head), &mut parser.clone()));
+    let carry = known.and_then(|known| known.carry);
+    let sniffed = known.map_or_else(|| Sniffed::of(without_bom(&head), &mut parser.clone()), |known| known.sniffed);
     let whole = io::Cursor::new(head).chain(Failing(early_error)).chain(reader);
     let (free_in, free) = sync_channel::<(Vec<u8>, Vec<u8>)>(workers * 2 + 2);
     let (jobs_in, jobs) = sync_channel::<Job>(workers * 2 + 2);
@@ -93,7 +103,7 @@ pub fn run<'m, E: Send>(
         let _ = free_in.try_send((Vec::new(), Vec::new()));
     }
     std::thread::scope(|scope| {
-        let cutter = Cutter::new(whole, parser.clone(), needs);
+        let cutter = Cutter::new(whole, parser.clone(), needs, carry);
         let reader_news = news_in.clone();
         scope.spawn(move || read(cutter, &free, &jobs_in, &reader_news));
         for _ in 0..workers {

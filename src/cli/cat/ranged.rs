@@ -11,6 +11,7 @@ use super::pipeline::{Done, News, in_order};
 use super::scan::Scanner;
 use crate::model::Timestamp;
 use crate::parse::Parser;
+use crate::parse::assemble::MAX_RECORD;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -22,6 +23,8 @@ use std::sync::{Mutex, PoisonError};
 const PART: usize = 256 * 1024;
 /// How much behind its end is read with it, where most often the next part begins.
 const PEEK: usize = 8 * 1024;
+/// How far back a part looks for the last time before it.
+const BACK: u64 = 64 * 1024;
 /// How far behind its begin a part may end.
 const REACH: usize = 4 * PART;
 
@@ -30,7 +33,7 @@ const REACH: usize = 4 * PART;
 pub enum Stopped {
     /// The whole file was read.
     AtEnd,
-    /// A record that is longer than can be held begins here.
+    /// A record begins here whose end, or the last time before it, is too far away.
     Before(u64),
 }
 
@@ -39,7 +42,7 @@ enum Part {
     Block(Block),
     /// No record begins in it.
     Empty,
-    /// Its end cannot be found; it would begin here.
+    /// Its end, or the last time before it, cannot be found; it would begin here.
     Endless(u64),
 }
 
@@ -109,6 +112,29 @@ pub fn run<'m, E: Send>(
     Ok(ended.map(|()| if at == u64::MAX { Stopped::AtEnd } else { Stopped::Before(at) }))
 }
 
+/// The last time in the first `end` bytes of a file.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn time_before(file: &File, end: u64, parser: &mut Parser) -> io::Result<Option<Timestamp>> {
+    let mut end = end;
+    let mut rest: Vec<u8> = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(PART as u64);
+        let mut bytes = vec![0; (end - start) as usize];
+        file.read_exact_at(&mut bytes, start)?;
+        // The end of the part before is the begin of this one's first line.
+        bytes.extend_from_slice(&rest[..rest.len().min(MAX_RECORD)]);
+        let whole = if start == 0 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1) };
+        if let Some(time) = last_time(&bytes[whole..], parser) {
+            return Ok(Some(time));
+        }
+        bytes.truncate(whole);
+        (rest, end) = (bytes, start);
+    }
+    Ok(None)
+}
+
 struct Parts<'f> {
     file: &'f File,
     size: u64,
@@ -151,13 +177,20 @@ impl Parts<'_> {
             buffer.resize(buffer.len().max(wanted), 0);
             len = self.fill(offset, &mut buffer[..wanted], len)?;
         };
-        let carry = if self.needs.times && offset > 0 { self.time_before(offset, begin, &buffer)? } else { None };
+        let mut carry = None;
+        if self.needs.times && offset > 0 {
+            carry = self.time_before(offset, begin, &buffer)?;
+            if carry.is_none() && offset > BACK {
+                // To look back further from each part would take the square of the time.
+                return Ok(Part::Endless(offset + begin as u64));
+            }
+        }
         Ok(Part::Block(Block { buffer, used: begin..end, kind: Kind::Lines, carry, cut: 0 }))
     }
 
     /// The last time before this part.
     fn time_before(&mut self, offset: u64, begin: usize, buffer: &[u8]) -> io::Result<Option<Timestamp>> {
-        let back = offset.min(64 * 1024);
+        let back = offset.min(BACK);
         let mut before = vec![0; back as usize];
         let got = self.fill(offset - back, &mut before, 0)?;
         before.truncate(got);

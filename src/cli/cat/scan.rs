@@ -137,6 +137,7 @@ impl<'m> Scanner<'m> {
             let join = joiner.push(payload, kind_of(&parsed, line), parsed.severity);
             let wants_more = join == Join::Continue || goes_on(piece, &parsed);
             piece = is_piece(&mut parsed, line);
+            last_time = parsed.time.or(last_time);
             match &mut open {
                 Some(open) if wants_more && open.len + line.len() < MAX_RECORD => {
                     open.end = start + line.len();
@@ -148,7 +149,6 @@ impl<'m> Scanner<'m> {
                     if let Some(done) = open.take() {
                         self.finish(bytes, &done, 0, outcome);
                     }
-                    last_time = parsed.time.or(last_time);
                     let first_len = line.len() as u32;
                     let end = start + line.len();
                     let len = line.len();
@@ -230,7 +230,7 @@ mod tests {
     fn scan(text: &[u8], want: &Want, least: Severity) -> Vec<Outcome> {
         let parser = Parser::new(TimeZone::UTC, Timestamp(0));
         let matcher = Matcher::compile(&Query { min_severity: least, ..Query::default() }, []).unwrap();
-        let mut cutter = Cutter::new(text, parser.clone(), Needs::default());
+        let mut cutter = Cutter::new(text, parser.clone(), Needs::default(), None);
         let mut scanner = Scanner::new(parser, &matcher, Sniffed::default(), want.clone(), OriginId::default());
         let mut all = Vec::new();
         while let Some(block) = cutter.next(Vec::new()).unwrap() {
