@@ -103,13 +103,28 @@ impl Parser {
         self.fields(record.raw, record.format, &mut |name, value| {
             if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message) {
                 out.push_str("  ");
-                out.push_str(&text::safe_line(name.as_bytes()));
+                push_short(&mut out, name, MAX_NAME);
                 out.push('=');
-                out.push_str(&text::safe_line(value.as_bytes()));
+                push_short(&mut out, &value, MAX_VALUE);
             }
             out.len() <= limit
         });
         out
+    }
+}
+
+/// The most characters of a field's name and value that stand behind a message.
+const MAX_NAME: usize = 64;
+const MAX_VALUE: usize = 200;
+
+/// The beginning of a text, made safe; `...` stands for the rest.
+fn push_short(out: &mut String, text: &str, limit: usize) {
+    match text.char_indices().nth(limit) {
+        None => out.push_str(&text::safe_line(text.as_bytes())),
+        Some((end, _)) => {
+            out.push_str(&text::safe_line(&text.as_bytes()[..end]));
+            out.push_str("...");
+        }
     }
 }
 
