@@ -109,7 +109,7 @@ impl<'s> Follower<'s> {
                 Ok(_) if self.is_rotated(&path) => {}
                 Ok(input) => {
                     let codec = input.codec.name();
-                    self.shared.notes(&[format!("{} came later and is left out ({codec})", input.name)]);
+                    self.shared.note(format!("{} came later and is left out ({codec})", input.name));
                 }
                 Err(e) if e.is_absence() => self.follow(&path, &mut directories)?,
                 Err(e) if e.is_binary() && !is_named => {}
@@ -149,13 +149,13 @@ impl<'s> Follower<'s> {
             (n, None) => (State::Following, format!("follows {}", files(n))),
             (n, Some(_)) => (State::Following, format!("follows {}; waits for {} to come back", files(n), gone.len())),
         };
-        let now = (state, text);
-        if self.said.as_ref() == Some(&now) {
+        let health = self.shared.following(state, &text);
+        // Not the progress: that alone is not worth a message.
+        if self.said.as_ref().is_some_and(|(state, detail)| (*state, detail) == (health.state, &health.detail)) {
             return Ok(());
         }
-        self.shared.out.health(self.shared.following(now.0, &now.1))?;
-        self.said = Some(now);
-        Ok(())
+        self.said = Some((health.state, health.detail.clone()));
+        self.shared.out.health(health)
     }
 }
 
