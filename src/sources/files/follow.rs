@@ -11,6 +11,7 @@ use super::stream::Stream;
 use super::tail::{Begin, Event, Neighbours, Tail};
 use crate::model::State;
 use crate::sources::driver::Closed;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
@@ -223,13 +224,9 @@ fn begins(begin: Begin, name: &str) -> String {
 
 /// Each followed file is held open: as many as the system lets us.
 fn raise_open_files() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        // Without it the last files of very many are not followed.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
-    }
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Without it the last files of very many are not followed.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::File,
     io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -431,17 +432,8 @@ impl Open {
     }
 }
 
-#[cfg(unix)]
 fn id_of(meta: &std::fs::Metadata) -> Id {
-    use std::os::unix::fs::MetadataExt;
     (meta.dev(), meta.ino())
-}
-
-/// Elsewhere the time of creation stands for a file's identity.
-#[cfg(not(unix))]
-fn id_of(meta: &std::fs::Metadata) -> Id {
-    let created = meta.created().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
-    (0, created.map_or(0, |t| t.as_nanos() as u64))
 }
 
 #[cfg(test)]
