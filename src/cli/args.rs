@@ -346,7 +346,6 @@ mod tests {
         check(&["config"], "init");
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_path_need_not_be_utf_8() {
         use std::os::unix::ffi::OsStringExt;

@@ -5,12 +5,11 @@
 use super::args::{ConfigCommand, GlobalArgs};
 use super::{Exit, Output};
 use crate::config::{self, Environment, File, KEYS, Table};
+use crate::infra::files;
 use crate::parse::text::safe_line;
 use anyhow::{Context, bail};
 use std::{
-    fs,
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -43,11 +42,7 @@ pub(super) fn run(
 fn init(file: &File, out: &mut Output) -> anyhow::Result<Exit> {
     let path = file.path().context(NO_HOME)?;
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .with_context(|| format!("the directory {} cannot be made", dir.display()))?;
+        files::private_directory(dir).with_context(|| format!("the directory {} cannot be made", dir.display()))?;
     }
     match write_new(path) {
         Ok(()) => {
@@ -63,7 +58,7 @@ fn init(file: &File, out: &mut Output) -> anyhow::Result<Exit> {
 
 fn write_new(path: &Path) -> std::io::Result<()> {
     // create_new neither follows a link nor replaces a file.
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = files::private().write(true).create_new(true).open(path)?;
     file.write_all(config::example().as_bytes())
 }
 

@@ -3,6 +3,7 @@
 //! Owns buffering, the broken pipe, the safety of messages, and the progress line. Must not know what is printed.
 
 use super::stats::Counts;
+use crate::app::format::bytes;
 use crate::parse::text;
 use std::{
     fs::File,
@@ -174,9 +175,9 @@ fn progress_line(done: u64, total: Option<u64>, label: &str) -> String {
     let label = text::safe_line(label.as_bytes());
     let so_far = match total {
         Some(total) if total > 0 => {
-            format!("{:>3}% of {}", (done.min(total) * 100) / total, super::stats::bytes(total))
+            format!("{:>3}% of {}", (done.min(total) * 100) / total, bytes(total))
         }
-        _ => super::stats::bytes(done),
+        _ => bytes(done),
     };
     let room = 79 - so_far.chars().count().min(40) - 2;
     let label: String = if label.chars().count() > room {
@@ -202,8 +203,8 @@ mod tests {
     fn progress_lines() {
         assert_eq!(progress_line(512, Some(1024), "a.log"), " 50% of 1.0 KiB  a.log");
         assert_eq!(progress_line(2048, None, "-"), "2.0 KiB  -");
-        assert_eq!(progress_line(9, Some(0), "x"), "9 bytes  x");
-        assert_eq!(progress_line(9, Some(3), "x"), "100% of 3 bytes  x");
+        assert_eq!(progress_line(9, Some(0), "x"), "9 B  x");
+        assert_eq!(progress_line(9, Some(3), "x"), "100% of 3 B  x");
         assert_eq!(progress_line(0, None, &"x".repeat(200)).chars().count(), 79);
         assert!(!progress_line(0, None, "a\nb").contains('\n'));
     }

@@ -6,7 +6,7 @@ use super::discover;
 use super::{Counts, Exit, Globals, Output};
 use crate::app::event::{Effect, Event};
 use crate::app::keymap::{Conflict, Keymap};
-use crate::app::{self, App, Caps, Colors, FrameNeed, TabInfo};
+use crate::app::{self, App, Background, Caps, Colors, FrameNeed, Glyphs, TabInfo};
 use crate::config::{self, Bindings, Environment, LogLevel};
 use crate::infra::clock::SystemClock;
 use crate::infra::log::{self, Log};
@@ -14,7 +14,7 @@ use crate::model::address::Tab;
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use crate::runtime::pace::Urgency;
-use crate::runtime::terminal::{Background, Capabilities, Colours, Frame, Glyphs, Link, Picture};
+use crate::runtime::terminal::{Capabilities, Frame, Link, Picture};
 use crate::runtime::{self, Ended, Opening, Program, Setup};
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
@@ -102,7 +102,7 @@ impl Program for Screen {
     }
 
     fn background(&mut self, background: Background) {
-        self.app.set_background(to_app(background));
+        self.app.set_background(background);
     }
 
     fn open(&mut self, address: &Address, label: &str) -> SourceId {
@@ -120,7 +120,7 @@ fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> Result<app::Se
     let tab = |tab| Some(TabInfo { tab, needs: needs(tab, zone) }).filter(|info| !info.needs.is_empty());
     let mut caps = caps(capabilities, environment);
     if config.ascii {
-        caps.glyphs = app::Glyphs::Ascii;
+        caps.glyphs = Glyphs::Ascii;
     }
     Ok(app::Settings {
         memory: usize::try_from(config.memory.bytes()).unwrap_or(usize::MAX),
@@ -156,28 +156,18 @@ pub(super) fn keymap(bindings: &Bindings) -> Result<Keymap, Conflict> {
 
 /// What the terminal can do, in the app's words.
 fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
-    let (colors, words) = match capabilities.colours {
-        Colours::None => (Colors::Mono, "no colour"),
-        Colours::Sixteen => (Colors::Ansi16, "16 colours"),
-        Colours::Indexed => (Colors::Ansi256, "256 colours"),
-        Colours::True => (Colors::Truecolor, "true colour"),
+    let words = match capabilities.colours {
+        Colors::Mono => "no colour",
+        Colors::Ansi16 => "16 colours",
+        Colors::Ansi256 => "256 colours",
+        Colors::Truecolor => "true colour",
     };
     let link = if capabilities.link == Link::Ssh { "  SSH" } else { "" };
     Caps {
-        colors,
-        glyphs: match capabilities.glyphs {
-            Glyphs::Ascii => app::Glyphs::Ascii,
-            Glyphs::Unicode => app::Glyphs::Unicode,
-        },
-        background: capabilities.background.map(to_app),
+        colors: capabilities.colours,
+        glyphs: capabilities.glyphs,
+        background: capabilities.background,
         words: format!("TERM={}  {words}{link}", environment.text("TERM").unwrap_or_default()),
-    }
-}
-
-const fn to_app(background: Background) -> app::Background {
-    match background {
-        Background::Dark => app::Background::Dark,
-        Background::Light => app::Background::Light,
     }
 }
 
@@ -229,13 +219,13 @@ mod tests {
             settings(&Globals { config, environment: &environment }, detect(&environment).unwrap()).unwrap()
         };
         let unicode = of(false);
-        assert_eq!((unicode.caps.colors, unicode.caps.glyphs), (Colors::Ansi256, app::Glyphs::Unicode));
-        assert_eq!(unicode.caps.background, Some(app::Background::Dark));
+        assert_eq!((unicode.caps.colors, unicode.caps.glyphs), (Colors::Ansi256, Glyphs::Unicode));
+        assert_eq!(unicode.caps.background, Some(Background::Dark));
         assert_eq!(
             (unicode.caps.words.as_str(), unicode.theme),
             ("TERM=xterm-256color  256 colours", app::ThemeChoice::Sixteen)
         );
-        assert_eq!(of(true).caps.glyphs, app::Glyphs::Ascii);
+        assert_eq!(of(true).caps.glyphs, Glyphs::Ascii);
         assert_eq!(unicode.tabs.len(), 4);
     }
 

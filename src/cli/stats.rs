@@ -2,6 +2,7 @@
 //!
 //! Owns the counts and the block on standard error. Must not know the commands.
 
+use crate::app::format::{bytes, thousands};
 use std::{fmt::Write, time::Duration};
 
 /// What a command counts while it works.
@@ -60,8 +61,8 @@ pub fn block(counts: &Counts, wall: Duration, usage: &Usage) -> String {
     let peak = usage.peak_memory.map_or_else(|| "unknown on this system".to_owned(), exact);
     let rows = [
         ("bytes", exact(counts.bytes)),
-        ("lines", grouped(counts.lines)),
-        ("records", grouped(counts.records)),
+        ("lines", thousands(counts.lines)),
+        ("records", thousands(counts.records)),
         ("wall", seconds(wall)),
         ("cpu", cpu),
         ("peak memory", peak),
@@ -74,38 +75,9 @@ pub fn block(counts: &Counts, wall: Duration, usage: &Usage) -> String {
     text
 }
 
-/// A number of bytes for people: `9 bytes`, `1.0 KiB`, `24.3 MiB`.
-pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if n < 1024 {
-        return format!("{n} bytes");
-    }
-    let mut value = n as f64 / 1024.0;
-    let mut unit = 0;
-    // 1023.95 would be rounded to 1024.0 of the smaller unit.
-    while value >= 1023.95 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
 /// A number of bytes for people, and exactly.
 fn exact(n: u64) -> String {
-    if n < 1024 { bytes(n) } else { format!("{} ({} bytes)", bytes(n), grouped(n)) }
-}
-
-/// A number with a comma at every third digit.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    if n < 1024 { format!("{n} bytes") } else { format!("{} ({} bytes)", bytes(n), thousands(n)) }
 }
 
 #[cfg(test)]
@@ -113,14 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers() {
-        let check = |n: u64, size: &str, number: &str| assert_eq!((bytes(n), grouped(n)), (size.into(), number.into()));
-        check(0, "0 bytes", "0");
-        check(999, "999 bytes", "999");
-        check(1024, "1.0 KiB", "1,024");
-        check(1_048_575, "1.0 MiB", "1,048,575");
-        check(25_480_000, "24.3 MiB", "25,480,000");
-        check(u64::MAX, "16384.0 PiB", "18,446,744,073,709,551,615");
+    fn sizes_are_exact() {
+        let check = |n: u64, expected: &str| assert_eq!(exact(n), expected);
+        check(1023, "1023 bytes");
+        check(1024, "1.0 KiB (1,024 bytes)");
+        check(u64::MAX, "16384.0 PiB (18,446,744,073,709,551,615 bytes)");
     }
 
     #[test]

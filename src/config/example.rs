@@ -2,7 +2,7 @@
 //!
 //! Owns their layout. Must not know what a setting does beyond its row.
 
-use super::keys::{KEYS, Table};
+use super::keys::{KEYS, Table, VARIABLES};
 use std::fmt::Write;
 
 /// `config.example.toml`: every setting with its meaning and default, all of them commented out, so that the file as
@@ -30,7 +30,7 @@ pub fn example() -> String {
     text
 }
 
-/// A Markdown table of all settings: name, variable, flag, default, meaning.
+/// Markdown tables of all settings (name, variable, flag, default, meaning) and of the variables that are none.
 pub fn reference() -> String {
     let mut text = String::from("| key | default | environment | flag | meaning |\n|---|---|---|---|---|\n");
     for key in KEYS {
@@ -42,6 +42,10 @@ pub fn reference() -> String {
             how => format!("`{}`: {how}", key.variable()),
         };
         let _ = writeln!(text, "| `{name}` | {default} | {variable} | {flag} | {} |", key.doc);
+    }
+    text.push_str("\n| other variable | meaning |\n|---|---|\n");
+    for (name, meaning) in VARIABLES {
+        let _ = writeln!(text, "| `{name}` | {meaning} |");
     }
     text
 }

@@ -274,7 +274,6 @@ pub static VARIABLES: &[(&str, &str)] = &[
     ("LOGDECK_CONFIG", "The config file to read instead of the usual one."),
     ("LOGDECK_SYNC", "`0` draws without synchronised output (DEC mode 2026), for a terminal that handles it wrongly."),
     ("LOGDECK_TRACE_FRAMES", "A file to which the time and size of every frame is written when the screen ends."),
-    ("LOGDECK_REQUIRE_SERVERS", "`1` lets tests fail that would be skipped because a server is not there."),
 ];
 
 impl ConfigKey {

@@ -8,7 +8,7 @@ mod source;
 pub use source::{RATE_SECONDS, Source};
 
 use crate::model::address::Tab;
-use crate::model::{OriginId, SourceId, SourceMsg, Timestamp};
+use crate::model::{OriginId, SourceId, SourceMsg, State, Timestamp};
 use crate::store::{Appended, Store};
 use std::collections::{BTreeMap, HashMap};
 
@@ -47,7 +47,7 @@ impl Engine {
         self.sources.insert(id, Source::new(id, label.into(), tab));
     }
 
-    /// The source will send nothing more. Its records stay.
+    /// The source will send nothing more: memory that was kept for that is given back. Its records stay.
     pub fn close(&mut self, id: SourceId) {
         self.store.close(id);
     }
@@ -67,6 +67,9 @@ impl Engine {
                 Applied::Records { source, appended }
             }
             SourceMsg::Health { source, health } => {
+                if health.state == State::Done {
+                    self.close(source);
+                }
                 self.source_mut(source).health = health;
                 Applied::Health(source)
             }
@@ -117,7 +120,7 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::model::time::SECOND;
-    use crate::model::{Batch, Flags, Format, Health, Meta, Severity, State};
+    use crate::model::{Batch, Flags, Format, Health, Meta, Severity};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp(seconds * SECOND)
@@ -154,6 +157,17 @@ mod tests {
         assert_eq!(engine.store().appended(source).at_least(Severity::Error), 1);
         assert_eq!(engine.origin_name(origin), Some("app.log.1"));
         assert_eq!(engine.evicted(), 0);
+    }
+
+    #[test]
+    fn a_source_that_is_done_gives_its_spare_memory_back() {
+        let source = SourceId(0);
+        let mut engine = Engine::new(1 << 20);
+        engine.apply(SourceMsg::Batch { source, batch: batch(&[Severity::Info; 100]) }, at(0));
+        let before = engine.memory().0;
+        engine.apply(SourceMsg::Health { source, health: Health::new(State::Done, "read 1 file") }, at(0));
+        assert!(engine.memory().0 < before, "{before}");
+        assert_eq!(engine.store().len(), 100);
     }
 
     #[test]

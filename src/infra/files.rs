@@ -1,4 +1,4 @@
-//! Files that only their owner may read: exports, caches, spooled input.
+//! Files and directories that only their owner may read.
 //!
 //! Owns how they are made. Must not know what is in them.
 
@@ -6,6 +6,7 @@ use std::{
     fs::{DirBuilder, File, OpenOptions},
     io,
     io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -15,8 +16,8 @@ const TRIES: u32 = 16;
 /// A file that is written beside its final place, and becomes visible there only when it is complete: [`NewFile::keep`]
 /// renames it. Dropped without that, it is removed.
 ///
-/// It is made with `O_EXCL` and `O_NOFOLLOW` and mode 0600, so that a link that somebody put there is not followed. What
-/// stands at the final place, even a link, is replaced and not written through.
+/// It is made with `O_EXCL` and mode 0600, so that a link that somebody put there is not followed. What stands at the
+/// final place, even a link, is replaced and not written through.
 #[derive(Debug)]
 pub struct NewFile {
     file: File,
@@ -86,51 +87,18 @@ impl Drop for NewFile {
     }
 }
 
-/// A file for reading and writing in `directory` that has no name any more: it is gone when it is closed, however the
-/// process ends.
+/// Makes a directory, and those above it, for its owner alone (0700). One that is there is left as it is.
 ///
 /// # Errors
-/// The directory is missing or may not be written to.
-pub fn unnamed(directory: &Path, salt: u64) -> io::Result<File> {
-    for attempt in 0..TRIES {
-        let path = directory.join(format!(".logdeck.{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
-        match private().read(true).write(true).create_new(true).open(&path) {
-            Ok(file) => {
-                std::fs::remove_file(&path)?;
-                return Ok(file);
-            }
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
-}
-
-/// Makes a directory, and those above it, for its owner alone (0700). One that is there must be a real directory.
-///
-/// # Errors
-/// It cannot be made, or something else stands there.
+/// It cannot be made, or something else than a directory stands there.
 pub fn private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    if std::fs::symlink_metadata(path)?.is_dir() {
-        Ok(())
-    } else {
-        Err(io::Error::new(io::ErrorKind::NotADirectory, "something else than a directory stands there"))
-    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Options for a file that only its owner may read, and that is no link.
-fn private() -> OpenOptions {
+/// Options for a file that only its owner may read and write (0600).
+pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
-    }
+    options.mode(0o600);
     options
 }
 
@@ -139,7 +107,6 @@ mod tests {
     use super::*;
     use std::{
         fs,
-        io::{Read, Seek},
         os::unix::fs::{PermissionsExt, symlink},
     };
 
@@ -186,12 +153,6 @@ mod tests {
     fn what_is_not_kept_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         drop(NewFile::create(&dir.path().join("out"), 1).unwrap());
-        let mut file = unnamed(dir.path(), 1).unwrap();
-        file.write_all(b"spooled").unwrap();
-        file.rewind().unwrap();
-        let mut text = String::new();
-        file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, "spooled");
         assert!(names(dir.path()).is_empty());
         assert!(NewFile::create(dir.path(), 1).is_err(), "a directory stands there");
         assert!(NewFile::create(&dir.path().join("missing/out"), 1).is_err());

@@ -2,11 +2,12 @@
 //!
 //! Owns the files. Must not know what is worth a line; the parts say so with `tracing`.
 
+use super::files;
 use crate::redact::{RedactWriter, Redactor};
 use std::{
-    fs::{self, DirBuilder, OpenOptions, Permissions},
+    fs::{self, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -68,22 +69,23 @@ pub fn init(directory: &Path, level: LevelFilter, today: &str) -> Result<Log, No
 }
 
 fn writer(directory: &Path, today: &str) -> Result<(NonBlocking, WorkerGuard), NoLog> {
-    private_directory(directory).map_err(|source| NoLog::Directory { path: directory.to_owned(), source })?;
+    closed_directory(directory).map_err(|source| NoLog::Directory { path: directory.to_owned(), source })?;
     // The appender opens its file with the usual mode; a file that is there already keeps its own.
     let first = directory.join(format!("{PREFIX}.{today}.{SUFFIX}"));
-    let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(first);
-    let files = RollingFileAppender::builder()
+    let _ = files::private().append(true).create(true).open(first);
+    let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(PREFIX)
         .filename_suffix(SUFFIX)
         .max_log_files(FILES)
         .build(directory)?;
-    let redacted = RedactWriter::new(Arc::new(Redactor::default()), Private::new(files, directory.to_owned()));
+    let redacted = RedactWriter::new(Arc::new(Redactor::default()), Private::new(appender, directory.to_owned()));
     Ok(NonBlockingBuilder::default().buffered_lines_limit(WAITING).lossy(true).thread_name("own-log").finish(redacted))
 }
 
-fn private_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+/// The directory, closed to others also when it was there before.
+fn closed_directory(path: &Path) -> io::Result<()> {
+    files::private_directory(path)?;
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(0o700))?;
@@ -164,7 +166,7 @@ mod tests {
     fn a_directory_that_others_can_read_is_closed() {
         let home = tempfile::tempdir().unwrap();
         fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
-        private_directory(home.path()).unwrap();
+        closed_directory(home.path()).unwrap();
         assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 

@@ -146,7 +146,7 @@ async fn supervise(address: Address, settings: Settings, outlet: Outlet, surroun
         let problem = match one.join_next().await {
             None | Some(Ok(Ok(()) | Err(SourceError::Closed(_)))) => return,
             Some(Ok(Err(error))) => error.to_string(),
-            Some(Err(error)) if error.is_panic() => "the source stopped with a defect of logdeck".to_owned(),
+            Some(Err(error)) if error.is_panic() => SourceError::Panicked.to_string(),
             Some(Err(_)) => return,
         };
         failures = if began.elapsed() > backoff.healthy { 1 } else { failures + 1 };

@@ -4,10 +4,9 @@
 //! `LOGDECK_TRACE_FRAMES` names. Must not know why a frame was drawn.
 
 use super::terminal::Written;
+use crate::infra::files::NewFile;
 use std::{
-    fs::OpenOptions,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     time::Instant,
 };
@@ -100,8 +99,9 @@ impl Trace {
                 frame.messages
             );
         }
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.to)?;
-        file.write_all(text.as_bytes())
+        let mut file = NewFile::create(&self.to, u64::from(std::process::id()))?;
+        file.write_all(text.as_bytes())?;
+        file.keep().map(|_| ())
     }
 }
 

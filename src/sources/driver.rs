@@ -38,8 +38,8 @@ pub enum SourceError {
     #[error(transparent)]
     Closed(#[from] Closed),
     /// Its thread panicked: a defect of logdeck.
-    #[error("the source's thread stopped with a defect of logdeck: {0}")]
-    Panicked(String),
+    #[error("the source stopped with a defect of logdeck")]
+    Panicked,
 }
 
 /// The source was told to stop, or nobody listens any more.
@@ -106,18 +106,6 @@ impl Outlet {
         Ok(id)
     }
 
-    /// [`Outlet::origin`] for tasks.
-    ///
-    /// # Errors
-    /// The source has to stop.
-    pub async fn origin_async(&self, name: &str) -> Result<OriginId, Closed> {
-        let (id, is_new) = self.number(name);
-        if is_new {
-            self.send_async(SourceMsg::Origin { id, name: name.to_owned() }).await?;
-        }
-        Ok(id)
-    }
-
     /// Sends the records, in messages of at most [`BATCH_RECORDS`] and about [`BATCH_BYTES`], and empties the batch.
     ///
     /// # Errors
@@ -125,17 +113,6 @@ impl Outlet {
     pub fn batch(&self, batch: &mut Batch) -> Result<(), Closed> {
         for part in parts(batch) {
             self.send(SourceMsg::Batch { source: self.source, batch: part })?;
-        }
-        Ok(())
-    }
-
-    /// [`Outlet::batch`] for tasks.
-    ///
-    /// # Errors
-    /// The source has to stop.
-    pub async fn batch_async(&self, batch: &mut Batch) -> Result<(), Closed> {
-        for part in parts(batch) {
-            self.send_async(SourceMsg::Batch { source: self.source, batch: part }).await?;
         }
         Ok(())
     }

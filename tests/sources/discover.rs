@@ -84,7 +84,6 @@ fn codecs_are_told_by_bytes_and_not_by_names() {
     assert_eq!(discover(&["-"]).inputs[0].codec, Input::stdin().codec);
 }
 
-#[cfg(unix)]
 #[test]
 fn links_lead_nowhere_twice() {
     use std::os::unix::fs::symlink;
@@ -103,7 +102,6 @@ fn depth_is_limited() {
     check(dir.path(), &[""], &["top.log"], &[]);
 }
 
-#[cfg(unix)]
 #[test]
 fn no_permission_is_said() {
     use std::os::unix::fs::PermissionsExt;

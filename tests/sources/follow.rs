@@ -54,6 +54,19 @@ async fn a_file_that_is_not_there_yet_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_comes_later_and_is_left_out_is_said_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    append(&dir.path().join("app.log"), "one\n");
+    let mut running = Running::start(dir.path(), Follow::On);
+    running.until(|r| r.texts() == ["one"] && is(r, State::Following)).await;
+    fs::write(dir.path().join("old.gz"), super::codecs::gzip(b"two\n")).unwrap();
+    let said = |r: &Running| r.health.last().is_some_and(|h| h.detail.contains("old.gz came later and is left out"));
+    running.until(said).await;
+    assert_eq!(running.texts(), ["one"]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn new_files_of_a_directory_are_taken_up_and_rotated_ones_are_not() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);

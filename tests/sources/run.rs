@@ -199,7 +199,6 @@ async fn a_source_that_is_told_to_stop_does_so_with_a_full_channel() {
     running.stop().await;
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipe_is_read_while_it_is_written_and_never_holds_the_source() {
     use std::io::Write;

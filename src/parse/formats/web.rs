@@ -82,14 +82,7 @@ pub(super) fn request<V: Visit>(request: &[u8], visit: &mut V) {
 pub(super) fn nginx<V: Visit>(line: &[u8], mut cursor: Cursor<'_>, found: Found, visit: &mut V) -> Option<Parsed> {
     cursor.eat(b" [").then_some(())?;
     let level = cursor.until(b']', 8)?;
-    let severity = match level {
-        b"debug" => Severity::Debug,
-        b"info" | b"notice" => Severity::Info,
-        b"warn" => Severity::Warn,
-        b"error" => Severity::Error,
-        b"crit" | b"alert" | b"emerg" => Severity::Fatal,
-        _ => return None,
-    };
+    let severity = level_of(level)?;
     cursor.eat(b" ").then_some(())?;
     let process = cursor.until(b'#', 16)?;
     let thread = cursor.until(b':', 24)?;
@@ -138,16 +131,8 @@ pub(super) fn apache<V: Visit>(line: &[u8], mut cursor: Cursor<'_>, found: Found
         Some(colon) => (content.get(..colon)?, content.get(colon + 1..)?),
         None => (&b""[..], content),
     };
-    let severity = match level {
-        b"debug" => Severity::Debug,
-        b"info" | b"notice" => Severity::Info,
-        b"warn" => Severity::Warn,
-        b"error" => Severity::Error,
-        b"crit" | b"alert" | b"emerg" => Severity::Fatal,
-        // `trace1` to `trace8`.
-        [b't', b'r', b'a', b'c', b'e', ..] => Severity::Trace,
-        _ => return None,
-    };
+    // `trace1` to `trace8`.
+    let severity = if level.starts_with(b"trace") { Severity::Trace } else { level_of(level)? };
     visit.field("module", module);
     visit.field("level", level);
     cursor.blanks();
@@ -168,4 +153,16 @@ pub(super) fn apache<V: Visit>(line: &[u8], mut cursor: Cursor<'_>, found: Found
         cursor = ahead;
     }
     Some(explained(line, Format::ApacheError, Some(found), Some((severity, SeverityFrom::Header)), cursor.at()))
+}
+
+/// A level as nginx and Apache both write it.
+fn level_of(word: &[u8]) -> Option<Severity> {
+    Some(match word {
+        b"debug" => Severity::Debug,
+        b"info" | b"notice" => Severity::Info,
+        b"warn" => Severity::Warn,
+        b"error" => Severity::Error,
+        b"crit" | b"alert" | b"emerg" => Severity::Fatal,
+        _ => return None,
+    })
 }

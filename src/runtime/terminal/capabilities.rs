@@ -3,38 +3,8 @@
 //! Owns the reading of `TERM`, `COLORTERM`, `NO_COLOR`, the locale and their kin. Pure: the environment is an argument.
 //! Must not know how anything is drawn.
 
+use crate::app::{Background, Colors, Glyphs};
 use crate::config::Environment;
-
-/// How many colours may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colours {
-    /// None: bold, underlined and reversed text alone.
-    None,
-    /// The terminal's own 16.
-    Sixteen,
-    /// The 256 of xterm.
-    Indexed,
-    /// 24 bits.
-    True,
-}
-
-/// Which characters may be drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Glyphs {
-    /// ASCII alone.
-    Ascii,
-    /// Everything in Unicode.
-    Unicode,
-}
-
-/// What the background is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Background {
-    /// Nearer to black.
-    Dark,
-    /// Nearer to white.
-    Light,
-}
 
 /// How far away the terminal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +37,7 @@ pub enum Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// How many colours may be used.
-    pub colours: Colours,
+    pub colours: Colors,
     /// Which characters may be drawn.
     pub glyphs: Glyphs,
     /// What `COLORFGBG` says of the background.
@@ -115,16 +85,16 @@ pub fn detect(environment: &Environment) -> Result<Capabilities, NoScreen> {
     })
 }
 
-fn colours(environment: &Environment, term: &str) -> Colours {
+fn colours(environment: &Environment, term: &str) -> Colors {
     if environment.os("NO_COLOR").is_some() || environment.text("CLICOLOR") == Some("0") {
-        return Colours::None;
+        return Colors::Mono;
     }
     match environment.text("COLORTERM") {
-        Some("truecolor" | "24bit") => Colours::True,
-        _ if term.ends_with("-direct") => Colours::True,
-        _ if term.contains("256color") => Colours::Indexed,
-        _ if is_vt(term) || term.ends_with("-mono") || term.ends_with("-m") => Colours::None,
-        _ => Colours::Sixteen,
+        Some("truecolor" | "24bit") => Colors::Truecolor,
+        _ if term.ends_with("-direct") => Colors::Truecolor,
+        _ if term.contains("256color") => Colors::Ansi256,
+        _ if is_vt(term) || term.ends_with("-mono") || term.ends_with("-m") => Colors::Mono,
+        _ => Colors::Ansi16,
     }
 }
 
@@ -180,17 +150,17 @@ mod tests {
     #[test]
     fn colours_follow_the_variables() {
         let check = |variables: &[(&str, &str)], expected| assert_eq!(of(variables).colours, expected, "{variables:?}");
-        check(&[], Colours::Sixteen);
-        check(&[("COLORTERM", "truecolor")], Colours::True);
-        check(&[("COLORTERM", "24bit"), ("NO_COLOR", "1")], Colours::None);
-        check(&[("COLORTERM", "yes")], Colours::Sixteen);
-        check(&[("TERM", "tmux-256color")], Colours::Indexed);
-        check(&[("TERM", "xterm-direct")], Colours::True);
-        check(&[("TERM", "linux")], Colours::Sixteen);
-        check(&[("TERM", "vt220")], Colours::None);
-        check(&[("TERM", "vte-256color")], Colours::Indexed);
-        check(&[("CLICOLOR", "0")], Colours::None);
-        check(&[("NO_COLOR", "")], Colours::Sixteen);
+        check(&[], Colors::Ansi16);
+        check(&[("COLORTERM", "truecolor")], Colors::Truecolor);
+        check(&[("COLORTERM", "24bit"), ("NO_COLOR", "1")], Colors::Mono);
+        check(&[("COLORTERM", "yes")], Colors::Ansi16);
+        check(&[("TERM", "tmux-256color")], Colors::Ansi256);
+        check(&[("TERM", "xterm-direct")], Colors::Truecolor);
+        check(&[("TERM", "linux")], Colors::Ansi16);
+        check(&[("TERM", "vt220")], Colors::Mono);
+        check(&[("TERM", "vte-256color")], Colors::Ansi256);
+        check(&[("CLICOLOR", "0")], Colors::Mono);
+        check(&[("NO_COLOR", "")], Colors::Ansi16);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Owns the translation, and the filter that takes a terminal's late answer to a question out of the keys.
 //! Must not know what a key does.
 
-use super::capabilities::{Background, background};
+use super::capabilities::background;
+use crate::app::Background;
 use crate::app::event::{Key, KeyCode};
 use crossterm::event::{self as ct, KeyEventKind, KeyModifiers};
 

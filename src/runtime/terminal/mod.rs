@@ -10,7 +10,7 @@ mod input;
 pub mod keys;
 mod output;
 
-pub use capabilities::{Ask, Background, Capabilities, Colours, Glyphs, Link, NoScreen, Synchronised};
+pub use capabilities::{Ask, Capabilities, Link, NoScreen, Synchronised};
 pub use keys::Input;
 pub use output::{OnWritten, Written};
 pub use ratatui::Frame;
@@ -239,7 +239,10 @@ fn install_hook() {
     }
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        tracing::error!(panic = %info, "a thread panicked");
+        // A literal message is ours; one that was put together may quote a log.
+        let what = info.payload().downcast_ref::<&str>().unwrap_or(&"(not written down)");
+        let at = info.location().map(ToString::to_string);
+        tracing::error!(what, at, "a thread panicked");
         if DRAWING.get() == Some(&thread::current().id()) {
             restore();
             before(info);

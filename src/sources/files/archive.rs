@@ -319,15 +319,8 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// Reads at an offset without moving a shared position.
-#[cfg(unix)]
 pub(crate) fn read_at(file: &File, buf: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buf, at)
-}
-
-/// Reads at an offset; the shared position moves, and nobody here relies on it.
-#[cfg(windows)]
-pub(crate) fn read_at(file: &File, buf: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buf, at)
 }
 
 fn read_exact_at(file: &File, mut buf: &mut [u8], mut at: u64) -> io::Result<()> {

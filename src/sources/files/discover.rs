@@ -11,6 +11,7 @@ use std::{
     collections::HashSet,
     ffi::OsStr,
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -251,15 +252,6 @@ impl Walk {
 
     /// Whether this file or directory is met for the first time.
     fn meet(&mut self, meta: &fs::Metadata) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            self.met.insert((meta.dev(), meta.ino()))
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = meta;
-            true
-        }
+        self.met.insert((meta.dev(), meta.ino()))
     }
 }

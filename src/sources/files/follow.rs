@@ -11,6 +11,7 @@ use super::stream::Stream;
 use super::tail::{Begin, Event, Neighbours, Tail};
 use crate::model::State;
 use crate::sources::driver::Closed;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
@@ -109,7 +110,7 @@ impl<'s> Follower<'s> {
                 Ok(_) if self.is_rotated(&path) => {}
                 Ok(input) => {
                     let codec = input.codec.name();
-                    self.shared.notes(&[format!("{} came later and is left out ({codec})", input.name)]);
+                    self.shared.note(format!("{} came later and is left out ({codec})", input.name));
                 }
                 Err(e) if e.is_absence() => self.follow(&path, &mut directories)?,
                 Err(e) if e.is_binary() && !is_named => {}
@@ -149,13 +150,13 @@ impl<'s> Follower<'s> {
             (n, None) => (State::Following, format!("follows {}", files(n))),
             (n, Some(_)) => (State::Following, format!("follows {}; waits for {} to come back", files(n), gone.len())),
         };
-        let now = (state, text);
-        if self.said.as_ref() == Some(&now) {
+        let health = self.shared.following(state, &text);
+        // Not the progress: that alone is not worth a message.
+        if self.said.as_ref().is_some_and(|(state, detail)| (*state, detail) == (health.state, &health.detail)) {
             return Ok(());
         }
-        self.shared.out.health(self.shared.following(now.0, &now.1))?;
-        self.said = Some(now);
-        Ok(())
+        self.said = Some((health.state, health.detail.clone()));
+        self.shared.out.health(health)
     }
 }
 
@@ -223,13 +224,9 @@ fn begins(begin: Begin, name: &str) -> String {
 
 /// Each followed file is held open: as many as the system lets us.
 fn raise_open_files() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        // Without it the last files of very many are not followed.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
-    }
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Without it the last files of very many are not followed.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 //!
 //! Owns poll(2). Must not know what the bytes mean.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use tokio_util::sync::CancellationToken;
 
 /// How often a waiting read looks whether it has to stop.
-#[cfg(unix)]
 const LOOK_MS: i64 = 100;
 
 /// A descriptor whose reads end with an error when the source has to stop.
@@ -28,10 +29,8 @@ pub(super) fn stopped() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "stopped")
 }
 
-#[cfg(unix)]
 impl<F: std::os::fd::AsFd> Read for Pipe<F> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let look = Timespec { tv_sec: 0, tv_nsec: LOOK_MS * 1_000_000 };
         loop {
             if self.cancel.is_cancelled() {
@@ -52,15 +51,12 @@ impl<F: std::os::fd::AsFd> Read for Pipe<F> {
 }
 
 /// Standard input, unbuffered.
-#[cfg(unix)]
 pub(super) fn stdin(cancel: CancellationToken) -> Box<dyn Read + Send> {
     Box::new(Pipe::new(rustix::stdio::stdin(), cancel))
 }
 
 /// A pipe or device by name. Opened without waiting for a writer.
-#[cfg(unix)]
 pub(super) fn open(path: &std::path::Path, cancel: CancellationToken) -> io::Result<Box<dyn Read + Send>> {
-    use std::os::unix::fs::OpenOptionsExt;
     let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     Ok(Box::new(Pipe::new(file, cancel)))

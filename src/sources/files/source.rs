@@ -41,6 +41,9 @@ pub(super) const IDLE: Duration = Duration::from_millis(300);
 /// The longest that a complete record of a pipe waits for others.
 const FLUSH: Duration = Duration::from_millis(50);
 
+/// Different problems that are told apart; more are only counted. An archive may have a hundred thousand.
+const PROBLEMS: usize = 100;
+
 /// Each of several files that are too large together gets at least this much of its end read.
 const LEAST_SHARE: u64 = 256 * 1024;
 
@@ -93,7 +96,7 @@ impl Source for FilesSource {
             match tokio::task::spawn_blocking(move || self.work(&out)).await {
                 Ok(done) => done.map_err(SourceError::from),
                 Err(e) if e.is_cancelled() => Err(Closed.into()),
-                Err(e) => Err(SourceError::Panicked(e.to_string())),
+                Err(_) => Err(SourceError::Panicked),
             }
         })
     }
@@ -113,7 +116,9 @@ impl FilesSource {
                 shared.problem(problem);
             }
         }
-        shared.notes(&found.notes);
+        if let Some(note) = first_of(&found.notes, 0) {
+            shared.note(note);
+        }
         let tails = shared.read_all(&found.inputs)?;
         match (&self.what, self.settings.follow) {
             (What::Path(path), Follow::On) if follow::can_grow(path, &found.inputs) => {
@@ -146,7 +151,10 @@ pub(super) struct Shared {
 struct Report {
     said: Option<Instant>,
     problems: Vec<String>,
-    notes: Vec<String>,
+    /// Problems beyond [`PROBLEMS`].
+    more_problems: usize,
+    /// The last thing that was left out on purpose.
+    note: Option<String>,
     read: usize,
     skipped: u64,
     /// Entries of archives that hold no text.
@@ -167,13 +175,18 @@ impl Shared {
 
     pub(super) fn problem(&self, problem: &InputError) {
         let (text, mut report) = (problem.to_string(), self.report());
-        if !report.problems.contains(&text) {
+        if report.problems.contains(&text) {
+            return;
+        }
+        if report.problems.len() < PROBLEMS {
             report.problems.push(text);
+        } else {
+            report.more_problems += 1;
         }
     }
 
-    pub(super) fn notes(&self, notes: &[String]) {
-        self.report().notes.extend_from_slice(notes);
+    pub(super) fn note(&self, note: String) {
+        self.report().note = Some(note);
     }
 
     /// Reads all inputs, in their order, some at once. The plain ones come back as they are to be followed.
@@ -313,7 +326,7 @@ impl Shared {
         }
         let mut report = self.report();
         if came == 0 && input.path.as_os_str() == "-" && report.problems.is_empty() {
-            report.notes.push("standard input was empty".to_owned());
+            report.note = Some("standard input was empty".to_owned());
         }
         drop(report);
         stream.close(&self.out)
@@ -403,11 +416,8 @@ impl Shared {
 
     fn health(&self, state: State, doing: &str, report: &Report) -> Health {
         let mut parts = Vec::new();
-        if let Some(first) = report.problems.first() {
-            let more = report.problems.len() - 1;
-            parts.push(if more > 0 { format!("{first} (and {more} more)") } else { first.clone() });
-        }
-        parts.extend(report.notes.first().cloned());
+        parts.extend(first_of(&report.problems, report.more_problems));
+        parts.extend(report.note.clone());
         match report.not_text {
             0 => {}
             1 => parts.push("1 entry is no text and is left out".to_owned()),
@@ -422,6 +432,13 @@ impl Shared {
         let progress = Some((self.done.load(Ordering::Relaxed), self.total));
         Health { progress, ..Health::new(state, parts.join("; ")) }
     }
+}
+
+/// The first of several sentences, and how many there are beside it: those here, and `more`.
+fn first_of(sentences: &[String], more: usize) -> Option<String> {
+    let (first, rest) = sentences.split_first()?;
+    let more = rest.len() + more;
+    Some(if more > 0 { format!("{first} (and {more} more)") } else { first.clone() })
 }
 
 /// A number of files in words.
@@ -456,6 +473,17 @@ fn share(mut sizes: Vec<u64>, window: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_sentences_the_first_is_said_and_the_rest_counted() {
+        let check = |sentences: &[&str], more, expected: Option<&str>| {
+            let sentences: Vec<_> = sentences.iter().map(ToString::to_string).collect();
+            assert_eq!(first_of(&sentences, more).as_deref(), expected);
+        };
+        check(&[], 0, None);
+        check(&["a"], 0, Some("a"));
+        check(&["a", "b"], 3, Some("a (and 4 more)"));
+    }
 
     #[test]
     fn small_files_are_read_whole_and_large_ones_share_the_rest() {

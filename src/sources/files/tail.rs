@@ -9,6 +9,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::File,
     io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -157,7 +158,7 @@ impl Tail {
     /// Lets the file go, and remembers that it was given.
     pub(crate) fn rest(&mut self) {
         if let Some(old) = self.current.take() {
-            self.forget(old);
+            self.remember((old.id, old.head));
         }
     }
 
@@ -212,7 +213,7 @@ impl Tail {
             && self.quiet >= RELEASE_LOOKS
             && let Some(old) = self.current.take()
         {
-            self.forget(old);
+            self.remember((old.id, old.head));
         }
         Ok(())
     }
@@ -224,7 +225,7 @@ impl Tail {
         self.gone = false;
         self.quiet = 0;
         if let Some(old) = self.current.replace(next) {
-            self.forget(old);
+            self.remember((old.id, old.head));
         }
         sink(Event::Begins(begin))?;
         self.drain(buf, sink)?;
@@ -235,8 +236,9 @@ impl Tail {
         Ok(())
     }
 
-    fn forget(&mut self, old: Open) {
-        self.given.push_back((old.id, old.head));
+    /// Keeps what tells a file that was given from others, for the last few.
+    fn remember(&mut self, given: (Id, Vec<u8>)) {
+        self.given.push_back(given);
         if self.given.len() > MAX_GIVEN {
             self.given.pop_front();
         }
@@ -266,7 +268,8 @@ impl Tail {
         let siblings = self.siblings();
         self.known.extend(siblings.iter().map(|(id, ..)| *id));
         if let Some(open) = &self.current {
-            self.given.push_back((open.id, open.head.clone()));
+            let given = (open.id, open.head.clone());
+            self.remember(given);
         }
         let Some(open) = &mut self.current else { return Ok(()) };
         let copy = siblings
@@ -429,17 +432,8 @@ impl Open {
     }
 }
 
-#[cfg(unix)]
 fn id_of(meta: &std::fs::Metadata) -> Id {
-    use std::os::unix::fs::MetadataExt;
     (meta.dev(), meta.ino())
-}
-
-/// Elsewhere the time of creation stands for a file's identity.
-#[cfg(not(unix))]
-fn id_of(meta: &std::fs::Metadata) -> Id {
-    let created = meta.created().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
-    (0, created.map_or(0, |t| t.as_nanos() as u64))
 }
 
 #[cfg(test)]

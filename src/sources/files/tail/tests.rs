@@ -252,3 +252,13 @@ fn nothing_is_lost_or_doubled_over_twenty_rotations() {
     let renamed = told.matches("<rotated>").count() + told.matches("<appeared>").count();
     assert_eq!((renamed, told.matches("<truncated>").count()), (10, 10));
 }
+
+#[test]
+fn what_was_given_is_remembered_for_the_last_files_only() {
+    let mut place = Place::new(Some("first\n"));
+    for n in 0..2 * MAX_GIVEN {
+        fs::write(place.path("app.log"), format!("{n}\n")).unwrap();
+        place.look(1);
+    }
+    assert_eq!(place.tail.given.len(), MAX_GIVEN);
+}
