@@ -87,6 +87,26 @@ impl Drop for NewFile {
     }
 }
 
+/// A file for reading and writing in `directory` that has no name any more: it is gone when it is closed, however the
+/// process ends.
+///
+/// # Errors
+/// The directory is missing or may not be written to.
+pub fn unnamed(directory: &Path, salt: u64) -> io::Result<File> {
+    for attempt in 0..TRIES {
+        let path = directory.join(format!(".logdeck.{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
+        match private().read(true).write(true).create_new(true).open(&path) {
+            Ok(file) => {
+                std::fs::remove_file(&path)?;
+                return Ok(file);
+            }
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
+}
+
 /// Makes a directory, and those above it, for its owner alone (0700). One that is there is left as it is.
 ///
 /// # Errors
@@ -107,6 +127,7 @@ mod tests {
     use super::*;
     use std::{
         fs,
+        io::{Read, Seek},
         os::unix::fs::{PermissionsExt, symlink},
     };
 
@@ -153,6 +174,12 @@ mod tests {
     fn what_is_not_kept_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         drop(NewFile::create(&dir.path().join("out"), 1).unwrap());
+        let mut file = unnamed(dir.path(), 1).unwrap();
+        file.write_all(b"spooled").unwrap();
+        file.rewind().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "spooled");
         assert!(names(dir.path()).is_empty());
         assert!(NewFile::create(dir.path(), 1).is_err(), "a directory stands there");
         assert!(NewFile::create(&dir.path().join("missing/out"), 1).is_err());
