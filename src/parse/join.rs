@@ -42,7 +42,7 @@ enum State {
     Text,
     /// A text with a header; whether it is a warning or worse (or unknown).
     Headed { severe: bool },
-    /// Frames of Java, Node or .NET; whether the last line opened a brace (Node prints an error's fields so).
+    /// Frames of Java, Node or .NET; whether a brace is open (Node prints an error's fields so).
     Frames { brace: bool },
     /// Inside a Python traceback.
     Python,
@@ -240,7 +240,9 @@ impl Joiner {
         if inner.is_empty() {
             return self.follow_blank();
         }
-        let frames = State::Frames { brace: inner.ends_with(b"{") };
+        // An error's fields go on to the brace that closes them.
+        let open = self.state == State::Frames { brace: true };
+        let frames = State::Frames { brace: open || inner.ends_with(b"{") };
         match self.state {
             State::Closed | State::PythonEnd { blank: true } => None,
             State::Text => is_frame(inner).then_some(frames),
@@ -447,7 +449,7 @@ H 10:01 INFO on",
 .   code: 'ENOENT'
 . }
 . Node.js v20",
-            &[5, 1, 1],
+            &[6, 1],
         );
         check(
             ". Unhandled exception. System.Exception: x
@@ -494,10 +496,10 @@ H 10:01 INFO on",
             assert_eq!(line, expected, "{text}");
         };
         check("may be a panic's message\nsecond line", Some("second line"));
-        check("error: may end a traceback\n    at f (a:1)\n\nerror: b", Some("error: b"));
+        check("error: may end a traceback\n    at f (a:1)\n\nerror: b", Some(""));
         check("x\n    at f (a:1)\n    at g (a:1)\nCaused by: x", None);
         check("MIIEow\nMIIEow\nMIIEow", None);
-        check("x\ncreated by y\nmain.main()\n\t/a/main.go:3", None);
+        check("created by y\nmain.main()\n\t/a/main.go:3\ncreated by z", None);
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn judge(text: &[u8], at: usize) -> Option<(Severity, SeverityFrom)> {
         b"error" | b"Error" if colon || next == b'[' => text_says(Severity::Error),
         // `error TS2304: …`, `Error CS0103: …`, `npm error code …`
         b"error" if is_code(after) || is_npm(&text[..before]) => text_says(Severity::Error),
+        b"Error" if is_make(&text[..before], after) => text_says(Severity::Error),
         b"warning" | b"Warning" | b"warn" | b"Warn" if colon || next == b'[' => text_says(Severity::Warn),
         b"warning" if is_code(after) => text_says(Severity::Warn),
         b"warn" if is_npm(&text[..before]) => text_says(Severity::Warn),
@@ -145,6 +146,13 @@ fn is_code(after: &[u8]) -> bool {
     let letters = code.iter().take_while(|b| b.is_ascii_uppercase()).count();
     let digits = code[letters..].iter().take_while(|b| b.is_ascii_digit()).count();
     (1..=6).contains(&letters) && digits >= 3 && code.get(letters + digits) == Some(&b':')
+}
+
+/// `make[1]: *** [Makefile:3: all] Error 2`
+fn is_make(before: &[u8], after: &[u8]) -> bool {
+    before.contains(&b'*')
+        && memchr::memmem::find(before, b": *** [").is_some()
+        && matches!(after, [b' ', b'1'..=b'9', ..])
 }
 
 fn is_npm(before: &[u8]) -> bool {
@@ -222,6 +230,7 @@ mod tests {
             "::error file=a.rs,line=1::boom",
             "Error: Process completed with exit code 1.",
             "1 FAILED",
+            "make[1]: *** [Makefile:3: all] Error 2",
             "test result: \x1b[31mFAILED\x1b[0m. 3 passed; 1 failed",
         ] {
             check(line, Severity::Error);
@@ -245,6 +254,7 @@ mod tests {
             "Compiling error-chain v0.12",
             "src/error.rs",
             "no errors found",
+            "** Error 2 of the list",
             "FAILED=0",
             "--fail-on-warning",
             "import { Error } from './x'",

@@ -17,7 +17,7 @@ fn check(args: &[&str], expected: &[usize]) {
     let home = Home::new();
     home.file("a.log", LINES);
     let lines: Vec<_> = LINES.lines().collect();
-    let wanted: String = expected.iter().map(|n| format!("{}\n", lines[*n])).collect();
+    let wanted: String = expected.iter().flat_map(|n| [lines[*n], "\n"]).collect();
     let raw = home.cat(&[&["a.log", "--format", "raw"], args].concat());
     assert_eq!((raw.code, raw.err.as_str()), (Some(0), ""), "{args:?}");
     assert_eq!(raw.text(), wanted, "{args:?}");
@@ -88,11 +88,8 @@ fn a_time_of_day_is_the_last_one_in_the_zone() {
         jiff::Timestamp::try_from(then).unwrap().to_zoned(zone.clone())
     };
     let utc = jiff::tz::TimeZone::UTC;
-    let lines: String = [180, 90, 30]
-        .iter()
-        .map(|back| format!("{} back {back}\n", clock(*back, &utc).strftime("%Y-%m-%dT%H:%M:%SZ")))
-        .collect();
-    home.file("a.log", lines);
+    let line = |back| format!("{} back {back}\n", clock(back, &utc).strftime("%Y-%m-%dT%H:%M:%SZ"));
+    home.file("a.log", [180, 90, 30].map(line).concat());
     for (zone, rules) in [("UTC", utc.clone()), ("Asia/Kolkata", jiff::tz::TimeZone::get("Asia/Kolkata").unwrap())] {
         let since = clock(120, &rules).strftime("%H:%M").to_string();
         let until = clock(60, &rules).strftime("%H:%M:%S").to_string();

@@ -142,7 +142,7 @@ fn what_cannot_be_read_is_said_and_the_rest_comes() {
 fn a_file_that_may_not_be_read() {
     let home = Home::new();
     home.file("a.log", TEXT);
-    std::fs::set_permissions(home.path("a.log"), std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(home.path("a.log"), std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     if std::fs::File::open(home.path("a.log")).is_ok() {
         // The superuser may read everything.
         return;

@@ -6,6 +6,7 @@
 //! until it is their turn, so that a thousand files that follow each other keep few open.
 
 use super::origin;
+use super::pipeline::head_of;
 use super::render::Renderer;
 use super::spool::Spools;
 use crate::analysis::matcher::Matcher;
@@ -23,7 +24,7 @@ const STAY_OPEN: usize = 64;
 
 /// Bytes read at once: of few inputs, and of many.
 const CHUNK: usize = 256 * 1024;
-const SMALL_CHUNK: usize = 32 * 1024;
+const SMALL_CHUNK: usize = 64 * 1024;
 
 /// One input's records, a chunk at a time.
 struct Stream {
@@ -34,6 +35,37 @@ struct Stream {
     /// The last time that a record had.
     time: Option<Timestamp>,
     problem: Option<InputError>,
+    beginning: Beginning,
+}
+
+/// Whether a stream's first bytes are still to come.
+#[derive(Default)]
+enum Beginning {
+    /// They are: enough of them come at once to tell the format and the first time.
+    #[default]
+    Coming,
+    /// They came, and this broke them off.
+    Broken(io::Error),
+    Over,
+}
+
+impl Beginning {
+    fn read(&mut self, reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+        match std::mem::replace(self, Self::Over) {
+            Self::Over => reader.read(buffer),
+            Self::Broken(error) => Err(error),
+            Self::Coming => {
+                let (head, error) = head_of(&mut reader.take(buffer.len() as u64));
+                buffer[..head.len()].copy_from_slice(&head);
+                match error {
+                    Some(error) if head.is_empty() => return Err(error),
+                    Some(error) => *self = Self::Broken(error),
+                    None => {}
+                }
+                Ok(head.len())
+            }
+        }
+    }
 }
 
 /// Prints the records of all inputs by their order times; returns what could not be read.
@@ -136,6 +168,7 @@ impl Stream {
             row: 0,
             time: None,
             problem: None,
+            beginning: Beginning::Coming,
         })
     }
 
@@ -145,7 +178,7 @@ impl Stream {
             self.row = 0;
             self.batch.clear();
             let reader = self.reader.as_mut()?;
-            match reader.read(buffer) {
+            match self.beginning.read(reader, buffer) {
                 Ok(0) => {
                     self.reader = None;
                     self.assembler.finish(Timestamp::MIN, &mut self.batch);

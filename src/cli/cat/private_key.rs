@@ -39,7 +39,7 @@ impl PrivateKey {
     }
 
     /// Whether a key is open, so that the next message has to be looked at.
-    pub const fn is_open(&self) -> bool {
+    pub const fn is_open(self) -> bool {
         self.patience > 0
     }
 }
