@@ -6,7 +6,7 @@ use super::private_key::PrivateKey;
 use crate::cli::OutputFormat;
 use crate::model::{Flags, Format, Record, Severity, Timestamp};
 use crate::parse::Parser;
-use crate::parse::text;
+use crate::parse::{json, text};
 use crate::redact::Kind;
 use crate::redact::Redactor;
 use std::borrow::Cow;
@@ -196,7 +196,10 @@ impl Renderer {
         out.extend_from_slice(b",\"raw\":");
         match &self.redactor {
             Some(_) => string(&self.redacted_raw(record, shown, record.raw), out),
-            None => string(&String::from_utf8_lossy(record.raw), out),
+            None => match std::str::from_utf8(record.raw) {
+                Ok(raw) => string(raw, out),
+                Err(_) => string(&String::from_utf8_lossy(record.raw), out),
+            },
         }
         if record.cut > 0 {
             out.extend_from_slice(format!(",\"cut_bytes\":{}", record.cut).as_bytes());
@@ -209,11 +212,15 @@ impl Renderer {
 
     /// The fields as an object: that of a JSON record as it stands, else names and texts.
     fn fields(&self, record: &Record<'_>, shown: &Shown<'_>, parser: &mut Parser, out: &mut Vec<u8>) {
-        let verbatim =
+        let as_it_stands =
             self.redactor.is_none() && record.format == Format::Json && !record.flags.has(Flags::PARSE_FAILED);
-        if verbatim && let Ok(object) = std::str::from_utf8(record.raw.trim_ascii()) {
+        if as_it_stands && let Ok(object) = std::str::from_utf8(record.raw.trim_ascii()) {
             // JSON has other characters than ASCII in strings alone.
-            harmless(object, out);
+            if record.flags.has(Flags::DIRTY) {
+                harmless(object, out);
+            } else {
+                verbatim(object, out);
+            }
             return;
         }
         out.push(b'{');
@@ -259,24 +266,25 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A JSON string (RFC 8259, section 7).
 fn string(text: &str, out: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let put = if text::is_dirty(bytes) { harmless } else { verbatim };
     out.push(b'"');
     let mut done = 0;
-    let bytes = text.as_bytes();
-    for (at, &b) in bytes.iter().enumerate() {
-        let escape = ESCAPES[usize::from(b)];
-        if escape == 0 {
-            continue;
-        }
-        harmless(&text[done..at], out);
+    while let Some(at) = json::next_special(bytes, done) {
+        put(&text[done..at], out);
         done = at + 1;
-        if escape == b'u' {
-            unicode(u32::from(b), out);
-        } else {
-            out.extend_from_slice(&[b'\\', escape]);
+        match ESCAPES[usize::from(bytes[at])] {
+            b'u' => unicode(u32::from(bytes[at]), out),
+            escape => out.extend_from_slice(&[b'\\', escape]),
         }
     }
-    harmless(&text[done..], out);
+    put(&text[done..], out);
     out.push(b'"');
+}
+
+/// JSON text that is known to be harmless.
+fn verbatim(text: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// JSON text with escapes for what a terminal could act on, or a reader be misled by: DEL, C1 controls, characters that

@@ -14,6 +14,7 @@ use super::time::TimeParser;
 use super::{FieldSink, Parsed, formats};
 use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
 use keys::{Key, meaning};
+pub use scan::next_special;
 use scan::{Cursor, Kind, Str, unescape_into};
 use std::borrow::Cow;
 

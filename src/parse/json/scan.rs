@@ -81,7 +81,7 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            let at = self.next_special()?;
+            let at = next_special(self.bytes, self.at)?;
             match self.bytes[at] {
                 b'"' => {
                     self.at = at + 1;
@@ -101,21 +101,6 @@ impl<'a> Cursor<'a> {
                 _ => return None,
             }
         }
-    }
-
-    /// The next `"`, `\` or control character.
-    #[inline]
-    fn next_special(&self) -> Option<usize> {
-        let mut at = self.at;
-        while let Some(word) = self.bytes.get(at..at + 8) {
-            let found = specials(u64::from_le_bytes(word.try_into().ok()?));
-            if found != 0 {
-                return Some(at + (found.trailing_zeros() / 8) as usize);
-            }
-            at += 8;
-        }
-        let rest = self.bytes.get(at..)?;
-        rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).map(|n| at + n)
     }
 
     /// Looks at a value: strings and scalars are taken, of an object or array nothing is.
@@ -203,6 +188,20 @@ impl<'a> Cursor<'a> {
         self.take(b':')?;
         Some(key)
     }
+}
+
+/// The place of the next `"`, `\` or ASCII control character but DEL, from `at` on.
+#[inline]
+pub fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(word) = bytes.get(at..at + 8) {
+        let found = specials(u64::from_le_bytes(word.try_into().ok()?));
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).map(|n| at + n)
 }
 
 /// The length of the number at the start (RFC 8259, section 6).
