@@ -19,7 +19,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let height = rows.height.saturating_sub(1);
     let highest = histogram.highest().max(1);
     canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, rows.y, &thousands(u64::from(highest)), Role::Dim);
-    let ascii = app.settings().caps.glyphs == Glyphs::Ascii;
+    // Without colours, bars of blocks would not tell errors from the rest.
+    let ascii = app.settings().caps.glyphs == Glyphs::Ascii || canvas.theme.has_no_colour();
     for (n, bar) in histogram.bars.iter().enumerate() {
         let all: u32 = bar.iter().sum();
         if all == 0 {
