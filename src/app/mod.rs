@@ -97,14 +97,19 @@ enum Bars {
     Shown,
 }
 
-/// A sentence on the status line, until the next key.
+/// A sentence on the status line, until the next key; one that tells of no mistake goes by itself, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// What happened.
     pub text: String,
     /// Whether that was meant to be.
     pub role: Role,
+    /// When it was said.
+    said: Timestamp,
 }
+
+/// How long a sentence stays that tells of no mistake: then the row has its counts to itself again.
+const MESSAGE_STAYS: i64 = 10 * crate::model::time::SECOND;
 
 /// Whether a frame has to be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -305,10 +310,17 @@ impl App {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.message = Some(Message { text: text.into(), role: Role::Text });
+        self.message = Some(Message { text: text.into(), role: Role::Text, said: self.now });
+    }
+
+    /// Takes a sentence away that was there for long. `true` when it did.
+    fn forget_message(&mut self) -> bool {
+        let now = self.now.0;
+        let old = |message: &Message| message.role == Role::Text && (now - message.said.0).abs() >= MESSAGE_STAYS;
+        self.message.take_if(|message| old(message)).is_some()
     }
 
     fn complain(&mut self, text: impl Into<String>) {
-        self.message = Some(Message { text: text.into(), role: Role::Error });
+        self.message = Some(Message { text: text.into(), role: Role::Error, said: self.now });
     }
 }

@@ -34,6 +34,9 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             } else {
                 need = FrameNeed::No;
             }
+            if app.forget_message() {
+                need = FrameNeed::Soon;
+            }
             let pulse = app.pulse_now();
             if pulse != app.pulse {
                 app.refresh_detail();

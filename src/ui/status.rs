@@ -68,10 +68,6 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
         let words = if bareness >= 4 { words } else { format!("filter {words}") };
         parts.push(part(words, Role::Accent));
     }
-    if let Some(message) = app.message() {
-        parts.push(part(message.text.clone(), message.role));
-        return parts;
-    }
     let counts = app.counts();
     for severity in [Severity::Fatal, Severity::Error, Severity::Warn, Severity::Info] {
         let count = counts.severities[severity as usize];
@@ -104,6 +100,8 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
         let (used, budget) = app.engine().memory();
         parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
     }
+    // Behind the rest, so that nothing moves when it goes.
+    parts.extend(app.message().map(|message| part(message.text.clone(), message.role)));
     parts
 }
 
@@ -117,6 +115,9 @@ fn hints(app: &App, bareness: usize) -> Option<String> {
     }
     let keep: &[&str] = match bareness {
         _ if !app.has_sources() => &["help", "demo", "quit"],
+        // What was said and the counts go before the keys.
+        2 | 3 if app.message().is_some() => &["help"],
+        4.. if app.message().is_some() => return None,
         0 | 1 => &[],
         2 | 3 => &["search", "filter", "context", "detail", "help"],
         4 | 5 => &["search", "filter", "help"],
