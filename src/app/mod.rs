@@ -74,8 +74,8 @@ pub struct App {
     parser: Parser,
     bars: Bars,
     histogram: Option<Histogram>,
-    /// The records that had come in when it was made.
-    counted: u64,
+    /// The records that had come in when it was made, and the time.
+    counted: (u64, Timestamp),
     frame: FrameNeed,
     /// What of the screen depends on the clock, as it was drawn last.
     pulse: String,
@@ -93,6 +93,8 @@ enum Pane {
 /// Whether the histogram is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bars {
+    /// Where there is room, and as soon as a record has a time.
+    Auto,
     Hidden,
     Shown,
 }
@@ -140,9 +142,9 @@ impl App {
             size: (0, 0),
             redactor: Redactor::new(),
             parser,
-            bars: Bars::Hidden,
+            bars: Bars::Auto,
             histogram: None,
-            counted: 0,
+            counted: (0, settings.now),
             frame: FrameNeed::Now,
             pulse: String::new(),
             settings,

@@ -165,6 +165,7 @@ impl App {
         if let [one] = sources.as_slice()
             && matches!(one.health.state, State::Following | State::Done)
             && !one.health.detail.is_empty()
+            && one.health.detail != one.label()
         {
             parts.insert(0, Health { text: self.trouble(one, false), role: Role::Dim });
         }
@@ -251,6 +252,7 @@ impl App {
         self.time == TimeStyle::Age
             || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
+            || self.histogram_is_stale()
             || self.sources_here().any(lively)
             // The rate of the second that is running shows only when it is over.
             || self.sources_here().any(|source| source.last_record().is_some_and(|at| self.now.0 - at.0 < 6_000_000_000))
