@@ -140,6 +140,18 @@ fn ctrl_c_cancels_a_filter_that_is_still_filling() {
 }
 
 #[test]
+fn counts_stay_beside_a_filter_of_many_words() {
+    let mut screen = screen(80, 24);
+    screen.keys("F<Tab><Tab><Tab>some rather long text|another rather long text|and even a third one<Enter>");
+    let status = screen.status();
+    assert!(
+        status.contains("text /some rather long text|an") && status.contains(">  F1  E3  W3  lost 0  ring 1"),
+        "{status}"
+    );
+    assert!(status.chars().count() <= 80, "{status}");
+}
+
+#[test]
 fn a_message_goes_by_itself_and_a_mistake_stays() {
     let mut screen = screen(120, 36);
     screen.keys("T");
