@@ -2,7 +2,7 @@
 //!
 //! Owns the words: who said it, what is missing, when the next try is. Must not know where they are drawn.
 
-use super::status::{progress, state_word};
+use super::status::{name, progress, state_word};
 use super::{App, Role};
 use crate::engine::Source;
 use crate::model::State;
@@ -88,6 +88,10 @@ impl App {
                 let needs = safe(info.needs.as_bytes());
                 lines.extend(needs.lines().map(|needs| line(needs, Role::Text)));
             }
+            None if tab == Tab::Summary => {
+                let words = "Summaries of what the other tabs hold are not in this version yet.";
+                lines.push(line(words, Role::Text));
+            }
             None => lines.push(line("No source of this kind was given.", Role::Text)),
         }
         let others: Vec<_> =
@@ -114,10 +118,9 @@ impl App {
             "No record: what was opened is empty."
         };
         let mut lines = vec![line(heading, Role::Heading), line("", Role::Text)];
-        let width =
-            sources.iter().map(|s| super::text::width(&safe_line(s.label().as_bytes()))).max().unwrap_or(0).min(40);
+        let width = sources.iter().map(|source| super::text::width(&name(source))).max().unwrap_or(0).min(40);
         for source in &sources {
-            let label = super::text::shorten(&safe_line(source.label().as_bytes()), width, '~');
+            let label = super::text::shorten(&name(source), width, '~');
             let pad = " ".repeat(width - super::text::width(&label));
             let state = state_word(source.health.state);
             let text = format!("{label}{pad}   {state:<9}{}", self.how_it_is(source));

@@ -172,7 +172,10 @@ impl Entries {
         let fields = if self.field.is_empty() {
             Vec::new()
         } else {
-            vec![self.field.parse::<FieldTest>().map_err(|error| (FilterField::Field, error.to_string()))?]
+            let test = self.field.parse::<FieldTest>();
+            // The error of the command line names its option.
+            let problem = || format!("`{}` is not NAME=VALUE: write status=500 or parse=failed", self.field);
+            vec![test.map_err(|_| (FilterField::Field, problem()))?]
         };
         Ok(Query {
             min_severity,

@@ -6,7 +6,8 @@
 use super::{App, Bars};
 use crate::engine::Source;
 use crate::model::time::SECOND;
-use crate::model::{Severity, Timestamp};
+use crate::model::{Severity, State, Timestamp};
+use crate::store::Segment;
 
 /// Bars over time, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +62,9 @@ impl Histogram {
     }
 }
 
+/// Time that passes between two countings, for each record that is counted.
+const NANOS_OF_REST: i64 = 2_000;
+
 impl App {
     /// The histogram of the tab, while it is shown and there is room and something to show.
     pub fn histogram(&self) -> Option<&Histogram> {
@@ -69,7 +73,22 @@ impl App {
 
     /// Whether records came in since it was made.
     pub(super) fn histogram_is_stale(&self) -> bool {
-        self.bars == Bars::Shown && self.counted != self.came_in()
+        self.has_room_for_bars() && self.counted.0 != self.came_in()
+    }
+
+    /// Whether it is stale, and the last counting was so long ago that counting takes less than a hundredth of the time.
+    /// While sources are being read it grows quickly, later once a second.
+    pub(super) fn histogram_is_due(&self) -> bool {
+        let is_reading = self.is_reading();
+        let least = if is_reading { SECOND / 4 } else { SECOND };
+        let rest = least + self.counts().records() as i64 * NANOS_OF_REST;
+        self.histogram_is_stale()
+            && (self.histogram.is_none() || (self.now.0 - self.counted.1.0).unsigned_abs() >= rest.unsigned_abs())
+    }
+
+    /// Whether a source of the tab is at its first reading.
+    pub(super) fn is_reading(&self) -> bool {
+        self.sources_here().any(|source| matches!(source.health.state, State::Starting | State::Reading))
     }
 
     fn came_in(&self) -> u64 {
@@ -79,12 +98,11 @@ impl App {
     /// Counts anew.
     pub(super) fn refresh_histogram(&mut self) {
         self.histogram = None;
-        self.counted = self.came_in();
-        let Some(rows) = self.layout().and_then(|layout| layout.histogram) else { return };
-        let columns = usize::from(self.size.0).saturating_sub(HISTOGRAM_GUTTER * 2);
-        if rows.height == 0 {
+        self.counted = (self.came_in(), self.now);
+        if !self.has_room_for_bars() {
             return;
         }
+        let columns = usize::from(self.size.0).saturating_sub(HISTOGRAM_GUTTER * 2);
         let tab = self.tab().tab;
         let ours = |source| self.engine.source(source).is_some_and(|source| source.tab() == tab);
         let segments =
@@ -94,6 +112,10 @@ impl App {
         let high = segments().map(|segment| segment.orders().1).filter(known).max();
         let low = segments().map(|segment| segment.orders().0).filter(known).min();
         let (Some(low), Some(high)) = (low, high) else { return };
+        // Records without a time stand where they came in: bars of that are not worth the rows, unless asked for.
+        if self.bars == Bars::Auto && !segments().any(has_times) {
+            return;
+        }
         let mut histogram = Histogram::covering(low, high, columns);
         for segment in segments() {
             let batch = segment.batch();
@@ -103,6 +125,12 @@ impl App {
         }
         self.histogram = Some(histogram);
     }
+}
+
+/// Whether any of a few of its records has a time of its own.
+fn has_times(segment: &Segment) -> bool {
+    let (batch, len) = (segment.batch(), segment.len());
+    [0, len / 2, len.saturating_sub(1)].into_iter().any(|row| batch.record(row).time.is_some())
 }
 
 /// Columns left of the bars, and kept free on their right.

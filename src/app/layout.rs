@@ -9,6 +9,8 @@ pub const MIN_WIDTH: u16 = 60;
 /// The least rows that the screen needs.
 pub const MIN_HEIGHT: u16 = 12;
 
+/// The least rows for a histogram that nobody asked for.
+const MIN_HEIGHT_OF_BARS_UNASKED: u16 = 30;
 /// The least rows for a histogram.
 pub(super) const MIN_HEIGHT_OF_BARS: u16 = 20;
 /// Rows of the histogram: bars and axis.
@@ -99,7 +101,11 @@ impl App {
         if width < MIN_WIDTH || height < MIN_HEIGHT {
             return None;
         }
-        let bars = if self.bars == Bars::Shown && height >= MIN_HEIGHT_OF_BARS { BAR_ROWS } else { 0 };
+        let bars = match self.bars {
+            Bars::Auto if self.histogram().is_none() => 0,
+            _ if self.has_room_for_bars() => BAR_ROWS,
+            _ => 0,
+        };
         let body = height - 4 - bars;
         let first = 3 + bars;
         let pane = match &self.pane {
@@ -111,6 +117,16 @@ impl App {
         let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
         let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
         Some(Layout { tabs: 0, health: 1, histogram, heading: first - 1, list, pane, status: height - 1 })
+    }
+
+    /// Whether the histogram is wanted, and there are rows for it.
+    pub(super) fn has_room_for_bars(&self) -> bool {
+        let least = match self.bars {
+            Bars::Hidden => return false,
+            Bars::Shown => MIN_HEIGHT_OF_BARS,
+            Bars::Auto => MIN_HEIGHT_OF_BARS_UNASKED,
+        };
+        self.size.1 >= least && self.size.0 >= MIN_WIDTH
     }
 
     /// The columns of the list now.

@@ -74,8 +74,8 @@ pub struct App {
     parser: Parser,
     bars: Bars,
     histogram: Option<Histogram>,
-    /// The records that had come in when it was made.
-    counted: u64,
+    /// The records that had come in when it was made, and the time.
+    counted: (u64, Timestamp),
     frame: FrameNeed,
     /// What of the screen depends on the clock, as it was drawn last.
     pulse: String,
@@ -93,18 +93,25 @@ enum Pane {
 /// Whether the histogram is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bars {
+    /// Where there is room, and as soon as a record has a time.
+    Auto,
     Hidden,
     Shown,
 }
 
-/// A sentence on the status line, until the next key.
+/// A sentence on the status line, until the next key; one that tells of no mistake goes by itself, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// What happened.
     pub text: String,
     /// Whether that was meant to be.
     pub role: Role,
+    /// When it was said.
+    said: Timestamp,
 }
+
+/// How long a sentence stays that tells of no mistake: then the row has its counts to itself again.
+const MESSAGE_STAYS: i64 = 10 * crate::model::time::SECOND;
 
 /// Whether a frame has to be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,9 +142,9 @@ impl App {
             size: (0, 0),
             redactor: Redactor::new(),
             parser,
-            bars: Bars::Hidden,
+            bars: Bars::Auto,
             histogram: None,
-            counted: 0,
+            counted: (0, settings.now),
             frame: FrameNeed::Now,
             pulse: String::new(),
             settings,
@@ -305,10 +312,17 @@ impl App {
     }
 
     fn say(&mut self, text: impl Into<String>) {
-        self.message = Some(Message { text: text.into(), role: Role::Text });
+        self.message = Some(Message { text: text.into(), role: Role::Text, said: self.now });
+    }
+
+    /// Takes a sentence away that was there for long. `true` when it did.
+    fn forget_message(&mut self) -> bool {
+        let now = self.now.0;
+        let old = |message: &Message| message.role == Role::Text && (now - message.said.0).abs() >= MESSAGE_STAYS;
+        self.message.take_if(|message| old(message)).is_some()
     }
 
     fn complain(&mut self, text: impl Into<String>) {
-        self.message = Some(Message { text: text.into(), role: Role::Error });
+        self.message = Some(Message { text: text.into(), role: Role::Error, said: self.now });
     }
 }

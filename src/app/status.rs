@@ -98,7 +98,7 @@ impl App {
 
     /// What the tab shows, in full and in short: its sources' addresses, and how many origins they have.
     pub fn scope(&self) -> (String, String) {
-        let names: Vec<_> = self.sources_here().map(|source| safe_line(source.label().as_bytes())).collect();
+        let names: Vec<_> = self.sources_here().map(name).collect();
         let origins: u32 = self.sources_here().map(Source::origins).sum();
         match names.as_slice() {
             [] => (String::new(), String::new()),
@@ -122,19 +122,25 @@ impl App {
     pub fn health(&self) -> Vec<Health> {
         let mut parts = Vec::new();
         let sources: Vec<_> = self.sources_here().collect();
-        for state in [State::Failed, State::Partial, State::Waiting] {
+        let bad = [State::Failed, State::Partial, State::Waiting].map(|state| {
             let bad: Vec<_> = sources.iter().filter(|source| source.health.state == state).collect();
-            if let Some(first) = bad.first() {
-                let mut text =
-                    if sources.len() > 1 { format!("{} {}: ", bad.len(), state_word(state)) } else { String::new() };
-                text.push_str(&self.trouble(first, sources.len() > 1));
-                let role = match state {
-                    State::Failed => Role::Error,
-                    State::Partial => Role::Warn,
-                    _ => Role::Dim,
-                };
-                parts.push(Health { text, role });
-            }
+            (state, bad)
+        });
+        let bad: Vec<_> = bad.into_iter().filter(|(_, bad)| !bad.is_empty()).collect();
+        // How many there are of each kind first: what follows may be cut.
+        if bad.len() > 1 {
+            let text: Vec<_> = bad.iter().map(|(state, bad)| format!("{} {}", bad.len(), state_word(*state))).collect();
+            parts.push(Health { text: text.join(", "), role: trouble_role(bad[0].0) });
+        }
+        for (state, bad_here) in &bad {
+            let Some(first) = bad_here.first() else { continue };
+            let counted = if sources.len() > 1 && bad.len() == 1 {
+                format!("{} {}: ", bad_here.len(), state_word(*state))
+            } else {
+                String::new()
+            };
+            let text = format!("{counted}{}", self.trouble(first, sources.len() > 1));
+            parts.push(Health { text, role: trouble_role(*state) });
         }
         let reading: Vec<_> = sources.iter().filter(|source| source.health.state == State::Reading).collect();
         if !reading.is_empty() {
@@ -145,14 +151,23 @@ impl App {
         }
         let following = sources.iter().filter(|source| source.health.state == State::Following).count();
         let per_second: f64 = sources.iter().map(|source| source.rate(self.now)).sum();
-        if following > 0 || per_second > 0.0 {
-            let live = if following > 0 { "ok " } else { "" };
-            parts.push(Health { text: format!("{live}{}", rate(per_second)), role: Role::Ok });
-        } else if !sources.is_empty() && sources.iter().all(|source| source.health.state == State::Done) {
+        if !sources.is_empty() && sources.iter().all(|source| source.health.state == State::Done) {
             let size: u64 = sources.iter().map(|source| source.bytes()).sum();
             let records: u64 = sources.iter().map(|source| source.records()).sum();
-            parts
-                .push(Health { text: format!("read {} records, {}", thousands(records), bytes(size)), role: Role::Ok });
+            let read = if sources.len() > 1 { "read " } else { "" };
+            let text = format!("{read}{} records, {}", thousands(records), bytes(size));
+            parts.push(Health { text, role: Role::Ok });
+        } else if following > 0 || per_second > 0.0 {
+            let live = if following > 0 { "ok " } else { "" };
+            parts.push(Health { text: format!("{live}{}", rate(per_second)), role: Role::Ok });
+        }
+        // What one source says of itself that works: perhaps that it left out a part.
+        if let [one] = sources.as_slice()
+            && matches!(one.health.state, State::Following | State::Done)
+            && !one.health.detail.is_empty()
+            && one.health.detail != one.label()
+        {
+            parts.insert(0, Health { text: self.trouble(one, false), role: Role::Dim });
         }
         parts
     }
@@ -161,10 +176,15 @@ impl App {
     pub(super) fn trouble(&self, source: &Source, with_label: bool) -> String {
         let health = &source.health;
         let mut text = String::new();
-        if with_label && !health.detail.contains(source.label()) {
+        let mut detail = health.detail.as_str();
+        if !with_label {
+            // The name stands beside it already.
+            let rest = detail.strip_prefix(source.label());
+            detail = rest.and_then(|rest| rest.strip_prefix([':', ' '])).map_or(detail, str::trim_start);
+        } else if !detail.contains(source.label()) {
             let _ = write!(text, "{}: ", safe_line(source.label().as_bytes()));
         }
-        text.push_str(&safe_line(health.detail.as_bytes()));
+        text.push_str(&safe_line(detail.as_bytes()));
         if let Some(next) = health.next_try {
             let _ = write!(text, ", next try in {}", age(next.0.saturating_sub(self.now.0)));
         }
@@ -230,7 +250,9 @@ impl App {
     pub(super) fn shows_seconds(&self) -> bool {
         let lively = |source: &Source| source.health.next_try.is_some() || source.rate(self.now) > 0.0;
         self.time == TimeStyle::Age
+            || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
+            || self.histogram_is_stale()
             || self.sources_here().any(lively)
             // The rate of the second that is running shows only when it is over.
             || self.sources_here().any(|source| source.last_record().is_some_and(|at| self.now.0 - at.0 < 6_000_000_000))
@@ -250,6 +272,20 @@ impl App {
         }
         pulse
     }
+}
+
+/// How bad it is that a source is in a state that is not ordinary.
+const fn trouble_role(state: State) -> Role {
+    match state {
+        State::Failed => Role::Error,
+        State::Partial => Role::Warn,
+        _ => Role::Dim,
+    }
+}
+
+/// A source's address as the screen names it.
+pub(super) fn name(source: &Source) -> std::borrow::Cow<'_, str> {
+    if source.label() == "-" { "standard input".into() } else { safe_line(source.label().as_bytes()) }
 }
 
 /// A state in a word.

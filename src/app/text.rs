@@ -53,6 +53,22 @@ pub fn piece(line: &str, skip: usize, columns: usize) -> Piece<'_> {
 /// The rows that a line takes when it wraps at `columns`, as ranges of bytes; at least one, at most `limit`. Breaks at
 /// a blank in the last third of a row, else anywhere.
 pub fn wrap(line: &str, columns: usize, limit: usize) -> Vec<Range<usize>> {
+    wrap_behind(line, columns, limit, |blank, end| blank * 3 > end * 2)
+}
+
+/// The same for sentences of our own: breaks at the last blank of a row, wherever that is.
+pub fn wrap_words(line: &str, columns: usize, limit: usize) -> Vec<Range<usize>> {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    wrap_behind(line, columns, limit, |blank, _| blank > indent)
+}
+
+/// Wraps at a blank that `is_late_enough`, given where it is and where the row ends, in bytes.
+fn wrap_behind(
+    line: &str,
+    columns: usize,
+    limit: usize,
+    is_late_enough: impl Fn(usize, usize) -> bool,
+) -> Vec<Range<usize>> {
     let columns = columns.max(1);
     let mut rows = Vec::new();
     let mut from = 0;
@@ -69,7 +85,7 @@ pub fn wrap(line: &str, columns: usize, limit: usize) -> Vec<Range<usize>> {
             end = rest.graphemes(true).next().map_or(rest.len(), str::len);
         } else if !rest[end..].starts_with(' ')
             && let Some(blank) = piece.text.rfind(' ')
-            && blank * 3 > end * 2
+            && is_late_enough(blank, end)
         {
             end = blank + 1;
         }
@@ -137,6 +153,17 @@ mod tests {
         check("日本", 1, &["日", "本"]);
         check("ab      ", 4, &["ab  "]);
         assert_eq!(wrap(&"x".repeat(100), 2, 3).len(), 3);
+    }
+
+    #[test]
+    fn sentences_break_between_words() {
+        let check = |line: &str, columns, expected: &[&str]| {
+            let rows: Vec<_> = wrap_words(line, columns, 100).into_iter().map(|row| &line[row]).collect();
+            assert_eq!(rows, expected, "{line}");
+        };
+        check("say pods:NAME", 10, &["say ", "pods:NAME"]);
+        check("  needslongword", 8, &["  needsl", "ongword"]);
+        check("a b", 10, &["a b"]);
     }
 
     #[test]

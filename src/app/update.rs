@@ -34,12 +34,15 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             } else {
                 need = FrameNeed::No;
             }
+            if app.forget_message() {
+                need = FrameNeed::Soon;
+            }
             let pulse = app.pulse_now();
             if pulse != app.pulse {
                 app.refresh_detail();
                 need = FrameNeed::Soon;
             }
-            if app.histogram_is_stale() {
+            if app.histogram_is_due() {
                 app.refresh_histogram();
                 need = FrameNeed::Soon;
             }
@@ -105,6 +108,16 @@ impl App {
     }
 
     fn source(&mut self, message: SourceMsg) {
+        let was_reading = self.is_reading();
+        self.apply(message);
+        // The first record with a time, and all that was read; else it waits for a tick.
+        let is_new = self.histogram.is_none() || (was_reading && (self.histogram_is_due() || !self.is_reading()));
+        if is_new && self.histogram_is_stale() {
+            self.refresh_histogram();
+        }
+    }
+
+    fn apply(&mut self, message: SourceMsg) {
         match self.engine.apply(message, self.now) {
             Applied::Records { appended, .. } => {
                 for tab in &mut self.tabs {

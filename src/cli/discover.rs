@@ -71,6 +71,9 @@ impl Found {
         if let Some(Remote { name, place, .. }) = &self.remote {
             lines.push(format!("git remote {name} {place}"));
         }
+        if lines.is_empty() {
+            lines.push("no kubeconfig, no gcloud configuration, no git remote".to_owned());
+        }
         lines.iter().map(|line| safe_line(line.as_bytes()).into_owned()).collect()
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn draw(app: &App, pane: &FilterPane, rows: Rows, canvas: &mut Canvas
         y += 1;
     }
     if y < end {
-        result(app, y, canvas);
+        result(app, pane, y, canvas);
     }
     if y + 1 < end {
         note(pane, y + 1, canvas);
@@ -81,7 +81,7 @@ fn note(pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
     canvas.text(VALUE, y, &note, role);
 }
 
-fn result(app: &App, y: u16, canvas: &mut Canvas<'_>) {
+fn result(app: &App, pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
     canvas.text(3, y, "Result", Role::Dim);
     let shown = thousands(app.tab().view().len() as u64);
     let all = thousands(app.counts().records());
@@ -92,7 +92,10 @@ fn result(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         }
         None => format!("{shown} of {all} records"),
     };
-    canvas.text(VALUE, y, &text, Role::Heading);
+    let end = canvas.text(VALUE, y, &text, Role::Heading);
+    if FilterField::ALL.into_iter().any(|field| pane.error(field).is_some()) {
+        canvas.text(end, y, "  by the last filter that was understood", Role::Dim);
+    }
 }
 
 fn hints(app: &App) -> String {

@@ -11,6 +11,10 @@ const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇",
 /// A cell of errors, warnings, the rest, where there is only ASCII.
 const ASCII: [&str; 3] = ["#", "+", ":"];
 
+/// A hundredth of errors is seen at a bar's foot, and a twentieth of warnings.
+const LEAST_ERRORS: u32 = 100;
+const LEAST_WARNINGS: u32 = 20;
+
 pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let Some(histogram) = app.histogram() else {
         canvas.text(HISTOGRAM_GUTTER as u16, rows.y, "no record with a time", Role::Dim);
@@ -19,7 +23,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let height = rows.height.saturating_sub(1);
     let highest = histogram.highest().max(1);
     canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, rows.y, &thousands(u64::from(highest)), Role::Dim);
-    let ascii = app.settings().caps.glyphs == Glyphs::Ascii;
+    // Without colours, bars of blocks would not tell errors from the rest.
+    let ascii = app.settings().caps.glyphs == Glyphs::Ascii || canvas.theme.has_no_colour();
     for (n, bar) in histogram.bars.iter().enumerate() {
         let all: u32 = bar.iter().sum();
         if all == 0 {
@@ -36,10 +41,14 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
             let filled = (top - from).min(8);
             // The class of the cell's lower half: a cell has one colour.
             let at = from + filled.min(4) / 2;
-            // The lowest cell tells what there was at all, however little.
+            // The lowest cell tells of a share that is too small for a cell of its own, but not of every single one:
+            // there are always some, and bars that are all red tell nothing.
+            let is_share =
+                |count: u32, of_all: u32| count > 0 && u64::from(count) * u64::from(of_all) >= u64::from(all);
             let class = match cell {
-                0 if bar[0] > 0 => 0,
-                0 if bar[1] > 0 => 1,
+                0 if is_share(bar[0], LEAST_ERRORS) => 0,
+                0 if is_share(bar[1], LEAST_WARNINGS) => 1,
+                0 if scale(bar[0]) < 8 && scale(bar[0] + bar[1]) < 8 => 2,
                 _ if at < errors => 0,
                 _ => 1 + usize::from(at >= warnings),
             };

@@ -62,7 +62,7 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
             let mut y = list.y + blank;
             for line in &lines {
                 let columns = usize::from(canvas.width).saturating_sub(8);
-                for (n, row) in text::wrap(&line.text, columns, 4).into_iter().enumerate() {
+                for (n, row) in text::wrap_words(&line.text, columns, 6).into_iter().enumerate() {
                     if y >= end {
                         return;
                     }
@@ -82,7 +82,7 @@ fn too_small(app: &App, canvas: &mut Canvas<'_>, height: u16) {
     // On a few columns the sentence goes on in the rows below.
     let columns = usize::from(canvas.width).max(1);
     let x = u16::from(columns > 60);
-    for (y, row) in (0..height).zip(text::wrap(&words, columns, usize::from(height))) {
+    for (y, row) in (0..height).zip(text::wrap_words(&words, columns, usize::from(height))) {
         canvas.text(x, y, &words[row], Role::Text);
     }
 }

@@ -29,11 +29,11 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
     }
     let width = usize::from(canvas.width);
     // From the fullest form to the barest: the first one that fits.
-    let forms = (0..=BAREST).map(|bareness| (parts(app, bareness), hints(app, bareness)));
+    let forms = (0..BAREST).map(|bareness| (parts(app, bareness), hints(app, bareness)));
     let (parts, hints) = forms
         .into_iter()
         .find(|(parts, hints)| length(parts) + hints.as_ref().map_or(0, |hints| text::width(hints) + 3) + 2 <= width)
-        .unwrap_or_else(|| (self::parts(app, BAREST), None));
+        .unwrap_or_else(|| (with_cut_filter(app, width, canvas.theme.glyphs.cut), None));
     let mut x = 1;
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
@@ -47,6 +47,26 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
         canvas.text_before(x + 2, canvas.width - 1, y, &hints, Role::Dim);
     }
     None
+}
+
+/// The least columns of a filter that say anything.
+const LEAST_OF_FILTER: usize = 16;
+
+/// The row for a filter of many words: it is cut, so that the counts stay. The filter pane has the
+/// rest.
+fn with_cut_filter(app: &App, width: usize, mark: &str) -> Vec<Part> {
+    for bareness in [6, 7] {
+        let mut parts = parts(app, bareness);
+        let too_long = (length(&parts) + 2).saturating_sub(width);
+        if let Some(filter) = parts.get_mut(1).filter(|_| !app.filter_words().is_empty()) {
+            let columns = text::width(&filter.text).saturating_sub(too_long);
+            if columns >= LEAST_OF_FILTER {
+                filter.text = cut(&filter.text, columns, mark);
+                return parts;
+            }
+        }
+    }
+    parts(app, BAREST)
 }
 
 fn length(parts: &[Part]) -> usize {
@@ -67,10 +87,8 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
     if !words.is_empty() {
         let words = if bareness >= 4 { words } else { format!("filter {words}") };
         parts.push(part(words, Role::Accent));
-    }
-    if let Some(message) = app.message() {
-        parts.push(part(message.text.clone(), message.role));
-        return parts;
+    } else if app.tab().is_unfiltered_for_context() {
+        parts.push(part("filter set aside", Role::Accent));
     }
     let counts = app.counts();
     for severity in [Severity::Fatal, Severity::Error, Severity::Warn, Severity::Info] {
@@ -104,6 +122,8 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
         let (used, budget) = app.engine().memory();
         parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
     }
+    // Behind the rest, so that nothing moves when it goes.
+    parts.extend(app.message().map(|message| part(message.text.clone(), message.role)));
     parts
 }
 
@@ -117,6 +137,9 @@ fn hints(app: &App, bareness: usize) -> Option<String> {
     }
     let keep: &[&str] = match bareness {
         _ if !app.has_sources() => &["help", "demo", "quit"],
+        // What was said and the counts go before the keys.
+        2 | 3 if app.message().is_some() => &["help"],
+        4.. if app.message().is_some() => return None,
         0 | 1 => &[],
         2 | 3 => &["search", "filter", "context", "detail", "help"],
         4 | 5 => &["search", "filter", "help"],

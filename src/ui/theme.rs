@@ -135,6 +135,11 @@ impl Theme {
 
     /// Whether the cursor's whole row is reversed, because no colour could show it.
     pub(super) fn reverses_cursor_row(&self) -> bool {
+        self.has_no_colour()
+    }
+
+    /// Whether nothing may be told by colour.
+    pub(super) fn has_no_colour(&self) -> bool {
         self.palette == Palette::Mono
     }
 

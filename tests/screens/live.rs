@@ -1,7 +1,7 @@
 //! What happens while records come in: cursor, follow, badges, frames.
 
 use crate::support::*;
-use logdeck::app::event::Event;
+use logdeck::app::event::{Effect, Event};
 use logdeck::app::{FrameNeed, update};
 use logdeck::model::address::Tab;
 use logdeck::model::time::SECOND;
@@ -99,12 +99,11 @@ fn notes_stand_in_the_stream_as_lines_of_their_own() {
 #[test]
 fn the_histogram_grows_with_a_tick() {
     let mut screen = screen(120, 36);
-    screen.keys("H");
     let before = screen.app.histogram().unwrap().clone();
     screen.feed(WORKER, b"2026-11-21T03:14:20.000Z ERROR again\n2026-11-21T03:14:20.100Z INFO more\n");
     screen.draw();
     assert_eq!(screen.app.histogram(), Some(&before), "a batch costs no counting");
-    screen.event(Event::Tick(at(NOW)));
+    screen.event(Event::Tick(at("2026-11-21T03:14:24Z")));
     let after = screen.app.histogram().unwrap();
     assert_eq!(after.bars.last(), Some(&[1, 0, 1]));
     // Another tab has nothing to count.
@@ -121,6 +120,62 @@ fn ages_grow_with_the_clock() {
     assert!(screen.cursor_line().starts_with("> 1m15s E "), "{}", screen.cursor_line());
     screen.keys("t");
     assert!(screen.cursor_line().starts_with(">E ledge~rker settle"), "{}", screen.cursor_line());
+}
+
+#[test]
+fn ctrl_c_cancels_a_filter_that_is_still_filling() {
+    let mut screen = screen(120, 36);
+    let lines = "2026-11-21T03:14:10.000Z INFO one of many\n".repeat(30_000);
+    screen.feed(WORKER, lines.as_bytes());
+    screen.keys("F<Tab><Tab><Tab>no such tex");
+    // Without the ticks between keys.
+    let mut effects = update(&mut screen.app, Event::Key("t".parse().unwrap()));
+    effects.extend(update(&mut screen.app, Event::Key("Enter".parse().unwrap())));
+    assert!(screen.has("none passes so far"), "{}", screen.text());
+    effects.extend(update(&mut screen.app, Event::Key("Ctrl-c".parse().unwrap())));
+    assert!(!effects.contains(&Effect::Quit), "{effects:?}");
+    assert!(screen.status().contains("filter cancelled"), "{}", screen.status());
+    screen.keys("<Ctrl-c>");
+    assert!(screen.effects.contains(&Effect::Quit), "{:?}", screen.effects);
+}
+
+#[test]
+fn counts_stay_beside_a_filter_of_many_words() {
+    let mut screen = screen(80, 24);
+    screen.keys("F<Tab><Tab><Tab>some rather long text|another rather long text|and even a third one<Enter>");
+    let status = screen.status();
+    assert!(
+        status.contains("text /some rather long text|an") && status.contains(">  F1  E3  W3  lost 0  ring 1"),
+        "{status}"
+    );
+    assert!(status.chars().count() <= 80, "{status}");
+}
+
+#[test]
+fn a_message_goes_by_itself_and_a_mistake_stays() {
+    let mut screen = screen(120, 36);
+    screen.keys("T");
+    assert!(screen.status().contains("theme: dark") && screen.status().contains("ring "), "{}", screen.status());
+    screen.event(Event::Tick(at("2026-11-21T03:14:30Z")));
+    assert!(screen.status().contains("theme: dark"));
+    screen.event(Event::Tick(at("2026-11-21T03:14:32Z")));
+    assert!(!screen.status().contains("theme"), "{}", screen.status());
+    screen.keys("/no such thing<Enter>");
+    for _ in 0..3 {
+        screen.event(Event::Tick(at("2026-11-21T03:20:00Z")));
+    }
+    assert!(screen.status().contains("no match for"), "{}", screen.status());
+}
+
+#[test]
+fn bars_show_by_themselves_where_records_have_times() {
+    let mut screen = Screen::new(120, 36, settings());
+    screen.open(0, "plain.txt", &[("plain.txt", "one\ntwo\n")]);
+    assert!(!screen.has("a bar, all records"));
+    screen.feed(OriginId::new(SourceId(0), 0), b"2026-11-21T03:14:10.000Z INFO dated\n");
+    assert!(screen.has("a bar, all records"), "{}", screen.text());
+    screen.keys("H");
+    assert!(!screen.has("a bar, all records"));
 }
 
 #[test]

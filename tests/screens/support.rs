@@ -184,7 +184,7 @@ impl Screen {
     /// The row of the list that the cursor is on.
     pub fn cursor_line(&mut self) -> String {
         let text = self.text();
-        let rows = text.lines().skip(3);
+        let rows = text.lines().skip_while(|line| !line.starts_with("--")).skip(1);
         rows.take_while(|line| !line.starts_with("--"))
             .find(|line| line.starts_with('>'))
             .unwrap_or_else(|| panic!("no cursor in\n{text}"))

@@ -64,7 +64,7 @@ pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
-    if !app.close_pane() && !app.cancel_finding() {
+    if !app.close_pane() && !app.cancel_finding() && !app.cancel_filling() {
         effects.push(Effect::Quit);
     }
 }
@@ -85,6 +85,16 @@ impl App {
             return true;
         }
         !matches!(std::mem::replace(&mut self.pane, Pane::None), Pane::None)
+    }
+
+    /// Drops a filter that has not seen every record yet. One that shows everything is quick, and nothing to drop.
+    fn cancel_filling(&mut self) -> bool {
+        if self.tab().view.count_is_final() || self.tab().view.query().is_all() {
+            return false;
+        }
+        self.drop_filter();
+        self.say("filter cancelled before it had seen all records: all are shown");
+        true
     }
 
     fn cancel_finding(&mut self) -> bool {

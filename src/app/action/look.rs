@@ -33,7 +33,8 @@ pub(super) fn time(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn histogram(app: &mut App, _: &mut Vec<Effect>) {
-    app.bars = if app.bars == Bars::Hidden { Bars::Shown } else { Bars::Hidden };
+    let is_seen = app.layout().is_some_and(|layout| layout.histogram.is_some());
+    app.bars = if is_seen { Bars::Hidden } else { Bars::Shown };
     app.refresh_histogram();
     if app.bars == Bars::Shown && app.layout().is_some_and(|layout| layout.histogram.is_none()) {
         app.say(format!("the histogram needs {MIN_HEIGHT_OF_BARS} rows"));

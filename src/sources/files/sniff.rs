@@ -150,7 +150,8 @@ const MAGICS: [(&[u8], &str, &str); 26] = [
 fn is_binary(head: &[u8]) -> bool {
     let text = &head[head.iter().take_while(|b| **b == 0).count()..];
     let controls = text.iter().filter(|b| matches!(b, 0..=6 | 0x0E..=0x1A | 0x1C..=0x1F)).count();
-    controls * 10 > text.len()
+    // Compressed or encrypted bytes have 9 % of them.
+    controls * 16 > text.len()
 }
 
 #[cfg(test)]
