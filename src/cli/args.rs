@@ -6,20 +6,13 @@ use crate::config::{BadValue, LogLevel, Memory, Overrides, ThemeName, Zone};
 use crate::model::query::{BadFieldTest, FieldTest};
 use crate::model::time::{BadTime, TimeSpec};
 use crate::model::{Address, Severity};
+use crate::sources::SOURCES;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::tz::TimeZone;
 use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
-Source addresses:
-  PATH                                 a file, a directory, a glob; .gz .zst .bz2 .xz .zip are unpacked
-  -                                    standard input
-  gs://BUCKET/PREFIX                   objects of Google Cloud Storage
-  firestore:PROJECT[/DB]/COLLECTION    Firestore documents
-  pods:[CONTEXT/]NAMESPACE[/KIND/NAME] Kubernetes pods
-  github:OWNER/REPO[/RUN]              GitHub Actions
-  gitlab:GROUP/PROJECT[/PIPELINE]      GitLab CI
 Files and standard input are read today; the other kinds answer that they are not there yet.
 A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
 
@@ -32,6 +25,12 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a part could not be read (said on standard error).
 Settings: `logdeck config show` lists them; each has a variable, such as LOGDECK_MEMORY for `memory`.";
 
+/// What stands below the options: how sources are written, then [`EXAMPLES`].
+fn after_help() -> String {
+    let addresses = SOURCES.iter().map(|spec| format!("  {:<36} {}\n", spec.form, spec.reads)).collect::<String>();
+    format!("Source addresses:\n{addresses}{EXAMPLES}")
+}
+
 const CAT_EXAMPLES: &str = "\
 T is one of:
   2025-01-02T15:04:05Z   a moment; without a zone it is read in that of --tz; a date alone is its midnight
@@ -39,7 +38,8 @@ T is one of:
   90s, 10m, 1h30m, 2d    back from now
   10m@end                back from the newest record
 
-All filters have to agree. Several inputs are merged by time, each in its own order.
+All filters have to agree. Several inputs are merged by time, each in its own order;
+with --follow, records are printed as they come.
 
 Examples:
   logdeck cat app.log --severity error            errors and fatal ones
@@ -57,7 +57,7 @@ Exit codes: 0 done (also without a match), 1 failed, 2 wrong usage, 3 a part cou
 /// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
 /// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
 #[derive(Debug, Parser)]
-#[command(name = "logdeck", bin_name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120)]
+#[command(name = "logdeck", bin_name = "logdeck", version, after_help = after_help(), max_term_width = 120)]
 pub struct Cli {
     /// The command; the first word, if it is the name of one.
     #[command(subcommand)]
