@@ -53,7 +53,7 @@ pub const SPEC: SourceSpec = SourceSpec {
     title: "Files",
     tab: Tab::Ci,
     form: "PATH",
-    reads: "a file, a directory, a glob; .gz .zst .bz2 .xz .zip are unpacked",
+    reads: "a file, directory or glob; .gz .zst .bz2 .xz .zip too",
     example: "/var/log/app/",
     needs: "a file, a directory or a glob that may be read",
     build,
