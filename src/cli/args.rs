@@ -159,7 +159,7 @@ pub struct CatArgs {
     #[arg(long, value_name = "T", value_parser = time)]
     pub until: Option<String>,
     /// The zone of times without one, in the logs and in T: local, UTC, +02:00 or Europe/Berlin [default: local].
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Zone>,
     /// Only records in which the regular expression matches; case counts only if RE has a capital letter. Repeatable.
     #[arg(short, long, value_name = "RE", allow_hyphen_values = true)]
@@ -308,11 +308,12 @@ mod tests {
 
     #[test]
     fn cat_takes_its_filters() {
-        let words = "cat a.log - -s warn --since 10m --until 14:02 --tz UTC --grep a --grep -b --not c --where k=v=w \
+        let words = "cat a.log - -s warn --since 10m --until 14:02 --tz -05:30 --grep a --grep -b --not c --where k=v=w \
                      --format json -f --redact";
         let Some(Command::Cat(cat)) = parse(&words.split_whitespace().collect::<Vec<_>>()).command else { panic!() };
         assert_eq!(cat.sources, [Address::Path("a.log".into()), Address::Stdin]);
         assert_eq!(cat.severity, Some(Severity::Warn));
+        assert_eq!(cat.tz.map(|zone| zone.to_string()).as_deref(), Some("-05:30"));
         assert_eq!((cat.grep, cat.not), (vec!["a".to_owned(), "-b".to_owned()], vec!["c".to_owned()]));
         assert_eq!(cat.fields, [FieldTest { field: "k".into(), value: "v=w".into() }]);
         assert!(cat.format == OutputFormat::Json && cat.follow && cat.redact && !cat.count);
