@@ -6,20 +6,13 @@ use crate::config::{BadValue, LogLevel, Memory, Overrides, ThemeName, Zone};
 use crate::model::query::{BadFieldTest, FieldTest};
 use crate::model::time::{BadTime, TimeSpec};
 use crate::model::{Address, Severity};
+use crate::sources::SOURCES;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::tz::TimeZone;
 use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
-Source addresses:
-  PATH                                 a file, a directory, a glob; .gz .zst .bz2 .xz .zip are unpacked
-  -                                    standard input
-  gs://BUCKET/PREFIX                   objects of Google Cloud Storage
-  firestore:PROJECT[/DB]/COLLECTION    Firestore documents
-  pods:[CONTEXT/]NAMESPACE[/KIND/NAME] Kubernetes pods
-  github:OWNER/REPO[/RUN]              GitHub Actions
-  gitlab:GROUP/PROJECT[/PIPELINE]      GitLab CI
 Files and standard input are read today; the other kinds answer that they are not there yet.
 A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
 
@@ -32,6 +25,12 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a part could not be read (said on standard error).
 Settings: `logdeck config show` lists them; each has a variable, such as LOGDECK_MEMORY for `memory`.";
 
+/// What stands below the options: how sources are written, then [`EXAMPLES`].
+fn after_help() -> String {
+    let addresses = SOURCES.iter().map(|spec| format!("  {:<36} {}\n", spec.form, spec.reads)).collect::<String>();
+    format!("Source addresses:\n{addresses}{EXAMPLES}")
+}
+
 const CAT_EXAMPLES: &str = "\
 T is one of:
   2025-01-02T15:04:05Z   a moment; without a zone it is read in that of --tz; a date alone is its midnight
@@ -39,7 +38,8 @@ T is one of:
   90s, 10m, 1h30m, 2d    back from now
   10m@end                back from the newest record
 
-All filters have to agree. Several inputs are merged by time, each in its own order.
+All filters have to agree. Several inputs are merged by time, each in its own order;
+with --follow, records are printed as they come.
 
 Examples:
   logdeck cat app.log --severity error            errors and fatal ones
@@ -57,7 +57,7 @@ Exit codes: 0 done (also without a match), 1 failed, 2 wrong usage, 3 a part cou
 /// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
 /// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
 #[derive(Debug, Parser)]
-#[command(name = "logdeck", bin_name = "logdeck", version, after_help = EXAMPLES, max_term_width = 120)]
+#[command(name = "logdeck", bin_name = "logdeck", version, after_help = after_help(), max_term_width = 120)]
 pub struct Cli {
     /// The command; the first word, if it is the name of one.
     #[command(subcommand)]
@@ -159,7 +159,7 @@ pub struct CatArgs {
     #[arg(long, value_name = "T", value_parser = time)]
     pub until: Option<String>,
     /// The zone of times without one, in the logs and in T: local, UTC, +02:00 or Europe/Berlin [default: local].
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Zone>,
     /// Only records in which the regular expression matches; case counts only if RE has a capital letter. Repeatable.
     #[arg(short, long, value_name = "RE", allow_hyphen_values = true)]
@@ -308,11 +308,12 @@ mod tests {
 
     #[test]
     fn cat_takes_its_filters() {
-        let words = "cat a.log - -s warn --since 10m --until 14:02 --tz UTC --grep a --grep -b --not c --where k=v=w \
+        let words = "cat a.log - -s warn --since 10m --until 14:02 --tz -05:30 --grep a --grep -b --not c --where k=v=w \
                      --format json -f --redact";
         let Some(Command::Cat(cat)) = parse(&words.split_whitespace().collect::<Vec<_>>()).command else { panic!() };
         assert_eq!(cat.sources, [Address::Path("a.log".into()), Address::Stdin]);
         assert_eq!(cat.severity, Some(Severity::Warn));
+        assert_eq!(cat.tz.map(|zone| zone.to_string()).as_deref(), Some("-05:30"));
         assert_eq!((cat.grep, cat.not), (vec!["a".to_owned(), "-b".to_owned()], vec!["c".to_owned()]));
         assert_eq!(cat.fields, [FieldTest { field: "k".into(), value: "v=w".into() }]);
         assert!(cat.format == OutputFormat::Json && cat.follow && cat.redact && !cat.count);

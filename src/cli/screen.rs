@@ -12,6 +12,7 @@ use crate::infra::clock::SystemClock;
 use crate::infra::log::{self, Log};
 use crate::model::address::Tab;
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
+use crate::parse::text::safe_line;
 use crate::ports::Clock;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Capabilities, Frame, Link, Picture};
@@ -162,12 +163,13 @@ fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
         Colors::Ansi256 => "256 colours",
         Colors::Truecolor => "true colour",
     };
+    let term = environment.text("TERM").unwrap_or_default();
     let link = if capabilities.link == Link::Ssh { "  SSH" } else { "" };
     Caps {
         colors: capabilities.colours,
         glyphs: capabilities.glyphs,
         background: capabilities.background,
-        words: format!("TERM={}  {words}{link}", environment.text("TERM").unwrap_or_default()),
+        words: format!("TERM={}  {words}{link}", safe_line(term.as_bytes())),
     }
 }
 

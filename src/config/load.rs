@@ -156,6 +156,7 @@ fn from_file(loaded: &mut Loaded, actions: &[&str]) {
         let problem = Problem { from: from.clone(), place: Some(entry.place), message: String::new() };
         loaded.take(entry.key, &entry.raw, Set::File(path.clone(), entry.place.line), problem);
     }
+    loaded.problems.sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
@@ -243,13 +244,14 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_named_with_its_place_and_the_rest_holds() {
-        let (_dir, path) = temporary("theme = \"dark\"\nmemory = true\n");
+        let (_dir, path) = temporary("theme = \"dark\"\nmemory = true\nmemroy = 1\n");
         let environment = Environment::of_variables([("LOGDECK_FPS", "900"), ("LOGDECK_MEMROY", "1GiB")]);
         let loaded = load(File::Named(path.clone()), &environment, &Overrides::default(), &[]);
         let problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
-        assert_eq!(problems.len(), 2);
+        assert_eq!(problems.len(), 3);
         assert!(problems[0].starts_with(&format!("{}:2:10: memory: `true` is not a size", path.display())));
-        assert!(problems[1].starts_with("environment LOGDECK_FPS: fps: `900` is not a number of frames"));
+        assert!(problems[1].starts_with(&format!("{}:3:1: unknown key `memroy`", path.display())), "in their order");
+        assert!(problems[2].starts_with("environment LOGDECK_FPS: fps: `900` is not a number of frames"));
         assert_eq!(loaded.hints[0].message, "no setting has this name; did you mean LOGDECK_MEMORY?");
         assert_eq!(loaded.config.theme, ThemeName::Dark);
     }

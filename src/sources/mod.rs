@@ -1,6 +1,6 @@
 //! Sources: everything that gives log records, each kind behind the same trait.
 //!
-//! Owns the table of kinds, from which tabs, help, the config example and `doctor` derive. Must not know the store, the
+//! Owns the table of kinds, from which tabs, help and the start screen derive. Must not know the store, the
 //! engine or the screen. A new kind is one file with its [`SourceSpec`] and one line in [`SOURCES`].
 
 pub mod driver;
@@ -45,6 +45,8 @@ pub struct SourceSpec {
     pub tab: Tab,
     /// The address's form.
     pub form: &'static str,
+    /// What it reads, in a few words, for the help.
+    pub reads: &'static str,
     /// An example of an address.
     pub example: &'static str,
     /// What it needs in order to work, in a sentence.
@@ -74,6 +76,7 @@ pub const SOURCES: &[SourceSpec] = &[
         title: "Google Cloud Storage",
         tab: Tab::Gcs,
         form: "gs://BUCKET/PREFIX",
+        reads: "objects of Google Cloud Storage",
         example: "gs://acme-logs/payments/",
         needs: "Google credentials (gcloud auth application-default login) that may list and read the bucket",
         build: |_, _| Err(not_yet("gs")),
@@ -83,6 +86,7 @@ pub const SOURCES: &[SourceSpec] = &[
         title: "Firestore",
         tab: Tab::Firestore,
         form: "firestore:PROJECT[/DB]/COLLECTION",
+        reads: "Firestore documents",
         example: "firestore:acme-prod/audit",
         needs: "Google credentials (gcloud auth application-default login) that may read the collection",
         build: |_, _| Err(not_yet("firestore")),
@@ -92,6 +96,7 @@ pub const SOURCES: &[SourceSpec] = &[
         title: "Kubernetes pods",
         tab: Tab::Pods,
         form: "pods:[CONTEXT/]NAMESPACE[/KIND/NAME]",
+        reads: "Kubernetes pods",
         example: "pods:prod/payments/deploy/api",
         needs: "a kubeconfig whose user may list pods and read their logs",
         build: |_, _| Err(not_yet("pods")),
@@ -101,6 +106,7 @@ pub const SOURCES: &[SourceSpec] = &[
         title: "GitHub Actions",
         tab: Tab::Ci,
         form: "github:OWNER/REPO[/RUN]",
+        reads: "GitHub Actions",
         example: "github:acme/api/1234567890",
         needs: "a token that may read Actions (GITHUB_TOKEN, or gh auth login)",
         build: |_, _| Err(not_yet("github")),
@@ -110,6 +116,7 @@ pub const SOURCES: &[SourceSpec] = &[
         title: "GitLab CI",
         tab: Tab::Ci,
         form: "gitlab:GROUP/PROJECT[/PIPELINE]",
+        reads: "GitLab CI",
         example: "gitlab:acme/platform/api",
         needs: "a token that may read the project's jobs (GITLAB_TOKEN)",
         build: |_, _| Err(not_yet("gitlab")),

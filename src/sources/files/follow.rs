@@ -8,7 +8,7 @@ use super::input::Input;
 use super::sniff::Codec;
 use super::source::{CHUNK, IDLE, Shared, files};
 use super::stream::Stream;
-use super::tail::{Begin, Event, Neighbours, Tail};
+use super::tail::{Begin, Event, Neighbours, Open, Tail};
 use crate::model::State;
 use crate::sources::driver::Closed;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -121,7 +121,8 @@ impl<'s> Follower<'s> {
     }
 
     fn was_given(&self, path: &Path) -> bool {
-        self.followed.iter().map(|f| &f.tail).chain(&self.rested).any(|tail| tail.gave(path))
+        let Ok(file) = Open::path(path) else { return false };
+        self.followed.iter().map(|f| &f.tail).chain(&self.rested).any(|tail| tail.gave(path, &file))
     }
 
     fn follow(&mut self, path: &Path, directories: &mut Directories) -> Result<(), Closed> {

@@ -144,6 +144,10 @@ const MAGICS: [(&[u8], &str, &str); 26] = [
     (b"\xFF\x06\0\0sNaPpY", "snappy-compressed", "unknown compression; unpack it first"),
 ];
 
+/// Bytes that tell text from binary by a sixteenth of control characters. Of fewer, as the first line of a pipe, more than
+/// half must be: one odd character would hide all that follows.
+const ENOUGH: usize = 64;
+
 /// Whether the bytes hold so many control characters that they are no text. High bytes are left alone: Latin-1 and
 /// Shift-JIS logs have many. A run of NULs at the start is the hole that a truncated log leaves when its writer keeps
 /// its offset, so it does not count.
@@ -151,7 +155,7 @@ fn is_binary(head: &[u8]) -> bool {
     let text = &head[head.iter().take_while(|b| **b == 0).count()..];
     let controls = text.iter().filter(|b| matches!(b, 0..=6 | 0x0E..=0x1A | 0x1C..=0x1F)).count();
     // Compressed or encrypted bytes have 9 % of them.
-    controls * 16 > text.len()
+    controls * if text.len() < ENOUGH { 2 } else { 16 } > text.len()
 }
 
 #[cfg(test)]
@@ -170,6 +174,8 @@ mod tests {
         check(b"caf\xE9 \x93quoted\x94\n", Codec::Plain);
         check(b"\0\0\0\0\0\0\0\0\0\0after a hole\n", Codec::Plain);
         check(b"\0\0\0\0", Codec::Plain);
+        check(b"a\0b\n", Codec::Plain);
+        check(b"\x01\x02 started\n", Codec::Plain);
         check(b"\xFF\xFEh\0i\0", Codec::Utf16);
         check(b"\xFE\xFF\0h\0i", Codec::Utf16);
         check(b"\x1F\x8B\x08\0", Codec::Gzip);
@@ -194,6 +200,7 @@ mod tests {
         check(b"\x04\x22\x4D\x18", "lz4");
         check(b"LPKSHHRH", "journal");
         check(&[b'a', 0, 0, 1, 2, 3, 0, 0], "binary");
+        check(&b"sevenof\x01".repeat(8), "binary");
         let mut tar = vec![b'a'; 512];
         tar[257..262].copy_from_slice(b"ustar");
         check(&tar, "tar");

@@ -103,8 +103,9 @@ impl Neighbours {
     }
 }
 
+/// A file that is open, and what of it was given.
 #[derive(Debug)]
-struct Open {
+pub(crate) struct Open {
     file: Arc<File>,
     id: Id,
     at: u64,
@@ -141,9 +142,8 @@ impl Tail {
         }
     }
 
-    /// Whether `path` leads to a file that was given under this name, or to a copy of it that a rotation made.
-    pub(crate) fn gave(&self, path: &Path) -> bool {
-        let Ok(other) = Open::path(path) else { return false };
+    /// Whether `other`, opened at `path`, was given under this name, or is a copy of it that a rotation made.
+    pub(crate) fn gave(&self, path: &Path, other: &Open) -> bool {
         let heads = || {
             let opens = self.current.iter().chain(&self.next).map(|open| (open.id, open.head.as_slice()));
             opens.chain(self.given.iter().map(|(id, head)| (*id, head.as_slice())))
@@ -302,7 +302,7 @@ impl Tail {
             }
             let Ok(open) = Open::path(path) else { continue };
             // A copy of what was given already (copytruncate), or a compressed one.
-            if open.id == *sibling && !self.gave(path) && open.is_text() {
+            if open.id == *sibling && !self.gave(path, &open) && open.is_text() {
                 self.next.push_back(open);
             }
         }
@@ -345,7 +345,11 @@ enum Got {
 }
 
 impl Open {
-    fn path(path: &Path) -> io::Result<Self> {
+    /// The file at `path`, of which nothing was given yet.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is no plain file.
+    pub(crate) fn path(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let meta = file.metadata()?;
         if !meta.is_file() {

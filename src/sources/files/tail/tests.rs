@@ -181,7 +181,8 @@ fn what_was_written_before_a_copytruncate_is_taken_from_the_copy() {
     assert_eq!(place.look(1), "two\n<truncated>");
     place.append("app.log", "three\n");
     assert_eq!(place.look(1), "three\n");
-    assert!(place.tail.gave(&place.path("app.log.1")), "the copy is no new file");
+    let path = place.path("app.log.1");
+    assert!(place.tail.gave(&path, &Open::path(&path).unwrap()), "the copy is no new file");
     place.append("app.log", "four\n");
     place.copytruncate("app.log.2");
     place.append("app.log", "a line that is longer than all of what was there\n");
