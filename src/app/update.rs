@@ -88,9 +88,7 @@ impl App {
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::None | Pane::Help { .. } => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
-                self.say(format!(
-                    "pasted text is only taken where text is entered: {search} searches, {filter} filters"
-                ));
+                self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
                 false
             }
         };
