@@ -108,9 +108,9 @@ impl App {
     fn source(&mut self, message: SourceMsg) {
         let was_reading = self.is_reading();
         self.apply(message);
-        // The first record with a time, and all that was read; else it waits for a tick.
-        let is_new = self.histogram.is_none() || (was_reading && (self.histogram_is_due() || !self.is_reading()));
-        if is_new && self.histogram_is_stale() {
+        // Soon at first, and all that was read when that is done; later it waits for a tick.
+        let is_due = (was_reading || self.histogram.is_none()) && self.histogram_is_due();
+        if is_due || (was_reading && !self.is_reading() && self.histogram_is_stale()) {
             self.refresh_histogram();
         }
     }
