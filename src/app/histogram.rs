@@ -82,8 +82,8 @@ impl App {
         let is_reading = self.is_reading();
         let least = if is_reading { SECOND / 4 } else { SECOND };
         let rest = least + self.counts().records() as i64 * NANOS_OF_REST;
-        self.histogram_is_stale()
-            && (self.histogram.is_none() || (self.now.0 - self.counted.1.0).unsigned_abs() >= rest.unsigned_abs())
+        let waited = (self.now.0 - self.counted.1.0).unsigned_abs();
+        self.histogram_is_stale() && (self.counted.0 == 0 || waited >= rest.unsigned_abs())
     }
 
     /// Whether a source of the tab is at its first reading.

@@ -88,9 +88,7 @@ impl App {
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::None | Pane::Help { .. } => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
-                self.say(format!(
-                    "pasted text is only taken where text is entered: {search} searches, {filter} filters"
-                ));
+                self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
                 false
             }
         };
@@ -110,9 +108,9 @@ impl App {
     fn source(&mut self, message: SourceMsg) {
         let was_reading = self.is_reading();
         self.apply(message);
-        // The first record with a time, and all that was read; else it waits for a tick.
-        let is_new = self.histogram.is_none() || (was_reading && (self.histogram_is_due() || !self.is_reading()));
-        if is_new && self.histogram_is_stale() {
+        // Soon at first, and all that was read when that is done; later it waits for a tick.
+        let is_due = (was_reading || self.histogram.is_none()) && self.histogram_is_due();
+        if is_due || (was_reading && !self.is_reading() && self.histogram_is_stale()) {
             self.refresh_histogram();
         }
     }

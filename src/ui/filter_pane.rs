@@ -9,9 +9,13 @@ use ratatui::style::Modifier;
 /// Where values begin.
 const VALUE: u16 = 14;
 
+/// The least columns of a screen for the names of severities.
+const LEAST_FOR_NAMES: u16 = 72;
+
 /// Draws the pane; returns where the text cursor is.
 pub(super) fn draw(app: &App, pane: &FilterPane, rows: Rows, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
-    canvas.heading(rows.y, "Filter", &hints(app));
+    let room = usize::from(canvas.width).saturating_sub("-- Filter --".len() + 6);
+    canvas.heading(rows.y, "Filter", &hints(app, room));
     let mut cursor = None;
     let end = rows.y + rows.height;
     let mut y = rows.y + 1;
@@ -45,7 +49,12 @@ fn severities(app: &App, pane: &FilterPane, focused: bool, y: u16, canvas: &mut 
     let mut x = VALUE;
     for severity in Severity::ALL.into_iter().rev() {
         let on = if severity >= pane.severity() { "[x]" } else { "[ ]" };
-        let name = if severity == Severity::Unknown { "none" } else { severity.short() };
+        let mut letter = [0; 4];
+        let name = match severity {
+            Severity::Unknown => "none",
+            _ if canvas.width < LEAST_FOR_NAMES => severity.letter().encode_utf8(&mut letter),
+            _ => severity.short(),
+        };
         let mut style = canvas.theme.style(Role::Text);
         if focused && pane.choice() == severity {
             style = canvas.theme.style(Role::Accent).add_modifier(Modifier::REVERSED);
@@ -98,7 +107,8 @@ fn result(app: &App, pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
     }
 }
 
-fn hints(app: &App) -> String {
+/// The keys of the pane, as many as there is room for.
+fn hints(app: &App, room: usize) -> String {
     let keymap = &app.settings().keymap;
     let mut parts = Vec::new();
     for (id, word) in
@@ -108,6 +118,10 @@ fn hints(app: &App) -> String {
         if let (true, Some(key)) = (works, keymap.keys(id).first()) {
             parts.push(format!("{key} {word}"));
         }
+    }
+    // How to leave matters most.
+    while parts.join("   ").len() > room && !parts.is_empty() {
+        parts.remove(0);
     }
     parts.join("   ")
 }

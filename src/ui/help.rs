@@ -25,9 +25,10 @@ pub(super) fn draw(app: &App, rows: Rows, scroll: usize, canvas: &mut Canvas<'_>
     let scroll = scroll.min(tallest.saturating_sub(room));
     let key = |id: &str| app.settings().keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let right = if tallest > room {
+        let closes = if canvas.width < 72 { "" } else { ", any other key closes" };
         let below = tallest - room - scroll;
         let more = if below > 0 { format!("{below} more   ") } else { String::new() };
-        format!("{more}{} {} scroll, any other key closes", key("down"), key("up"))
+        format!("{more}{} {} scroll{closes}", key("down"), key("up"))
     } else {
         "any key closes".to_owned()
     };

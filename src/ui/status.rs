@@ -8,7 +8,7 @@ use crate::app::{App, Layout, Mode, Prompt, Role, text};
 use crate::model::Severity;
 
 /// How bare the row can get: 0 has everything; 1 no INFO count; 2 fewer keys; 3 letters for severities; 4 only the
-/// first keys; 5 no memory; 6 memory, but of the keys only the help; 7 neither; 8 no keys; 9 no counts.
+/// first keys; 5 filter and help; 6 only the help; 7 no memory; 8 no keys; 9 no counts.
 const BAREST: usize = 9;
 
 /// A piece of the row.
@@ -118,7 +118,7 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
         let role = if lost > 0 { Role::Warn } else { Role::Text };
         parts.push(part(format!("lost {}", thousands(lost)), role));
     }
-    if bareness < 5 || bareness == 6 {
+    if bareness < 7 {
         let (used, budget) = app.engine().memory();
         parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
     }
@@ -142,7 +142,8 @@ fn hints(app: &App, bareness: usize) -> Option<String> {
         4.. if app.message().is_some() => return None,
         0 | 1 => &[],
         2 | 3 => &["search", "filter", "context", "detail", "help"],
-        4 | 5 => &["search", "filter", "help"],
+        4 => &["search", "filter", "help"],
+        5 => &["filter", "help"],
         6 | 7 => &["help"],
         _ => return None,
     };

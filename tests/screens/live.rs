@@ -173,6 +173,7 @@ fn bars_show_by_themselves_where_records_have_times() {
     screen.open(0, "plain.txt", &[("plain.txt", "one\ntwo\n")]);
     assert!(!screen.has("a bar, all records"));
     screen.feed(OriginId::new(SourceId(0), 0), b"2026-11-21T03:14:10.000Z INFO dated\n");
+    screen.event(Event::Tick(at("2026-11-21T03:14:24Z")));
     assert!(screen.has("a bar, all records"), "{}", screen.text());
     screen.keys("H");
     assert!(!screen.has("a bar, all records"));
