@@ -27,8 +27,11 @@ Settings: `logdeck config show` lists them; each has a variable, such as LOGDECK
 
 /// What stands below the options: how sources are written, then [`EXAMPLES`].
 fn after_help() -> String {
-    let addresses = SOURCES.iter().map(|spec| format!("  {:<36} {}\n", spec.form, spec.reads)).collect::<String>();
-    format!("Source addresses:\n{addresses}{EXAMPLES}")
+    let mut text = String::from("Source addresses:\n");
+    for spec in SOURCES {
+        text.push_str(&format!("  {:<36} {}\n", spec.form, spec.reads));
+    }
+    text + EXAMPLES
 }
 
 const CAT_EXAMPLES: &str = "\

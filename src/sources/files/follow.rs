@@ -8,7 +8,7 @@ use super::input::Input;
 use super::sniff::Codec;
 use super::source::{CHUNK, IDLE, Shared, files};
 use super::stream::Stream;
-use super::tail::{Begin, Event, Neighbours, Open, Tail};
+use super::tail::{Begin, Event, More, Neighbours, Open, Tail};
 use crate::model::State;
 use crate::sources::driver::Closed;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -23,6 +23,9 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// With more files than this they are looked at less often, so that looking stays cheap.
 const MANY: usize = 500;
+
+/// Reads of one file (of [`CHUNK`] bytes) before the others get their turn.
+const READS: usize = 16;
 
 /// How often directories and globs are listed.
 const LIST: Duration = Duration::from_secs(1);
@@ -80,11 +83,17 @@ impl<'s> Follower<'s> {
                 self.list()?;
                 listed = Some(Instant::now());
             }
+            let mut more = More::Nothing;
             for followed in &mut self.followed {
-                followed.look(&mut buf, self.shared)?;
+                if followed.look(&mut buf, self.shared)? == More::Waits {
+                    more = More::Waits;
+                }
             }
             self.say()?;
-            self.shared.out.pause(LOOK * (1 + (self.followed.len() / MANY) as u32))?;
+            match more {
+                More::Nothing => self.shared.out.pause(LOOK * (1 + (self.followed.len() / MANY) as u32))?,
+                More::Waits => self.shared.out.check()?,
+            }
         }
     }
 
@@ -162,11 +171,11 @@ impl<'s> Follower<'s> {
 }
 
 impl Followed {
-    fn look(&mut self, buf: &mut [u8], shared: &Shared) -> Result<(), Closed> {
+    fn look(&mut self, buf: &mut [u8], shared: &Shared) -> Result<More, Closed> {
         let Self { tail, stream, fed } = self;
         let out = &shared.out;
         let name = tail.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        tail.poll(buf, &mut |event| match event {
+        let more = tail.poll_at_most(READS, buf, &mut |event| match event {
             Event::Bytes(bytes) => {
                 *fed = Some(Instant::now());
                 stream.feed(bytes, out)
@@ -185,7 +194,7 @@ impl Followed {
             *fed = None;
             stream.idle(out)?;
         }
-        Ok(())
+        Ok(more)
     }
 }
 

@@ -186,13 +186,30 @@ impl Tail {
         buf: &mut [u8],
         sink: &mut dyn FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let grew = self.drain(buf, sink)?;
+        self.poll_at_most(usize::MAX, buf, sink).map(|_| ())
+    }
+
+    /// As [`Tail::poll`], but gives at most so many reads of a file that grows while it is read, so that others get
+    /// their turn. Says whether more is there; what became of the file is looked at once it is read.
+    ///
+    /// # Errors
+    /// As [`Tail::poll`].
+    pub(crate) fn poll_at_most<E>(
+        &mut self,
+        reads: usize,
+        buf: &mut [u8],
+        sink: &mut dyn FnMut(Event<'_>) -> Result<(), E>,
+    ) -> Result<More, E> {
+        let grew = match self.drain(reads, buf, sink)? {
+            Drained::Part => return Ok(More::Waits),
+            Drained::Whole { grew } => grew,
+        };
         let here = std::fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file).map(|m| id_of(&m));
         match (here, &self.current) {
             (Some(id), Some(open)) if open.id == id => {
                 self.missing = 0;
                 self.quiet = 0;
-                return Ok(());
+                return Ok(More::Nothing);
             }
             (Some(id), _) => {
                 self.missing = 0;
@@ -215,7 +232,7 @@ impl Tail {
         {
             self.remember((old.id, old.head));
         }
-        Ok(())
+        Ok(More::Nothing)
     }
 
     /// Goes on to the next file and gives what it holds.
@@ -228,7 +245,7 @@ impl Tail {
             self.remember((old.id, old.head));
         }
         sink(Event::Begins(begin))?;
-        self.drain(buf, sink)?;
+        self.drain(usize::MAX, buf, sink)?;
         // One between two rotations: its writer went on to the next long ago.
         if !self.next.is_empty() {
             self.quiet = QUIET_LOOKS;
@@ -244,23 +261,29 @@ impl Tail {
         }
     }
 
-    /// Gives all that the current file holds. Whether it gave something.
-    fn drain<E>(&mut self, buf: &mut [u8], sink: &mut dyn FnMut(Event<'_>) -> Result<(), E>) -> Result<bool, E> {
+    /// Gives what the current file holds, at most so many reads of it.
+    fn drain<E>(
+        &mut self,
+        reads: usize,
+        buf: &mut [u8],
+        sink: &mut dyn FnMut(Event<'_>) -> Result<(), E>,
+    ) -> Result<Drained, E> {
         let mut grew = false;
-        while let Some(open) = &mut self.current {
+        for _ in 0..reads {
+            let Some(open) = &mut self.current else { return Ok(Drained::Whole { grew }) };
             match open.read(buf) {
                 Got::Bytes(n) => {
                     grew = true;
                     sink(Event::Bytes(&buf[..n]))?;
                 }
-                Got::End => break,
+                Got::End => return Ok(Drained::Whole { grew }),
                 Got::Truncated => {
                     grew = true;
                     self.truncated(buf, sink)?;
                 }
             }
         }
-        Ok(grew)
+        Ok(Drained::Part)
     }
 
     /// The file was emptied. What was written since the last look may stand in the copy that was made before.
@@ -335,6 +358,23 @@ impl Tail {
         siblings.sort_unstable_by_key(|(_, modified, _)| *modified);
         siblings
     }
+}
+
+/// Whether a look left something to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum More {
+    /// It was read to its end.
+    Nothing,
+    /// The next look goes on.
+    Waits,
+}
+
+/// How far a file was read.
+enum Drained {
+    /// To its end; whether it gave something.
+    Whole { grew: bool },
+    /// As far as it was allowed.
+    Part,
 }
 
 /// How a read ended.

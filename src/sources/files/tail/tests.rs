@@ -263,3 +263,26 @@ fn what_was_given_is_remembered_for_the_last_files_only() {
     }
     assert_eq!(place.tail.given.len(), MAX_GIVEN);
 }
+
+#[test]
+fn a_file_that_never_ends_gives_others_their_turn() {
+    let mut place = Place::new(Some("0123456789\n"));
+    let path = place.path("app.log");
+    let mut got = Vec::new();
+    let mut looks = Vec::new();
+    for _ in 0..3 {
+        let mut sink = |event: Event<'_>| {
+            if let Event::Bytes(bytes) = event {
+                got.extend_from_slice(bytes);
+            }
+            Ok::<(), ()>(())
+        };
+        looks.push(place.tail.poll_at_most(1, &mut [0; 7], &mut sink).unwrap());
+    }
+    assert_eq!((got.as_slice(), &looks[..]), (&b"0123456789\n"[..], &[More::Waits, More::Waits, More::Nothing][..]));
+    // What became of the file is seen once it is read.
+    append(&path, "more\n");
+    place.rename("app.log", "app.log.1");
+    append(&path, "next\n");
+    assert_eq!(place.look(4), "more\n<rotated>next\n");
+}
