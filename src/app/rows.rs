@@ -6,7 +6,6 @@ use super::format::{Digits, age, date, time_of_day};
 use super::tab::Lines;
 use super::{App, TimeStyle, text};
 use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
-use crate::parse::Parser;
 use crate::parse::text as safe;
 use crate::store::RecordId;
 use jiff::tz::TimeZone;
@@ -33,26 +32,6 @@ pub struct Row<'a> {
     pub fields: String,
 }
 
-/// Names of fields that the other columns show.
-const SHOWN: [&str; 16] = [
-    "time",
-    "ts",
-    "timestamp",
-    "@timestamp",
-    "@t",
-    "date",
-    "level",
-    "lvl",
-    "severity",
-    "@level",
-    "@l",
-    "log.level",
-    "loglevel",
-    "msg",
-    "message",
-    "@m",
-];
-
 impl App {
     /// The rows of the list that are on the screen, from the top.
     pub fn rows(&self) -> Vec<Row<'_>> {
@@ -66,7 +45,8 @@ impl App {
             let record = self.engine.store().record(id)?;
             let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
             if tab.shift == 0 && tab.lines == Lines::Cut {
-                row.fields = self.row_fields(&record, &row.text, &mut parser);
+                let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
+                row.fields = parser.other_fields(&record, &row.text, room);
             }
             Some(row)
         })
@@ -85,30 +65,6 @@ impl App {
             more,
             fields: String::new(),
         }
-    }
-
-    /// The fields of a JSON record that are worth a place behind the message.
-    fn row_fields(&self, record: &Record<'_>, message: &str, parser: &mut Parser) -> String {
-        let mut out = String::new();
-        if record.format != Format::Json || record.text == (0, record.raw.len() as u32) {
-            return out;
-        }
-        let room = usize::from(self.size.0).saturating_sub(text::width(message));
-        parser.fields(record.raw, record.format, &mut |name, value| {
-            if out.len() > room {
-                return false;
-            }
-            let shown =
-                SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name)) || value.is_empty() || value == message;
-            if !shown {
-                out.push_str("  ");
-                out.push_str(&safe::safe_line(name.as_bytes()));
-                out.push('=');
-                out.push_str(&safe::safe_line(value.as_bytes()));
-            }
-            true
-        });
-        out
     }
 
     /// The zone that times are shown in.
