@@ -109,7 +109,7 @@ impl<'p> Printer<'p> {
         match message {
             SourceMsg::Origin { id, name } => {
                 self.plan.matcher.add_origin(id, &name);
-                let several = !self.renderers.is_empty();
+                let several = self.plan.sources.len() > 1 || !self.renderers.is_empty();
                 if several {
                     for renderer in self.renderers.values_mut() {
                         renderer.show_origin();

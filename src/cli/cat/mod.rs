@@ -37,6 +37,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+/// Inputs that cannot be read are named up to this number: an archive may have a hundred thousand.
+const MAX_WARNINGS: usize = 20;
+
 /// More threads than this do not help: reading and writing are in order.
 const MAX_WORKERS: usize = 8;
 
@@ -174,8 +177,11 @@ impl Work<'_> {
             }
         }
         let found = discover(&paths);
-        for problem in &found.problems {
+        for problem in found.problems.iter().take(MAX_WARNINGS) {
             self.warn(problem, out);
+        }
+        if let Some(more @ 1..) = found.problems.len().checked_sub(MAX_WARNINGS) {
+            out.warn(&format!("{more} more inputs cannot be read"));
         }
         inputs.extend(found.inputs);
         Ok(inputs)

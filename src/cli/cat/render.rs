@@ -367,7 +367,7 @@ impl Clock {
         let seconds = time.0.div_euclid(1_000_000_000);
         let day = seconds.div_euclid(DAY);
         if self.day.as_ref().is_none_or(|(known, _)| *known != day) {
-            let date = Timestamp(day * DAY * 1_000_000_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
+            let date = time.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date();
             self.day = Some((day, format!("{date}T")));
         }
         if let Some((_, date)) = &self.day {
@@ -463,6 +463,8 @@ mod tests {
         };
         check(0, "1970-01-01T00:00:00Z");
         check(-1, "1969-12-31T23:59:59.999999999Z");
+        check(i64::MIN, "1677-09-21T00:12:43.145224192Z");
+        check(i64::MAX, "2262-04-11T23:47:16.854775807Z");
         check(1_735_830_245_120_000_000, "2025-01-02T15:04:05.120Z");
         check(1_735_830_245_000_001_000, "2025-01-02T15:04:05.000001Z");
     }

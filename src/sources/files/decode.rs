@@ -98,7 +98,7 @@ fn layers(
         Kind::Binary { what, advice } => return Err(InputError::Binary { name: context.name.clone(), what, advice }),
         Kind::Text(codec) => codec,
     };
-    let stream = Peeked { head, at: 0, rest: raw };
+    let stream = Peeked { head, at: 0, rest: raw, patience };
     if !matches!(codec, Codec::Plain | Codec::Utf16 | Codec::Zip) && depth >= MAX_LAYERS {
         let (what, inside) = (codec.name(), outer.name());
         return Err(InputError::Nested { name: context.name.clone(), what, inside });
@@ -159,6 +159,7 @@ struct Peeked<R> {
     head: Head,
     at: usize,
     rest: R,
+    patience: Patience,
 }
 
 impl<R: Read> Read for Peeked<R> {
@@ -166,7 +167,18 @@ impl<R: Read> Read for Peeked<R> {
         if self.at < self.head.bytes.len() {
             let n = (&self.head.bytes[self.at..]).read(buf)?;
             self.at += n;
-            return Ok(n);
+            // The first read is what a stream's format is learned from: of a file, more than the few bytes that were
+            // looked at. An error behind them comes with the next read.
+            if self.patience == Patience::Live || n == buf.len() || self.head.error.is_some() {
+                return Ok(n);
+            }
+            return match self.rest.read(&mut buf[n..]) {
+                Ok(more) => Ok(n + more),
+                Err(error) => {
+                    self.head.error = Some(error);
+                    Ok(n)
+                }
+            };
         }
         match self.head.error.take() {
             Some(error) => Err(error),
