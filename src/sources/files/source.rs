@@ -171,6 +171,11 @@ impl Shared {
         Self { settings, out, done: Arc::default(), total, share, report: Mutex::default() }
     }
 
+    /// Bytes that were read, of those that will be.
+    fn bytes_done(&self, skipped: u64) -> (u64, Option<u64>) {
+        (self.done.load(Ordering::Relaxed), self.total.map(|total| total.saturating_sub(skipped)))
+    }
+
     fn report(&self) -> std::sync::MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,7 +244,6 @@ impl Shared {
         let start = self.start_of(input);
         if start > 0 {
             self.report().skipped += start;
-            self.done.fetch_add(start, Ordering::Relaxed);
             stream.note(&format!("the first {} of {} are not loaded", bytes(start), input.name), &self.out)?;
         }
         let mut tail = Tail::new(&input.path, start);
@@ -392,9 +396,9 @@ impl Shared {
             return self.out.check();
         }
         report.said = Some(Instant::now());
+        let progress = Some(self.bytes_done(report.skipped));
         drop(report);
         let health = Health::new(State::Reading, doing);
-        let progress = Some((self.done.load(Ordering::Relaxed), self.total));
         self.out.health(Health { progress, ..health })
     }
 
@@ -431,7 +435,7 @@ impl Shared {
         if state != State::Failed {
             parts.push(doing.to_owned());
         }
-        let progress = Some((self.done.load(Ordering::Relaxed), self.total));
+        let progress = Some(self.bytes_done(report.skipped));
         Health { progress, ..Health::new(state, parts.join("; ")) }
     }
 }
