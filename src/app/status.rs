@@ -161,6 +161,12 @@ impl App {
             let live = if following > 0 { "ok " } else { "" };
             parts.push(Health { text: format!("{live}{}", rate(per_second)), role: Role::Ok });
         }
+        let broken: u64 = sources.iter().map(|source| source.parse_failed()).sum();
+        if broken > 0 {
+            let s = if broken == 1 { "" } else { "s" };
+            let text = format!("{} record{s} parse=failed", thousands(broken));
+            parts.insert(parts.len().saturating_sub(1), Health { text, role: Role::Warn });
+        }
         // What one source says of itself that works: perhaps that it left out a part.
         if let [one] = sources.as_slice()
             && matches!(one.health.state, State::Following | State::Done)

@@ -43,6 +43,15 @@ fn the_line_under_the_cursor_keeps_its_place_on_the_screen() {
 }
 
 #[test]
+fn lines_that_break_their_stream_s_format_are_counted_in_the_header() {
+    let mut screen = screen(120, 36);
+    assert!(!screen.has("parse=failed"));
+    let good = "{\"level\":\"info\",\"msg\":\"x\"}\n".repeat(3);
+    screen.feed(OriginId::new(SourceId(0), 9), format!("{good}{{\"level\":\"err\n").as_bytes());
+    assert!(screen.has("1 record parse=failed"), "{}", screen.text());
+}
+
+#[test]
 fn errors_in_another_tab_leave_a_badge_until_it_is_visited() {
     let mut screen = screen(120, 36);
     screen.app.open(SourceId(7), "pods:payments", Tab::Pods);
