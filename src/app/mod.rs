@@ -163,12 +163,6 @@ impl App {
         self.frame = FrameNeed::Now;
     }
 
-    /// A source has ended; its records stay.
-    pub fn close(&mut self, id: SourceId) {
-        self.engine.close(id);
-        self.frame = self.frame.max(FrameNeed::Soon);
-    }
-
     /// The terminal has told its background; it may do so after the first frame.
     pub fn set_background(&mut self, background: Background) {
         self.settings.caps.background = Some(background);

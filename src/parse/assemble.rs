@@ -98,16 +98,6 @@ impl Assembler {
         self.piece = false;
     }
 
-    /// Whether a line without its newline is held.
-    pub fn has_partial(&self) -> bool {
-        !self.partial.is_empty()
-    }
-
-    /// The time that the latest record is ordered by, for a note that follows it.
-    pub const fn last_order(&self) -> Option<Timestamp> {
-        self.order.last()
-    }
-
     /// On the first bytes: drops a byte order mark, learns the format and the first time.
     fn start<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         if self.started || bytes.is_empty() {

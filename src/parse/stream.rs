@@ -7,7 +7,7 @@ use super::join::LineKind;
 use super::words::skip_sgr;
 use super::{formats, json};
 use crate::model::time::SECOND;
-use crate::model::{Flags, Format, Severity, SeverityFrom, Timestamp};
+use crate::model::{Flags, Format, SeverityFrom, Timestamp};
 
 /// How far back the clock of a stream has to go before it is marked as a jump; less is ordinary disorder.
 const JUMP: i64 = 60 * SECOND;
@@ -127,19 +127,6 @@ impl Order {
         self.last = Some(order);
         self.last_own = Some(time);
         (order, Flags::NONE.with(Flags::CLOCK_BACK, jumped))
-    }
-
-    /// The order of the latest record that had one.
-    pub const fn last(&self) -> Option<Timestamp> {
-        self.last
-    }
-}
-
-/// A severity that a stack trace has by being one: a record that no header explains and that has frames is an error.
-pub const fn with_trace(severity: Severity) -> Severity {
-    match severity {
-        Severity::Unknown => Severity::Error,
-        known => known,
     }
 }
 
