@@ -14,6 +14,7 @@
 
 pub mod action;
 mod body;
+pub mod command;
 mod copy;
 mod detail;
 pub mod docs;
@@ -24,6 +25,8 @@ pub mod format;
 mod histogram;
 pub mod keymap;
 mod layout;
+mod marks;
+mod picker;
 mod prompt;
 mod rows;
 mod search;
@@ -39,7 +42,9 @@ pub use detail::{Detail, DetailLine, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
-pub use prompt::Prompt;
+pub use marks::{Mark, Marks};
+pub use picker::{Picker, PickerRow};
+pub use prompt::{Prompt, PromptKind};
 pub use rows::Row;
 pub use search::Search;
 pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, TimeStyle};
@@ -64,6 +69,7 @@ pub struct App {
     pane: Pane,
     search: Option<Search>,
     finding: Option<search::Finding>,
+    marks: Marks,
     message: Option<Message>,
     settings: Settings,
     theme: ThemeChoice,
@@ -87,6 +93,7 @@ enum Pane {
     None,
     Prompt(Box<Prompt>),
     Filter(Box<FilterPane>),
+    Picker(Box<Picker>),
     Help { scroll: usize },
 }
 
@@ -135,6 +142,7 @@ impl App {
             pane: Pane::None,
             search: None,
             finding: None,
+            marks: Marks::default(),
             message: None,
             theme: settings.theme,
             time: settings.time,
@@ -277,6 +285,7 @@ impl App {
         match &self.pane {
             Pane::Prompt(_) => Context::Prompt,
             Pane::Filter(pane) => pane.context(),
+            Pane::Picker(_) => Context::Picker,
             Pane::Help { .. } => Context::Help,
             Pane::None => self.base_context(),
         }

@@ -123,6 +123,9 @@ pub enum ThemeChoice {
 }
 
 impl ThemeChoice {
+    /// All of them, in the order of key `T`.
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Dark, Self::Light, Self::Sixteen, Self::Mono];
+
     /// The next one in the order of key `T`.
     #[must_use]
     pub const fn next(self) -> Self {

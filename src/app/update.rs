@@ -66,10 +66,11 @@ impl App {
             return (spec.run)(self, effects);
         }
         match context {
-            Context::Prompt | Context::Text => {
+            Context::Prompt | Context::Text | Context::Picker => {
                 let changed = match &mut self.pane {
                     Pane::Prompt(prompt) => prompt.edit.key(key),
                     Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.key(key)),
+                    Pane::Picker(picker) => picker.edit_mut().key(key),
                     _ => false,
                 };
                 if changed {
@@ -86,6 +87,7 @@ impl App {
         let changed = match &mut self.pane {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
+            Pane::Picker(picker) => picker.edit_mut().paste(text),
             Pane::None | Pane::Help { .. } => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
                 self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
@@ -101,6 +103,7 @@ impl App {
         match &mut self.pane {
             Pane::Prompt(prompt) => prompt.changed(),
             Pane::Filter(_) => self.try_filter(),
+            Pane::Picker(picker) => picker.changed(),
             Pane::None | Pane::Help { .. } => {}
         }
     }

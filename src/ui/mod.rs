@@ -10,6 +10,7 @@ mod header;
 mod help;
 mod histogram;
 mod log_table;
+mod picker;
 mod status;
 mod theme;
 
@@ -39,9 +40,12 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
         }
         body(app, &layout, &mut canvas);
         if let Some(rows) = layout.pane {
-            match app.filter_pane() {
-                Some(pane) => cursor = filter_pane::draw(app, pane, rows, &mut canvas),
-                None => detail::draw(app, rows, &mut canvas),
+            if let Some(pane) = app.filter_pane() {
+                cursor = filter_pane::draw(app, pane, rows, &mut canvas);
+            } else if let Some(picker) = app.picker() {
+                cursor = Some(picker::draw(app, picker, rows, &mut canvas));
+            } else {
+                detail::draw(app, rows, &mut canvas);
             }
         }
     }

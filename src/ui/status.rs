@@ -25,7 +25,7 @@ fn part(text: impl Into<String>, role: Role) -> Part {
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
     let y = layout.status;
     if let Some(prompt) = app.prompt() {
-        return Some(search_prompt(app, prompt, y, canvas));
+        return Some(line_prompt(app, prompt, y, canvas));
     }
     let width = usize::from(canvas.width);
     // From the fullest form to the barest: the first one that fits.
@@ -131,7 +131,7 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
 /// help last.
 fn hints(app: &App, bareness: usize) -> Option<String> {
     let context = app.context();
-    if app.filter_pane().is_some() || app.help_scroll().is_some() {
+    if app.filter_pane().is_some() || app.picker().is_some() || app.help_scroll().is_some() {
         // Their headings have the keys.
         return None;
     }
@@ -164,27 +164,29 @@ fn hints(app: &App, bareness: usize) -> Option<String> {
     (!hints.is_empty()).then(|| hints.join("  "))
 }
 
-fn search_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (u16, u16) {
+fn line_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (u16, u16) {
     let end = canvas.width.saturating_sub(1);
     let (beside, role) = match prompt.error() {
         Some(error) => (error.to_owned(), Role::Error),
-        None => (hint(app), Role::Dim),
+        None => (hint(app, prompt), Role::Dim),
     };
+    let x = canvas.text(0, y, prompt.kind().sign(), Role::Accent);
     // A mistake is worth all the room that the text leaves.
-    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + 4);
+    let used = usize::from(x) + 3;
+    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + used);
     let beside = cut(&beside, left.max(usize::from(end) / 2), canvas.theme.glyphs.cut);
-    canvas.text(0, y, "/", Role::Accent);
-    let room = usize::from(end).saturating_sub(text::width(&beside) + 4).max(8);
+    let room = usize::from(end).saturating_sub(text::width(&beside) + used).max(8);
     let (shown, at) = around_cursor(prompt.edit().text(), prompt.edit().cursor(), room);
-    canvas.put(1, y, room as u16, &shown, canvas.theme.style(Role::Text));
-    canvas.text_before(1, end, y, &beside, role);
-    (1 + at as u16, y)
+    canvas.put(x, y, room as u16, &shown, canvas.theme.style(Role::Text));
+    canvas.text_before(x, end, y, &beside, role);
+    (x + at as u16, y)
 }
 
-fn hint(app: &App) -> String {
+fn hint(app: &App, prompt: &Prompt) -> String {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
-    format!("regular expression   {} search   {} cancel", key("apply"), key("cancel"))
+    let kind = prompt.kind();
+    format!("{}   {} {}   {} cancel", kind.hint(), key("apply"), kind.verb(), key("cancel"))
 }
 
 /// The part of an edited text around its cursor, as it is shown, and the column of the cursor in it.

@@ -37,9 +37,7 @@ pub(super) fn demo(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
-    if let Pane::Filter(_) = app.pane {
-        app.keep_old_filter();
-    }
+    app.close_filter_pane();
     app.pane = Pane::Help { scroll: 0 };
 }
 
@@ -75,6 +73,13 @@ impl App {
             self.finding = None;
             self.active = index;
             self.refresh_histogram();
+        }
+    }
+
+    /// Puts the old filter back, if the filter pane is open.
+    pub(in crate::app) fn close_filter_pane(&mut self) {
+        if let Pane::Filter(_) = self.pane {
+            self.keep_old_filter();
         }
     }
 

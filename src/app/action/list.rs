@@ -4,7 +4,7 @@ use crate::app::event::Effect;
 use crate::app::search::What;
 use crate::app::tab::Lines;
 use crate::app::view::Direction;
-use crate::app::{App, Pane, Prompt};
+use crate::app::{App, Pane, PromptKind};
 
 /// Columns of one step to the side.
 const SIDE_STEP: usize = 16;
@@ -72,7 +72,7 @@ pub(super) fn follow(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn search(app: &mut App, _: &mut Vec<Effect>) {
-    app.pane = Pane::Prompt(Box::new(Prompt::new()));
+    app.open_prompt(PromptKind::Search, "");
 }
 
 pub(super) fn next(app: &mut App, _: &mut Vec<Effect>) {

@@ -2,8 +2,6 @@
 
 use crate::app::event::Effect;
 use crate::app::filter::{TimeBase, field_of};
-use crate::app::search::What;
-use crate::app::view::Direction;
 use crate::app::{App, Entries, FilterField, FilterPane, Pane};
 use crate::model::{Query, Severity};
 
@@ -87,20 +85,12 @@ pub(super) fn clear(app: &mut App, _: &mut Vec<Effect>) {
     app.try_filter();
 }
 
-pub(super) fn apply(app: &mut App, _: &mut Vec<Effect>) {
+pub(super) fn apply(app: &mut App, effects: &mut Vec<Effect>) {
     match std::mem::replace(&mut app.pane, Pane::None) {
-        Pane::Prompt(prompt) => match (prompt.error(), prompt.search()) {
-            // A bad pattern stays to be mended.
-            (Some(_), _) => app.pane = Pane::Prompt(prompt),
-            (None, search) => {
-                if let Some(search) = search {
-                    app.search = Some(search.clone());
-                }
-                app.find(What::Match, Direction::Forward);
-            }
-        },
+        Pane::Prompt(prompt) => app.answer(prompt, effects),
         Pane::Filter(pane) if pane.error.is_some() => app.pane = Pane::Filter(pane),
         Pane::Filter(pane) => app.tab_mut().entries = pane.entries(),
+        Pane::Picker(picker) => app.picked(*picker, effects),
         other => app.pane = other,
     }
 }
