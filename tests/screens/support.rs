@@ -195,6 +195,12 @@ impl Screen {
         self.text().lines().last().unwrap_or_default().to_owned()
     }
 
+    /// Draws, and gives the cells.
+    pub fn buffer(&mut self) -> &Buffer {
+        self.draw();
+        &self.buffer
+    }
+
     pub fn draw(&mut self) {
         let (width, height) = self.app.size();
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
