@@ -1,15 +1,17 @@
 //! The drawing library's backend over a buffer of ours.
 //!
-//! Owns the bytes of one frame: nothing is written while it is drawn, and an unchanged frame has none.
-//! Must not know the app.
+//! Owns the bytes of one frame: nothing is written while it is drawn, and an unchanged frame has none. It keeps what
+//! the terminal shows, since the library does not know what was scrolled. Must not know the app.
 
+use super::grid::Grid;
+use super::paint::{Painter, Scrolling};
 use crossterm::{
     cursor::{Hide, MoveTo, Show},
     queue,
     terminal::{Clear, ClearType as CrosstermClear},
 };
 use ratatui::{
-    backend::{Backend, ClearType, CrosstermBackend, WindowSize},
+    backend::{Backend, ClearType, WindowSize},
     buffer::Cell,
     layout::{Position, Size},
 };
@@ -19,17 +21,30 @@ use std::io;
 #[derive(Debug)]
 pub(super) struct Canvas {
     frame: Vec<u8>,
+    /// What the terminal shows.
+    shown: Grid,
+    /// What it shall show.
+    next: Grid,
+    scrolling: Scrolling,
     size: Size,
-    /// Where the cursor is shown; `None` while it is hidden.
+    /// Where the cursor is to be seen; `None` while it is hidden.
     cursor: Option<Position>,
-    /// Where the last `MoveTo` put it.
-    at: Position,
+    /// Where it is seen since the last frame.
+    cursor_shown: Option<Position>,
 }
 
 impl Canvas {
-    /// A canvas of this size, on a terminal whose cursor is hidden.
-    pub(super) fn new(size: Size) -> Self {
-        Self { frame: Vec::with_capacity(16 * 1024), size, cursor: None, at: Position::ORIGIN }
+    /// A canvas of this size, on an empty terminal whose cursor is hidden.
+    pub(super) fn new(size: Size, scrolling: Scrolling) -> Self {
+        Self {
+            frame: Vec::with_capacity(16 * 1024),
+            shown: Grid::new(size),
+            next: Grid::new(size),
+            scrolling,
+            size,
+            cursor: None,
+            cursor_shown: None,
+        }
     }
 
     /// The frame's bytes so far; the canvas is empty afterwards.
@@ -43,9 +58,12 @@ impl Canvas {
         self.size = size;
     }
 
-    /// The terminal was left and entered again: its cursor is hidden.
+    /// The terminal was left and entered again: it is empty, and its cursor is hidden.
     pub(super) fn forget(&mut self) {
         self.cursor = None;
+        self.cursor_shown = None;
+        self.shown = Grid::new(self.size);
+        self.next = Grid::new(self.size);
         self.frame.clear();
     }
 }
@@ -57,27 +75,19 @@ impl Backend for Canvas {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
-        }
-        // Drawing moves the cursor; a visible one is put back by `set_cursor_position`.
-        self.at = Position::new(u16::MAX, u16::MAX);
-        CrosstermBackend::new(&mut self.frame).draw(content)
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        if self.cursor.take().is_some() {
-            queue!(self.frame, Hide)?;
+        for (x, y, cell) in content {
+            self.next.put(x, y, cell);
         }
         Ok(())
     }
 
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.cursor = None;
+        Ok(())
+    }
+
     fn show_cursor(&mut self) -> io::Result<()> {
-        if self.cursor.is_none() {
-            queue!(self.frame, Show)?;
-            self.cursor = Some(self.at);
-        }
+        self.cursor = self.cursor.or(Some(Position::ORIGIN));
         Ok(())
     }
 
@@ -88,10 +98,6 @@ impl Backend for Canvas {
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
         let position = position.into();
-        if position != self.at {
-            queue!(self.frame, MoveTo(position.x, position.y))?;
-            self.at = position;
-        }
         if let Some(cursor) = &mut self.cursor {
             *cursor = position;
         }
@@ -110,6 +116,10 @@ impl Backend for Canvas {
             ClearType::CurrentLine => CrosstermClear::CurrentLine,
             ClearType::UntilNewLine => CrosstermClear::UntilNewLine,
         };
+        if matches!(clear, CrosstermClear::All) {
+            self.shown = Grid::new(self.size);
+            self.next = Grid::new(self.size);
+        }
         queue!(self.frame, Clear(clear))
     }
 
@@ -121,8 +131,24 @@ impl Backend for Canvas {
         Ok(WindowSize { columns_rows: self.size, pixels: Size::default() })
     }
 
-    /// Frames are written by [`super::Terminal::draw`].
+    /// Makes the frame's bytes; they are written by [`super::Terminal::draw`].
     fn flush(&mut self) -> io::Result<()> {
+        let before = self.frame.len();
+        Painter::new(&mut self.frame).paint(&mut self.shown, &self.next, self.scrolling);
+        self.shown.clone_from(&self.next);
+        // Drawing moves a visible cursor.
+        let moved = self.frame.len() > before;
+        match (self.cursor_shown, self.cursor) {
+            (old, Some(new)) if moved || old != Some(new) => {
+                queue!(self.frame, MoveTo(new.x, new.y))?;
+                if old.is_none() {
+                    queue!(self.frame, Show)?;
+                }
+            }
+            (Some(_), None) => queue!(self.frame, Hide)?,
+            _ => {}
+        }
+        self.cursor_shown = self.cursor;
         Ok(())
     }
 }
@@ -134,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_unchanged_frame_has_no_bytes() {
-        let mut terminal = Terminal::new(Canvas::new(Size::new(10, 2))).unwrap();
+        let mut terminal = Terminal::new(Canvas::new(Size::new(10, 2), Scrolling::On)).unwrap();
         let mut draw = |text: &str, cursor: Option<(u16, u16)>| {
             terminal
                 .draw(|frame| {
@@ -157,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_visible_cursor_returns_to_its_place_after_drawing() {
-        let mut terminal = Terminal::new(Canvas::new(Size::new(10, 2))).unwrap();
+        let mut terminal = Terminal::new(Canvas::new(Size::new(10, 2), Scrolling::On)).unwrap();
         let mut parser = vt100::Parser::default();
         let sizes = (std::num::NonZeroU16::new(2).unwrap(), std::num::NonZeroU16::new(10).unwrap());
         parser.screen_mut().set_size(sizes.0, sizes.1);

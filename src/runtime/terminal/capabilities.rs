@@ -3,6 +3,7 @@
 //! Owns the reading of `TERM`, `COLORTERM`, `NO_COLOR`, the locale and their kin. Pure: the environment is an argument.
 //! Must not know how anything is drawn.
 
+use super::paint::Scrolling;
 use crate::app::{Background, Colors, Glyphs};
 use crate::config::Environment;
 
@@ -46,6 +47,8 @@ pub struct Capabilities {
     pub link: Link,
     /// Whether frames are synchronised.
     pub synchronised: Synchronised,
+    /// Whether parts of the screen may be scrolled.
+    pub scrolling: Scrolling,
     /// Whether it may be asked for its background.
     pub ask: Ask,
 }
@@ -81,8 +84,35 @@ pub fn detect(environment: &Environment) -> Result<Capabilities, NoScreen> {
         background: environment.text("COLORFGBG").and_then(colour_fg_bg),
         link: if ssh { Link::Ssh } else { Link::Local },
         synchronised: if off { Synchronised::Off } else { Synchronised::On },
+        scrolling: scrolling(environment, term),
         ask: ask(term),
     })
+}
+
+/// The families of terminals that scroll a region as the VT100 does; what else there is may not.
+const SCROLLS: [&str; 16] = [
+    "xterm",
+    "tmux",
+    "screen",
+    "linux",
+    "vt1",
+    "vt2",
+    "vt3",
+    "vt4",
+    "vt5",
+    "rxvt",
+    "alacritty",
+    "foot",
+    "kitty",
+    "wezterm",
+    "ghostty",
+    "st",
+];
+
+fn scrolling(environment: &Environment, term: &str) -> Scrolling {
+    let off = matches!(environment.text("LOGDECK_SCROLL"), Some("0" | "off" | "no" | "false"));
+    let family = |name: &&str| term.strip_prefix(*name).is_some_and(|rest| !rest.starts_with(char::is_alphabetic));
+    if !off && SCROLLS.iter().any(|name| family(name)) { Scrolling::On } else { Scrolling::Off }
 }
 
 fn colours(environment: &Environment, term: &str) -> Colors {

@@ -6,13 +6,16 @@
 mod backend;
 pub mod capabilities;
 pub mod clipboard;
+mod grid;
 mod input;
 pub mod keys;
 mod output;
+mod paint;
 
 pub use capabilities::{Ask, Capabilities, Link, NoScreen, Synchronised};
 pub use keys::Input;
 pub use output::{OnWritten, Written};
+pub use paint::Scrolling;
 pub use ratatui::Frame;
 
 use crate::config::Environment;
@@ -96,7 +99,7 @@ impl Terminal {
         crossterm::style::force_color_output(true);
         let output = Output::start(rustix::stdio::stdout(), written)?;
         let size = size().unwrap_or(USUAL_SIZE);
-        let inner = ratatui::Terminal::new(Canvas::new(size))?;
+        let inner = ratatui::Terminal::new(Canvas::new(size, capabilities.scrolling))?;
         let terminal = Self { inner, output, synchronised: capabilities.synchronised };
         install_hook();
         terminal.switch_on()?;
@@ -277,3 +280,6 @@ pub fn watch(gone: impl FnOnce() + Send + 'static) -> io::Result<()> {
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
