@@ -112,7 +112,7 @@ const SCROLLS: [&str; 16] = [
 fn scrolling(environment: &Environment, term: &str) -> Scrolling {
     let off = matches!(environment.text("LOGDECK_SCROLL"), Some("0" | "off" | "no" | "false"));
     let family = |name: &&str| term.strip_prefix(*name).is_some_and(|rest| !rest.starts_with(char::is_alphabetic));
-    if !off && SCROLLS.iter().any(|name| family(name)) { Scrolling::On } else { Scrolling::Off }
+    if !off && SCROLLS.iter().any(family) { Scrolling::On } else { Scrolling::Off }
 }
 
 fn colours(environment: &Environment, term: &str) -> Colors {
