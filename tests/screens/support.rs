@@ -130,13 +130,13 @@ impl Screen {
 
     /// Draws, and gives the text: one line a row, without blanks at its end.
     pub fn text(&mut self) -> String {
-        self.draw();
+        let buffer = self.buffer();
         let mut out = String::new();
-        for y in 0..self.buffer.area.height {
+        for y in 0..buffer.area.height {
             let mut line = String::new();
             let mut skip = 0;
-            for x in 0..self.buffer.area.width {
-                let symbol = self.buffer[(x, y)].symbol();
+            for x in 0..buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
                 if skip == 0 {
                     line.push_str(symbol);
                 }
