@@ -21,8 +21,15 @@ pub struct CommandSpec {
 }
 
 /// Every command that takes words.
-pub const COMMANDS: &[CommandSpec] =
-    &[CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme }];
+pub const COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        name: "goto",
+        words: "TIME",
+        doc: "Go to the first record that is not before this time.",
+        run: |app, words, _| app.go_to_time(words),
+    },
+    CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
+];
 
 /// What a row of the palette stands for.
 #[derive(Clone, Copy, Debug)]

@@ -103,10 +103,12 @@ impl App {
             return;
         }
         let columns = usize::from(self.size.0).saturating_sub(HISTOGRAM_GUTTER * 2);
-        let tab = self.tab().tab;
-        let ours = |source| self.engine.source(source).is_some_and(|source| source.tab() == tab);
+        let ours = |source| self.tab().view.sources().contains(source);
         let segments =
             || self.engine.store().segments().iter().filter(|segment| ours(segment.source()) && !segment.is_empty());
+        // A filter's window is worth all the bars.
+        let query = self.tab().view.query();
+        let window = query.since.zip(query.until);
         // Records before any time are at the beginning of time.
         let known = |time: &Timestamp| *time > Timestamp::MIN;
         let high = segments().map(|segment| segment.orders().1).filter(known).max();
@@ -116,6 +118,7 @@ impl App {
         if self.bars == Bars::Auto && !segments().any(has_times) {
             return;
         }
+        let (low, high) = window.filter(|(since, until)| since < until).unwrap_or((low, high));
         let mut histogram = Histogram::covering(low, high, columns);
         for segment in segments() {
             let batch = segment.batch();

@@ -13,6 +13,7 @@
 //!    [`FrameNeed::Soon`] for data, within the frame rate. After `ui::render(&app, frame)`: [`App::drawn`].
 
 pub mod action;
+mod bars;
 mod body;
 pub mod command;
 mod copy;
@@ -26,6 +27,7 @@ mod histogram;
 pub mod keymap;
 mod layout;
 mod marks;
+mod origins;
 mod picker;
 mod prompt;
 mod rows;
@@ -34,15 +36,18 @@ mod settings;
 mod status;
 mod tab;
 pub mod text;
+mod timeline;
 mod update;
 pub mod view;
 
+pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
 pub use detail::{Detail, DetailLine, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
 pub use marks::{Mark, Marks};
+pub use origins::{OriginRow, Origins, SPARKS};
 pub use picker::{Picker, PickerRow};
 pub use prompt::{Prompt, PromptKind};
 pub use rows::Row;
@@ -94,6 +99,8 @@ enum Pane {
     Prompt(Box<Prompt>),
     Filter(Box<FilterPane>),
     Picker(Box<Picker>),
+    Origins(Box<Origins>),
+    Bars(BarCursor),
     Help { scroll: usize },
 }
 
@@ -286,6 +293,8 @@ impl App {
             Pane::Prompt(_) => Context::Prompt,
             Pane::Filter(pane) => pane.context(),
             Pane::Picker(_) => Context::Picker,
+            Pane::Origins(_) => Context::Origins,
+            Pane::Bars(_) => Context::Bars,
             Pane::Help { .. } => Context::Help,
             Pane::None => self.base_context(),
         }

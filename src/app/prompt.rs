@@ -13,6 +13,8 @@ use super::{App, Pane};
 pub enum PromptKind {
     /// A text to search for.
     Search,
+    /// A time to go to.
+    Time,
 }
 
 impl PromptKind {
@@ -20,6 +22,7 @@ impl PromptKind {
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Search => "/",
+            Self::Time => "@ ",
         }
     }
 
@@ -27,6 +30,7 @@ impl PromptKind {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Search => "regular expression",
+            Self::Time => "14:02, 10m (ago), +30s, 2026-01-02T15:04",
         }
     }
 
@@ -34,6 +38,7 @@ impl PromptKind {
     pub const fn verb(self) -> &'static str {
         match self {
             Self::Search => "search",
+            Self::Time => "go there",
         }
     }
 }
@@ -61,7 +66,7 @@ impl Prompt {
     /// The text was changed.
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
-            (PromptKind::Search, "") => (None, None),
+            (PromptKind::Time, _) | (PromptKind::Search, "") => (None, None),
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
@@ -103,6 +108,7 @@ impl App {
             return;
         }
         let taken: Result<(), String> = match prompt.kind {
+            PromptKind::Time => self.go_to_time(prompt.edit.text()),
             PromptKind::Search => {
                 if let Some(search) = prompt.found.take() {
                     self.search = Some(search);

@@ -74,10 +74,10 @@ pub enum Mode {
 }
 
 impl App {
-    /// The sources of the tab that is shown.
+    /// The sources whose records the shown tab can have.
     pub(super) fn sources_here(&self) -> impl Iterator<Item = &Source> {
-        let tab = self.tab().tab;
-        self.engine.sources().filter(move |source| source.tab() == tab)
+        let sources = self.tab().view.sources();
+        self.engine.sources().filter(move |source| sources.contains(source.id()))
     }
 
     /// The mark behind a tab's name.
@@ -224,7 +224,14 @@ impl App {
 
     /// The active filter in words; empty when everything is shown. Safe for a terminal.
     pub fn filter_words(&self) -> String {
-        let words = filter::words(self.tab().view.query(), self.now, &self.shown_zone());
+        let query = self.tab().view.query();
+        let mut words = filter::words(query, self.now, &self.shown_zone());
+        if let Some(first) = query.origins.first() {
+            let more = query.origins.len() - 1;
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let _ = write!(words, " origin {}{more}", self.engine.origin_name(*first).unwrap_or("?"));
+        }
+        let words = words.trim_start();
         safe_line(words.as_bytes()).into_owned()
     }
 

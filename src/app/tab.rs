@@ -5,8 +5,8 @@
 use super::detail::Detail;
 use super::filter::Entries;
 use super::view::{SourceSet, View};
-use crate::model::Query;
 use crate::model::address::Tab;
+use crate::model::{Query, Timestamp};
 use crate::parse::Parser;
 use crate::store::RecordId;
 
@@ -17,6 +17,10 @@ pub struct TabState {
     pub(super) view: View,
     /// The filter as the user wrote it.
     pub(super) entries: Entries,
+    /// Whether it shows the records of all sources, of other tabs too.
+    pub(super) shows_all: bool,
+    /// Where the cursor was put when the tab was switched to: the time, and the record that was there.
+    pub(super) arrived: Option<(Timestamp, Option<RecordId>)>,
     /// The filter that `z` took away.
     pub(super) aside: Option<(Query, Entries)>,
     pub(super) detail: Option<Detail>,
@@ -47,6 +51,8 @@ impl TabState {
             tab,
             view: View::new(SourceSet::NONE, parser),
             entries: Entries::default(),
+            shows_all: false,
+            arrived: None,
             aside: None,
             detail: None,
             lines: Lines::Cut,
@@ -66,6 +72,11 @@ impl TabState {
     /// Its records.
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// Whether it shows the records of all sources, of other tabs too.
+    pub fn shows_all(&self) -> bool {
+        self.shows_all
     }
 
     /// How long lines are shown.

@@ -44,6 +44,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             }
             if app.histogram_is_due() {
                 app.refresh_histogram();
+                app.refresh_origins();
                 need = FrameNeed::Soon;
             }
         }
@@ -88,7 +89,7 @@ impl App {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::Picker(picker) => picker.edit_mut().paste(text),
-            Pane::None | Pane::Help { .. } => {
+            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
                 self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
                 false
@@ -104,7 +105,7 @@ impl App {
             Pane::Prompt(prompt) => prompt.changed(),
             Pane::Filter(_) => self.try_filter(),
             Pane::Picker(picker) => picker.changed(),
-            Pane::None | Pane::Help { .. } => {}
+            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) => {}
         }
     }
 

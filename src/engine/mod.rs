@@ -174,6 +174,9 @@ mod tests {
     fn the_rate_is_that_of_the_last_seconds() {
         let source = SourceId(0);
         let mut engine = Engine::new(1 << 20);
+        // What was there at the beginning does not count.
+        engine.apply(SourceMsg::Batch { source, batch: batch(&[Severity::Info; 100]) }, at(119));
+        engine.apply(SourceMsg::Health { source, health: Health::new(State::Following, "") }, at(100));
         for second in 100..120 {
             let count = if second < 110 { 1 } else { 3 };
             engine.apply(SourceMsg::Batch { source, batch: batch(&[Severity::Info; 3][..count]) }, at(second));

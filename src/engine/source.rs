@@ -4,7 +4,7 @@
 
 use crate::model::address::Tab;
 use crate::model::time::SECOND;
-use crate::model::{Batch, Flags, Format, Health, SourceId, Timestamp};
+use crate::model::{Batch, Flags, Format, Health, SourceId, State, Timestamp};
 
 /// Rates are taken over this many whole seconds.
 pub const RATE_SECONDS: i64 = 5;
@@ -85,7 +85,7 @@ impl Source {
         self.last_record
     }
 
-    /// Records per second over the last [`RATE_SECONDS`] whole seconds.
+    /// Live records per second over the last [`RATE_SECONDS`] whole seconds: without those of the first reading.
     pub fn rate(&self, now: Timestamp) -> f64 {
         let second = now.0.div_euclid(SECOND);
         let last = second - RATE_SECONDS..second;
@@ -115,6 +115,10 @@ impl Source {
         self.records += records;
         self.bytes += bytes;
         self.last_record = Some(now);
+        // What was there before is no news.
+        if matches!(self.health.state, State::Starting | State::Reading) {
+            return;
+        }
         let second = now.0.div_euclid(SECOND);
         let slot = &mut self.seconds[second.rem_euclid(SLOTS as i64) as usize];
         if slot.0 != second {

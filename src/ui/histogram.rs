@@ -2,9 +2,10 @@
 
 use super::canvas::Canvas;
 use crate::app::format::{Digits, date, thousands, time_of_day};
-use crate::app::{App, Glyphs, HISTOGRAM_GUTTER, Histogram, Role, Rows};
+use crate::app::{App, BarWindow, Glyphs, HISTOGRAM_GUTTER, Histogram, Role, Rows};
 use crate::model::time::SECOND;
 use crate::model::{Severity, Timestamp};
+use ratatui::style::{Modifier, Style};
 
 /// Eighths of a cell, from none to all.
 const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -58,7 +59,41 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
             canvas.text(x, y, symbol, role);
         }
     }
+    if let Some(window) = app.bar_window() {
+        let (x, columns) = ((HISTOGRAM_GUTTER + window.bars.start) as u16, window.bars.len() as u16);
+        for y in rows.y..rows.y + height {
+            canvas.restyle(x, y, columns, Style::new().add_modifier(Modifier::REVERSED));
+        }
+        return chosen(app, &window, rows.y + height, canvas);
+    }
     axis(app, histogram, rows.y + height, canvas);
+}
+
+/// `03:13:20-03:13:40   ERR 41   WRN 12   of 240   Space begins a window   Enter filters   Esc leaves`.
+fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
+    let keymap = &app.settings().keymap;
+    let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
+    let zone = app.shown_zone();
+    let clock = |time: Timestamp| time_of_day(time, &zone, Digits::Seconds);
+    let day = if window.to.0 - window.from.0 >= 86_400 * SECOND { "" } else { &date(window.from, &zone) };
+    let span = match day {
+        "" => format!("{} to {}", date(window.from, &zone), date(window.to, &zone)),
+        day => format!("{day} {}-{}", clock(window.from), clock(window.to)),
+    };
+    let [errors, warnings, rest] = window.counts;
+    let mut x = canvas.text(1, y, &span, Role::Accent);
+    let parts = [
+        (format!("ERR {}", thousands(errors)), Role::Severity(Severity::Error)),
+        (format!("WRN {}", thousands(warnings)), Role::Severity(Severity::Warn)),
+        (format!("of {}", thousands(errors + warnings + rest)), Role::Text),
+    ];
+    for (text, role) in parts {
+        x = canvas.text(x + 2, y, &text, role);
+    }
+    let keys = format!("{} window  {} filter  {} leave", key("bar-window"), key("apply"), key("cancel"));
+    if usize::from(x) + keys.len() + 3 < usize::from(canvas.width) {
+        canvas.text_before(x, canvas.width - 1, y, &keys, Role::Dim);
+    }
 }
 
 /// `02:44          03:14   30 m, 20 s/bar`.

@@ -10,6 +10,7 @@ mod header;
 mod help;
 mod histogram;
 mod log_table;
+mod origins;
 mod picker;
 mod status;
 mod theme;
@@ -44,6 +45,8 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
                 cursor = filter_pane::draw(app, pane, rows, &mut canvas);
             } else if let Some(picker) = app.picker() {
                 cursor = Some(picker::draw(app, picker, rows, &mut canvas));
+            } else if let Some(origins) = app.origins() {
+                origins::draw(app, origins, rows, &mut canvas);
             } else {
                 detail::draw(app, rows, &mut canvas);
             }

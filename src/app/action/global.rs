@@ -71,7 +71,9 @@ impl App {
     fn show_tab(&mut self, index: usize) {
         if index != self.active {
             self.finding = None;
+            let moment = self.moment();
             self.active = index;
+            self.arrive(moment);
             self.refresh_histogram();
         }
     }

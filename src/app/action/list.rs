@@ -101,6 +101,12 @@ impl App {
             *scroll = scrolled(*scroll, step, help_height, 200);
             return;
         }
+        if let Pane::Origins(origins) = &mut self.pane {
+            let most = origins.rows().len().saturating_sub(1);
+            let to = scrolled(origins.cursor(), step, pane_height, most);
+            origins.go_to(to);
+            return;
+        }
         let tab = &mut self.tabs[self.active];
         if let Some(detail) = tab.detail.as_mut().filter(|detail| detail.focused) {
             let most = detail.lines.len().saturating_sub(pane_height);

@@ -9,6 +9,7 @@ mod marks;
 mod panes;
 mod picker;
 mod table;
+mod time;
 
 pub use table::ACTIONS;
 
@@ -34,6 +35,10 @@ pub enum Context {
     Prompt,
     /// A list to choose from, such as the command palette.
     Picker,
+    /// The list of origins.
+    Origins,
+    /// The bars of the histogram.
+    Bars,
     /// The help.
     Help,
 }

@@ -91,6 +91,11 @@ pub(super) fn apply(app: &mut App, effects: &mut Vec<Effect>) {
         Pane::Filter(pane) if pane.error.is_some() => app.pane = Pane::Filter(pane),
         Pane::Filter(pane) => app.tab_mut().entries = pane.entries(),
         Pane::Picker(picker) => app.picked(*picker, effects),
+        Pane::Origins(origins) => app.take_origins(&origins),
+        Pane::Bars(cursor) => {
+            app.pane = Pane::Bars(cursor);
+            app.take_bars();
+        }
         other => app.pane = other,
     }
 }
@@ -114,6 +119,13 @@ impl App {
         }
     }
 
+    /// Sets a filter of several parts, with the texts that the filter pane shows for them.
+    pub(in crate::app) fn change_filter(&mut self, query: &Query, entries: Entries) {
+        self.leave_context();
+        self.tab_mut().entries = entries;
+        self.set_query(query);
+    }
+
     fn set_query_or_say(&mut self, query: &Query) -> Result<(), (FilterField, String)> {
         let (engine, tab) = (&self.engine, &mut self.tabs[self.active]);
         tab.view.set_query(query.clone(), engine.origin_names(), engine.store()).map_err(|error| {
@@ -131,7 +143,11 @@ impl App {
         let newest = last.and_then(|last| self.engine.store().record(self.tab().view.id_at(last)?));
         let base =
             TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() };
-        let query = pane.entries().query(pane.severity, &base);
+        let mut query = pane.entries().query(pane.severity, &base);
+        if let Ok(query) = &mut query {
+            // The pane has no row for them: they stay.
+            query.origins.clone_from(&pane.old.0.origins);
+        }
         let result = query
             .and_then(|query| if query == *self.tab().view.query() { Ok(()) } else { self.set_query_or_say(&query) });
         if let Pane::Filter(pane) = &mut self.pane {

@@ -2,15 +2,16 @@
 //!
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
-use super::Context::{Choice, Detail, Help, List, Picker, Prompt, Split, Start, Text};
+use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{global, list, look, marks, panes, picker};
+use super::{global, list, look, marks, panes, picker, time};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
-const SCROLLING: &[Context] = &[List, Split, Detail, Help];
+const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
+const PAGING: &[Context] = &[List, Split, Detail, Help];
 const PANES: &[Context] = &[Split, Detail];
 const SCREENS: &[Context] = &[Start, List, Split, Detail];
-const EVERYWHERE: &[Context] = &[Start, List, Split, Detail, Choice, Text, Prompt, Picker, Help];
+const EVERYWHERE: &[Context] = &[Start, List, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Help];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {
@@ -46,9 +47,9 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in SCROLLING, Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in PAGING, Move "page": list::page_down =>
         "One page down.";
-    "page-up" ["b" "PgUp"] in SCROLLING, Move "page": list::page_up =>
+    "page-up" ["b" "PgUp"] in PAGING, Move "page": list::page_up =>
         "One page up.";
     "top" ["g" "Home"] in SCROLLING, Move "top, bottom": list::top =>
         "To the first line.";
@@ -70,6 +71,8 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next error.";
     "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>
         "To the previous error.";
+    "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
+        "Go to a time of day, a date, or so long before now or after the line.";
     "filter" ["F"] in RECORDS, Find "filter pane" footer "filter": panes::open_filter =>
         "Open the filter pane: severity, time, text, hidden text, field.";
     "less-severe" ["-"] in &[List, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
@@ -88,6 +91,10 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Show times in UTC, in the local zone, as age, or not at all.";
     "histogram" ["H"] in RECORDS, Look "histogram": look::histogram =>
         "Show or hide the histogram: records over time by severity, whatever the filter.";
+    "bars" ["B"] in RECORDS, Look "choose on the bars": time::bars =>
+        "Choose a bar or a window on the histogram, and filter to it.";
+    "origins" ["L"] in RECORDS, Look "list of origins": time::origins =>
+        "List every origin with its state, counts and bars; show only some of them.";
     "raw" ["J"] in PANES, Look "raw bytes": look::raw =>
         "In the detail pane: show the record as it was written.";
     "reveal" ["R"] in PANES, Look "reveal secrets": look::reveal =>
@@ -98,8 +105,10 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "In the detail pane: show fewer neighbours.";
     "theme" ["T"] in SCREENS, Look "theme": look::theme =>
         "Next theme: auto, dark, light, 16, mono.";
+    "all-sources" ["A"] in SCREENS, Tabs "all sources by time": time::all_sources =>
+        "Show the records of all sources by time, of other tabs too; again for this tab's own.";
     "tab-gcs" ["1"] in SCREENS, Tabs "tab": global::tab_gcs =>
-        "To tab GCS.";
+        "To tab GCS. While paused, the time under the cursor goes along to the other tab.";
     "tab-firestore" ["2"] in SCREENS, Tabs "tab": global::tab_firestore =>
         "To tab Firestore.";
     "tab-pods" ["3"] in SCREENS, Tabs "tab": global::tab_pods =>
@@ -130,8 +139,24 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "In the filter pane: show this severity and those above it, or hide it and those below.";
     "clear" ["c"] in &[Choice], Panes "clear" footer "clear": panes::clear =>
         "In the filter pane: clear all rows.";
-    "apply" ["Enter"] in &[Choice, Text, Prompt, Picker], Panes "apply" footer "apply": panes::apply =>
+    "apply" ["Enter"] in &[Choice, Text, Prompt, Picker, Origins, Bars], Panes "apply" footer "apply": panes::apply =>
         "Take the filter or the search.";
+    "origin-toggle" ["Space"] in &[Origins], Panes "tick" footer "tick": time::toggle_origin =>
+        "In the list of origins: tick the row, or untick it; Enter shows only the ticked ones.";
+    "bar-left" ["h" "Left"] in &[Bars], Panes "bar": time::bar_left =>
+        "On the bars: one to the left.";
+    "bar-right" ["l" "Right"] in &[Bars], Panes "bar": time::bar_right =>
+        "On the bars: one to the right.";
+    "bars-left" ["Ctrl-u" "PgUp"] in &[Bars], Panes "ten bars": time::bars_left =>
+        "On the bars: ten to the left.";
+    "bars-right" ["Ctrl-d" "PgDn"] in &[Bars], Panes "ten bars": time::bars_right =>
+        "On the bars: ten to the right.";
+    "bar-first" ["g" "Home"] in &[Bars], Panes "first, last bar": time::bar_first =>
+        "On the bars: to the first one with records.";
+    "bar-last" ["G" "End"] in &[Bars], Panes "first, last bar": time::bar_last =>
+        "On the bars: to the last one.";
+    "bar-window" ["Space" "v"] in &[Bars], Panes "begin a window": time::begin_window =>
+        "On the bars: begin a window here; Enter filters to it.";
     "pick-down" ["Down" "Ctrl-n"] in &[Picker], Panes "next, previous row" footer "next": picker::down =>
         "In a list to choose from: one row down.";
     "pick-up" ["Up" "Ctrl-p"] in &[Picker], Panes "next, previous row": picker::up =>

@@ -4,6 +4,7 @@
 //! records.
 
 use super::View;
+use crate::model::Timestamp;
 use crate::store::{Key, RecordId, Store};
 
 /// Where the user is.
@@ -102,6 +103,13 @@ impl View {
         let top = self.top(height);
         let on_screen = (top..top + height).contains(&position);
         self.place(position, if on_screen { top } else { position.saturating_sub(height / 2) }, height);
+    }
+
+    /// Puts the cursor on the first row that is not before a moment, or on the last one, with some rows above it. Stops
+    /// following. It holds for rows that are still being filled in, too.
+    pub fn go_to_time(&mut self, moment: Timestamp, height: usize) {
+        let at = Key { order: moment, id: RecordId(0) };
+        self.cursor = Cursor { at, offset: height / 3, mode: Mode::Stay };
     }
 
     /// Scrolls by rows; the cursor stays on its record as long as that is on the screen. Stops following.

@@ -87,6 +87,13 @@ impl View {
         }
     }
 
+    /// Shows other sources from now on; fill it by [`View::advance`]. The cursor stays on its record, or where that
+    /// would be.
+    pub fn set_sources(&mut self, sources: SourceSet, store: &Store) {
+        self.sources = sources;
+        self.restart(store);
+    }
+
     /// The filter.
     pub fn query(&self) -> &Query {
         &self.query
