@@ -91,6 +91,10 @@ impl App {
         if degraded { Badge::Degraded } else { Badge::None }
     }
 
+    pub(super) fn badges(&self) -> [Badge; Tab::ALL.len()] {
+        Tab::ALL.map(|tab| self.badge(tab))
+    }
+
     pub(super) fn errors_of(&self, tab: Tab) -> u64 {
         let sources = self.engine.sources().filter(|source| source.tab() == tab);
         sources.map(|source| self.engine.store().appended(source.id()).at_least(Severity::Error)).sum()

@@ -23,8 +23,11 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Focus(_) => need = FrameNeed::No,
         Event::Source(message) => {
+            let (source, badges) = (message.source(), app.badges());
             app.source(message);
-            need = FrameNeed::Soon;
+            // Of the other tabs only the badges are seen.
+            let is_seen = app.tab().view.sources().contains(source) || app.badges() != badges;
+            need = if is_seen { FrameNeed::Soon } else { FrameNeed::No };
         }
         Event::Tick(now) => {
             app.now = now;

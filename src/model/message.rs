@@ -30,6 +30,16 @@ pub enum SourceMsg {
     },
 }
 
+impl SourceMsg {
+    /// Whose it is.
+    pub const fn source(&self) -> SourceId {
+        match self {
+            Self::Origin { id, .. } => id.source(),
+            Self::Batch { source, .. } | Self::Health { source, .. } => *source,
+        }
+    }
+}
+
 /// How a source is: what it does, who says so, and when the next try is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {

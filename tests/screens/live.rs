@@ -71,6 +71,7 @@ fn errors_in_another_tab_leave_a_badge_until_it_is_visited() {
 #[test]
 fn a_frame_is_wanted_only_when_something_changed() {
     let mut screen = screen(120, 36);
+    screen.feed(WORKER, b"2026-11-21T03:14:22Z INFO batch 5515 committed\n");
     let mut need = |event: Event| {
         screen.app.drawn();
         update(&mut screen.app, event);
@@ -86,9 +87,16 @@ fn a_frame_is_wanted_only_when_something_changed() {
     assert_eq!(need(Event::Tick(Timestamp(now.0 + 11 * SECOND))), FrameNeed::No);
     assert_eq!(need(Event::Tick(Timestamp(now.0 + 60 * SECOND))), FrameNeed::Soon);
     assert_eq!(need(Event::Resize(100, 30)), FrameNeed::Now);
-    let origin = SourceMsg::Origin { id: WORKER, name: "x".to_owned() };
-    assert_eq!(need(Event::Source(origin)), FrameNeed::Soon);
+    let origin = || Event::Source(SourceMsg::Origin { id: WORKER, name: "x".to_owned() });
+    assert_eq!(need(origin()), FrameNeed::Soon);
     assert!(screen.app.next_tick().as_secs() > 1, "an idle screen needs no seconds");
+    screen.keys("1");
+    let mut need = |event: Event| {
+        screen.app.drawn();
+        update(&mut screen.app, event);
+        screen.app.needs_frame()
+    };
+    assert_eq!(need(origin()), FrameNeed::No, "another tab is shown");
 }
 
 #[test]
