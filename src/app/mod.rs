@@ -13,22 +13,28 @@
 //!    [`FrameNeed::Soon`] for data, within the frame rate. After `ui::render(&app, frame)`: [`App::drawn`].
 
 pub mod action;
+mod announce;
 mod body;
 pub mod command;
 mod copy;
+mod counting;
 mod detail;
 pub mod docs;
+mod earlier;
 pub mod edit;
 pub mod event;
 mod filter;
 pub mod format;
 mod histogram;
+mod history;
 pub mod keymap;
 mod layout;
+mod like;
 mod marks;
 mod picker;
 mod prompt;
 mod rows;
+mod saved;
 mod search;
 mod settings;
 mod status;
@@ -38,6 +44,7 @@ mod update;
 pub mod view;
 
 pub use body::{Body, BodyLine};
+pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
@@ -54,7 +61,7 @@ pub use update::update;
 
 use crate::engine::Engine;
 use crate::model::address::Tab;
-use crate::model::{SourceId, Timestamp};
+use crate::model::{SavedFilter, SourceId, Timestamp};
 use crate::parse::Parser;
 use crate::redact::Redactor;
 use action::Context;
@@ -69,6 +76,13 @@ pub struct App {
     pane: Pane,
     search: Option<Search>,
     finding: Option<search::Finding>,
+    counting: Option<counting::Counting>,
+    announcement: Option<announce::Announcement>,
+    history: history::History,
+    /// Saved filters.
+    saved: Vec<SavedFilter>,
+    /// How often a filter was set in every tab.
+    everywhere: u64,
     marks: Marks,
     message: Option<Message>,
     settings: Settings,
@@ -135,13 +149,18 @@ impl App {
     /// An app without sources, on the CI tab, whose screen has no size yet ([`event::Event::Resize`] tells it).
     pub fn new(settings: Settings) -> Self {
         let parser = Parser::new(settings.zone.clone(), settings.now);
-        Self {
+        let mut app = Self {
             engine: Engine::new(settings.memory),
             tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone())),
             active: Tab::ALL.iter().position(|tab| *tab == Tab::Ci).unwrap_or(0),
             pane: Pane::None,
             search: None,
             finding: None,
+            counting: None,
+            announcement: None,
+            history: history::History::default(),
+            saved: Vec::new(),
+            everywhere: 0,
             marks: Marks::default(),
             message: None,
             theme: settings.theme,
@@ -156,7 +175,9 @@ impl App {
             frame: FrameNeed::Now,
             pulse: String::new(),
             settings,
-        }
+        };
+        app.take_saved();
+        app
     }
 
     /// A source is opened: its address as text, and the tab that shows it. The first one's tab is shown.
@@ -256,10 +277,11 @@ impl App {
         }
     }
 
-    /// The filter pane, while it is open.
+    /// The filter pane, while it is open, also below a prompt that it opened.
     pub fn filter_pane(&self) -> Option<&FilterPane> {
         match &self.pane {
             Pane::Filter(pane) => Some(pane),
+            Pane::Prompt(prompt) => prompt.below.as_deref(),
             _ => None,
         }
     }

@@ -55,6 +55,11 @@ impl Search {
         &self.text
     }
 
+    /// What it means.
+    pub(super) fn pattern(&self) -> Pattern {
+        Pattern { source: self.text.clone(), kind: PatternKind::SmartRegex }
+    }
+
     /// Where it stands in a line of the screen, in bytes.
     pub fn marks(&self, line: &str) -> Vec<Range<usize>> {
         self.needle.ranges(line, MAX_MARKS)

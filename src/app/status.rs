@@ -224,7 +224,7 @@ impl App {
 
     /// The active filter in words; empty when everything is shown. Safe for a terminal.
     pub fn filter_words(&self) -> String {
-        let words = filter::words(self.tab().view.query(), self.now, &self.shown_zone());
+        let words = filter::words(self.tab().view.query(), &self.tab().shown_fields, self.now, &self.shown_zone());
         safe_line(words.as_bytes()).into_owned()
     }
 

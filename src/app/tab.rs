@@ -3,9 +3,11 @@
 //! Owns the state. Must not know keys.
 
 use super::detail::Detail;
+use super::earlier::Earlier;
 use super::filter::Entries;
 use super::view::{SourceSet, View};
 use crate::model::Query;
+use crate::model::query::FieldTest;
 use crate::model::address::Tab;
 use crate::parse::Parser;
 use crate::store::RecordId;
@@ -17,6 +19,10 @@ pub struct TabState {
     pub(super) view: View,
     /// The filter as the user wrote it.
     pub(super) entries: Entries,
+    /// The filters before this one, the last one last: what Esc goes back to.
+    pub(super) earlier: Vec<Earlier>,
+    /// The filter's fields as they are shown: without secrets.
+    pub(super) shown_fields: Vec<FieldTest>,
     /// The filter that `z` took away.
     pub(super) aside: Option<(Query, Entries)>,
     pub(super) detail: Option<Detail>,
@@ -47,6 +53,8 @@ impl TabState {
             tab,
             view: View::new(SourceSet::NONE, parser),
             entries: Entries::default(),
+            earlier: Vec::new(),
+            shown_fields: Vec::new(),
             aside: None,
             detail: None,
             lines: Lines::Cut,

@@ -51,7 +51,7 @@ pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
     if app.search.take().is_some() {
         return app.say("search marks cleared");
     }
-    app.drop_filter();
+    app.go_back();
 }
 
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
@@ -89,7 +89,17 @@ impl App {
             self.keep_old_filter();
             return true;
         }
-        !matches!(std::mem::replace(&mut self.pane, Pane::None), Pane::None)
+        match std::mem::replace(&mut self.pane, Pane::None) {
+            Pane::None => return false,
+            Pane::Prompt(prompt) => {
+                self.history.end_walk();
+                if let Some(pane) = prompt.below {
+                    self.pane = Pane::Filter(pane);
+                }
+            }
+            _ => {}
+        }
+        true
     }
 
     /// Drops a filter that has not seen every record yet. One that shows everything is quick, and nothing to drop.
