@@ -72,7 +72,9 @@ mod tests {
 
     fn history(texts: &[&str]) -> History {
         let mut history = History::default();
-        texts.iter().for_each(|text| history.push(text));
+        for text in texts {
+            history.push(text);
+        }
         history
     }
 
@@ -96,7 +98,9 @@ mod tests {
         let history = history(&["one", "two", "one", ""]);
         assert_eq!(history.texts, ["two", "one"]);
         let mut many = History::default();
-        (0..150).for_each(|n| many.push(&n.to_string()));
+        for n in 0..150 {
+            many.push(&n.to_string());
+        }
         assert_eq!((many.texts.len(), many.older("")), (MAX_SEARCHES, Some("149")));
     }
 }

@@ -68,12 +68,11 @@ impl Prompt {
     /// The text was changed.
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
-            (PromptKind::Search, "") => (None, None),
+            (PromptKind::Search, "") | (PromptKind::SaveFilter, _) => (None, None),
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
             },
-            (PromptKind::SaveFilter, _) => (None, None),
         };
     }
 

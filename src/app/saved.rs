@@ -4,7 +4,7 @@
 
 use super::earlier::Step;
 use super::event::{Effect, FilterChange};
-use super::filter::{Entries, FilterField, FilterPane, field_test, field_of};
+use super::filter::{Entries, FilterField, FilterPane, field_of, field_test};
 use super::{App, Pane};
 use crate::analysis::matcher::Matcher;
 use crate::model::saved::check_name;

@@ -3,8 +3,8 @@
 //! Owns the values. Must not know where they come from (config, environment and terminal are the runtime's business).
 
 use super::keymap::Keymap;
-use crate::model::{SavedFilter, Timestamp};
 use crate::model::address::Tab;
+use crate::model::{SavedFilter, Timestamp};
 use jiff::tz::TimeZone;
 
 /// What the app is told once.

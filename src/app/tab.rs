@@ -7,8 +7,8 @@ use super::earlier::Earlier;
 use super::filter::Entries;
 use super::view::{SourceSet, View};
 use crate::model::Query;
-use crate::model::query::FieldTest;
 use crate::model::address::Tab;
+use crate::model::query::FieldTest;
 use crate::parse::Parser;
 use crate::store::RecordId;
 

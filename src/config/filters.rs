@@ -11,7 +11,8 @@ use toml::{Table, Value};
 const MAX_FILTERS: usize = 200;
 
 /// What stands above the filters.
-const HEAD: &str = "# Filters that logdeck saved. It writes this file anew when one is saved or deleted: comments go, entries stay.\n";
+const HEAD: &str =
+    "# Filters that logdeck saved. It writes this file anew when one is saved or deleted: comments go, entries stay.\n";
 
 /// The keys of an entry that are texts, beside its name.
 const TEXTS: [&str; 5] = ["since", "until", "text", "hide", "field"];
@@ -40,7 +41,7 @@ impl FilterFile {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut rest: Table = text.parse().map_err(|error: toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start).min(text.len());
-            let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..start]).count() + 1;
             format!("line {line}: this is not TOML: {}", error.message())
         })?;
         let list = match rest.remove("filter") {
@@ -56,9 +57,8 @@ impl FilterFile {
                 Err(format!("there are more than {MAX_FILTERS}"))
             };
             let twice = |filter: &SavedFilter| file.filters().any(|other| other.name == filter.name);
-            let read = read.and_then(|filter| {
-                if twice(&filter) { Err("its name is there twice".to_owned()) } else { Ok(filter) }
-            });
+            let read = read
+                .and_then(|filter| if twice(&filter) { Err("its name is there twice".to_owned()) } else { Ok(filter) });
             file.entries.push(match read {
                 Ok(filter) => Entry::Filter(filter),
                 Err(problem) => {

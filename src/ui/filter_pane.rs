@@ -116,11 +116,13 @@ fn entry(
         canvas.text(VALUE, y, "any", Role::Dim);
         return None;
     }
-    let (shown, at) = if field == FilterField::Field && !focused {
-        // Whoever edits a secret sees it; it need not stand there afterwards.
-        (app.without_secret(edit.text()), 0)
-    } else {
+    let (shown, at) = if focused {
         super::status::around_cursor(edit.text(), edit.cursor(), usize::from(room))
+    } else {
+        // Whoever edits a secret sees it; it need not stand there afterwards.
+        let is_field = field == FilterField::Field;
+        let shown = if is_field { app.without_secret(edit.text()) } else { edit.text().to_owned() };
+        (super::header::cut(&shown, usize::from(room), canvas.theme.glyphs.cut), 0)
     };
     let role = if pane.error(field).is_some() { Role::Error } else { Role::Text };
     canvas.put(VALUE, y, room, &shown, canvas.theme.style(role));

@@ -53,10 +53,11 @@ fn matches_words(matches: Matches) -> String {
     let Matches { at, of, is_final } = matches;
     let more = if is_final { "" } else { "+" };
     match (at, of) {
-        (Some(at), _) => format!("match {} of {}{more}", thousands(at as u64), thousands(of as u64)),
-        (None, 0) if is_final => "no match".to_owned(),
-        (None, 1) if is_final => "1 match".to_owned(),
-        (None, of) => format!("{}{more} matches", thousands(of as u64)),
+        // Which one it is, is known when all are.
+        (Some(at), _) if is_final => format!("match {} of {}", thousands(at as u64), thousands(of as u64)),
+        (_, 0) if is_final => "no match".to_owned(),
+        (_, 1) if is_final => "1 match".to_owned(),
+        (_, of) => format!("{}{more} matches", thousands(of as u64)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Actions of the filter and its pane, of the prompt, and of the focus between panes.
 
-use crate::app::event::Effect;
 use crate::app::earlier::Step;
+use crate::app::event::Effect;
 use crate::app::filter::{TimeBase, field_of};
 use crate::app::{App, Entries, FilterField, FilterPane, Pane};
 use crate::model::query::FieldTest;
