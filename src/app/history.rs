@@ -23,6 +23,11 @@ struct Walk {
 }
 
 impl History {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// Remembers a search as the newest. One that is there already moves.
     pub(super) fn push(&mut self, text: &str) {
         self.walk = None;

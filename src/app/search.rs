@@ -67,6 +67,11 @@ impl Search {
 }
 
 impl App {
+    /// Whether there are earlier searches to walk through.
+    pub fn has_searched(&self) -> bool {
+        !self.history.is_empty()
+    }
+
     /// Goes to the next match or error, or begins to.
     pub(super) fn find(&mut self, what: What, direction: Direction) {
         let target = match what {

@@ -52,7 +52,9 @@ fn screens() {
     check("finding_found", "g/charge|batch<Enter>n");
     check("finding_values", "geeO");
     check("finding_value", "geOorder<Enter>");
-    check("finding_hidden", "giF");
+    check("finding_hidden", "gi");
+    check("finding_hidden_pane", "giF");
+    check("finding_history", "/batch<Enter>/charge<Enter>/<Up><Up>");
     check("finding_saved", "F<Shift-Tab>l<Space>");
     check("finding_save_as", "F<Shift-Tab>l<Space>w");
 }
@@ -215,7 +217,7 @@ fn hidden_likes_combine_and_come_back_one_by_one() {
     assert!(!screen.has("breaker window") && screen.has("10 of 55 records"), "{}", screen.text());
     screen.keys("F");
     let hide = screen.line("   Hide ");
-    assert!(hide.contains("charge/[0-9.,]+") && hide.contains("|"), "{hide}");
+    assert!(hide.contains("charge/[0-9.,]+") && hide.contains('|'), "{hide}");
     screen.keys("<Esc><Esc>");
     assert!(screen.status().contains("back to: hide /") && screen.has("15 of 55 records"), "{}", screen.text());
     screen.keys("<Esc>");
