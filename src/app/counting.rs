@@ -5,7 +5,7 @@
 
 use super::App;
 use super::view::View;
-use crate::model::{OriginId, Query};
+use crate::model::OriginId;
 use crate::store::{Appended, Store};
 
 /// Records that one slice looks at; a long one counts as several.
@@ -27,8 +27,7 @@ pub struct Matches {
 pub(super) struct Counting {
     tab: usize,
     text: String,
-    /// The filter of the tab.
-    filter: Query,
+    /// Its query is the filter of the tab; its matcher asks for the search, too.
     matches: View,
 }
 
@@ -73,23 +72,18 @@ impl App {
         let same = |counting: &Counting| {
             counting.tab == self.active
                 && counting.text == search.text()
-                && counting.filter == *tab.view.query()
+                && counting.matches.query() == tab.view.query()
                 && counting.matches.sources() == tab.view.sources()
         };
         if self.counting.as_ref().is_some_and(same) {
             return;
         }
-        let filter = tab.view.query().clone();
-        let mut query = filter.clone();
-        query.grep.push(search.pattern());
         let mut matches = View::new(tab.view.sources().clone(), self.parser.clone());
-        let set = matches.set_query(query, self.engine.origin_names(), self.engine.store());
-        let text = search.text().to_owned();
-        self.counting = set.is_ok().then(|| {
-            let mut counting = Counting { tab: self.active, text, filter, matches };
-            // Enough for most logs, so that the count is there with the key.
-            counting.slice(self.engine.store());
-            counting
-        });
+        let matcher = tab.view.matcher().clone().and(search.needle().clone());
+        matches.set_matcher(tab.view.query().clone(), matcher, self.engine.store());
+        let mut counting = Counting { tab: self.active, text: search.text().to_owned(), matches };
+        // Enough for most logs, so that the count is there with the key.
+        counting.slice(self.engine.store());
+        self.counting = Some(counting);
     }
 }

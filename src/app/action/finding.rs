@@ -118,7 +118,8 @@ impl App {
     fn values_of(&self, record: &Record<'_>) -> Vec<FieldTest> {
         let test = |field: &str, value: &str| FieldTest { field: field.to_owned(), value: value.to_owned() };
         let mut tests = Vec::new();
-        tests.extend(self.engine.origin_name(record.origin).map(|name| test("origin", name)));
+        let origin = self.engine.origin_name(record.origin).map(|name| test("origin", name));
+        tests.extend(origin.filter(can_be_written));
         if record.format == Format::Note {
             return tests;
         }
