@@ -3,7 +3,6 @@
 //! Owns when they are said. Must not know what keys do.
 
 use super::App;
-use super::earlier::Step;
 use super::format::thousands;
 use super::view::View;
 use crate::model::{Query, query::Pattern};
@@ -14,16 +13,16 @@ const SLICE: usize = 10_000;
 /// What is to be said as soon as it is known.
 #[derive(Debug)]
 pub(super) enum Announcement {
-    /// How many records have a value, in how many tabs.
-    Everywhere { step: Step, words: String },
+    /// How many records these tabs show, which have a value.
+    Everywhere { tabs: Vec<usize>, words: String },
     /// How many records of the tab were hidden: those of the earlier filter that have the pattern.
     Hidden { hidden: Box<View> },
 }
 
 impl App {
-    /// Says how many records have a value once all tabs were looked through.
-    pub(super) fn announce_everywhere(&mut self, step: Step, words: String) {
-        self.announcement = Some(Announcement::Everywhere { step, words });
+    /// Says how many records have a value once these tabs were looked through.
+    pub(super) fn announce_everywhere(&mut self, tabs: Vec<usize>, words: String) {
+        self.announcement = Some(Announcement::Everywhere { tabs, words });
         self.announce();
     }
 
@@ -50,8 +49,8 @@ impl App {
     pub(super) fn announce(&mut self) {
         let back = self.key_of("cancel");
         let text = match &self.announcement {
-            Some(Announcement::Everywhere { step, words }) => {
-                let tabs: Vec<_> = self.tabs.iter().filter(|tab| tab.is_after(*step)).collect();
+            Some(Announcement::Everywhere { tabs, words }) => {
+                let tabs: Vec<_> = tabs.iter().filter_map(|tab| self.tabs.get(*tab)).collect();
                 if tabs.iter().any(|tab| !tab.view.count_is_final()) {
                     return;
                 }

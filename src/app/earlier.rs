@@ -41,11 +41,6 @@ impl TabState {
         // There and back is no step.
         self.earlier.pop_if(|last| last.query == *self.view.query());
     }
-
-    /// Whether the last change was this one.
-    pub(super) fn is_after(&self, step: Step) -> bool {
-        self.earlier.last().is_some_and(|last| last.step == step)
-    }
 }
 
 impl App {

@@ -191,7 +191,9 @@ fn hint(app: &App, prompt: &Prompt) -> String {
     } else {
         String::new()
     };
-    format!("{}   {earlier}{} {}   {} cancel", kind.hint(), key("apply"), kind.verb(), key("cancel"))
+    let is_taken = || app.saved().iter().any(|filter| filter.name == prompt.edit().text().trim());
+    let hint = if kind == PromptKind::SaveFilter && is_taken() { "replaces it" } else { kind.hint() };
+    format!("{hint}   {earlier}{} {}   {} cancel", key("apply"), kind.verb(), key("cancel"))
 }
 
 /// The part of an edited text around its cursor, as it is shown, and the column of the cursor in it.

@@ -345,3 +345,132 @@ fn what_is_wrong_with_the_file_of_filters_is_said_at_the_start() {
     screen.event(Event::Done(Err("filter `x` is kept for this run only: No space left on device".to_owned())));
     assert!(screen.status().contains("No space left on device"), "{}", screen.status());
 }
+
+#[test]
+fn all_tabs_are_looked_through_in_slices_before_it_is_said_what_they_hold() {
+    let mut screen = two_tabs();
+    let line = r#"{"time":"2026-11-21T03:14:08Z","msg":"more","order":"8f21"}"#;
+    for _ in 0..30 {
+        screen.feed(OriginId::new(SourceId(0), 3), format!("{line}\n").repeat(500).as_bytes());
+    }
+    screen.keys("Oorder");
+    let mut effects = update(&mut screen.app, Event::Key("Enter".parse().unwrap()));
+    assert!(effects.contains(&Effect::Continue) && !screen.has("records in"), "{}", screen.text());
+    let now = at(NOW);
+    let mut ticks = 0;
+    while effects.contains(&Effect::Continue) {
+        effects = update(&mut screen.app, Event::Tick(now));
+        ticks += 1;
+    }
+    assert!(ticks > 2 && screen.has("order=8f21: 15,003 records in 2 tabs"), "{ticks}: {}", screen.text());
+    // The same again changes nothing, and is no step.
+    screen.keys("Oorder<Enter>");
+    assert!(screen.has("order=8f21: 15,003 records in 2 tabs"), "{}", screen.text());
+    screen.keys("<Esc>");
+    assert!(screen.status().contains("filter dropped, and in 1 other tab"), "{}", screen.status());
+}
+
+#[test]
+fn a_hostile_line_is_hidden_by_its_own_pattern_and_its_values_are_safe() {
+    let mut screen = Screen::new(120, 36, settings());
+    let json = r#"{"msg":"a\u001b[2J\u202eb","k\u001b]0;x\u0007":"v\n\u001b[2J","e=q":"1","origin":"x","empty":""}"#;
+    let lines = [
+        "clear \x1b[2J screen 7",
+        "\x1b]52;c;ZXZpbA==\x07",
+        "colour \x1b[1;31mERROR\x1b[0m disk full",
+        "progress 10%\rprogress 100%",
+        "bidi \u{202e}gnp.exe\u{2066}x",
+        "(((?P<x>[[:^alpha:]])*+{9999}\\",
+        "\"\"\"",
+        "a|b|c",
+        "|",
+        "日本語 12",
+        json,
+    ];
+    screen.open(0, "x.log", &[("a\x1b]0;x\x07.log", &format!("{}\n", lines.join("\n")))]);
+    screen.feed(OriginId::new(SourceId(0), 0), b"bad \xff\xfe bytes\n");
+    for line in 0..=lines.len() {
+        screen.keys(&format!("g{}", "j".repeat(line)));
+        let id = screen.app.tab().view().cursor().unwrap();
+        screen.keys("O");
+        let text = screen.text();
+        assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text}");
+        screen.keys("<Esc>i");
+        let is_there = screen.app.tab().view().position(id, screen.app.engine().store()).is_some();
+        let refused = screen.status().contains("says too little");
+        assert_eq!(is_there, refused, "{line}: {}", screen.text());
+        assert!(!refused || line == 1, "{line}: {}", screen.text());
+        screen.keys("<Esc>");
+        assert_eq!(screen.app.tab().view().len(), lines.len() + 1, "{line}: {}", screen.text());
+    }
+    // Every value of the last line can be asked for, and finds it.
+    for row in ["empty", "0A", "msg"] {
+        screen.keys(&format!("GkO{row}<Enter>"));
+        assert!(screen.has("1 record in 1 tab"), "{row}: {}", screen.text());
+        screen.keys("<Esc>");
+    }
+}
+
+#[test]
+fn whatever_is_pressed_esc_leads_back_to_everything() {
+    let keys = [
+        "j",
+        "k",
+        "g",
+        "G",
+        "O",
+        "<Enter>",
+        "i",
+        "F",
+        "+",
+        "-",
+        "<Tab>",
+        "<Shift-Tab>",
+        "w",
+        "d",
+        "l",
+        "h",
+        "<Space>",
+        "c",
+        "/",
+        "charge",
+        "n",
+        "<Up>",
+        "<Down>",
+        ":filter problems<Enter>",
+        ":filter-save x<Enter>",
+        "z",
+        "3",
+        "4",
+        "<Esc>",
+        "<Enter>",
+        "<Backspace>",
+        "(",
+        "[redacted: ",
+        "q<Esc>",
+    ];
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % limit as u64) as usize
+    };
+    for (width, height) in [(60, 12), (80, 24), (250, 80)] {
+        let mut screen = with_saved(width, height, two_saved());
+        let pods = OriginId::new(SourceId(7), 0);
+        screen.app.open(SourceId(7), "pods:payments", Tab::Pods);
+        screen.feed(pods, b"{\"msg\":\"refund\",\"order\":\"8f21\"}\n");
+        for _ in 0..400 {
+            screen.keys(keys[below(keys.len())]);
+            screen.draw();
+        }
+        for tab in ["3", "4"] {
+            screen.keys(&"<Esc>".repeat(40));
+            screen.keys(tab);
+            screen.keys(&"<Esc>".repeat(40));
+            assert_eq!(screen.app.filter_words(), "", "{}", screen.text());
+            assert!(screen.app.matches().is_none());
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::app::earlier::Step;
 use crate::app::event::Effect;
 use crate::app::filter::{field_test, field_text};
 use crate::app::picker::{Picker, PickerKind, PickerRow};
-use crate::app::{App, Entries, FilterField, Pane, PromptKind, edit::LineEdit, like, text};
+use crate::app::{App, Entries, FilterField, Pane, PromptKind, TabState, edit::LineEdit, like, text};
 use crate::model::query::{FieldTest, Pattern, PatternKind};
 use crate::model::{Format, Query, Record, Severity};
 use crate::parse::text as safe;
@@ -92,11 +92,9 @@ impl App {
         let query = Query { fields: vec![test.clone()], ..Query::default() };
         self.everywhere += 1;
         let step = Step::Everywhere(self.everywhere);
-        for index in 0..self.tabs.len() {
-            let tab = self.tabs[index].tab();
-            if !self.engine.sources().any(|source| source.tab() == tab) {
-                continue;
-            }
+        let has_source = |tab: &TabState| self.engine.sources().any(|source| source.tab() == tab.tab());
+        let tabs: Vec<_> = (0..self.tabs.len()).filter(|index| has_source(&self.tabs[*index])).collect();
+        for index in tabs.iter().copied() {
             if let Some((query, entries)) = self.tabs[index].aside.take() {
                 // What `z` had taken away is the filter to come back to.
                 self.tabs[index].entries = entries;
@@ -111,7 +109,7 @@ impl App {
         self.work();
         let row = self.value_row(&test);
         let words = text::shorten(&format!("{}={}", row.text, row.beside), MAX_WORDS, '~');
-        self.announce_everywhere(step, words);
+        self.announce_everywhere(tabs, words);
     }
 
     /// What a record can be found by: its origin, its severity, and its fields.
