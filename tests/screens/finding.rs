@@ -373,7 +373,7 @@ fn all_tabs_are_looked_through_in_slices_before_it_is_said_what_they_hold() {
 #[test]
 fn a_hostile_line_is_hidden_by_its_own_pattern_and_its_values_are_safe() {
     let mut screen = Screen::new(120, 36, settings());
-    let json = r#"{"msg":"a\u001b[2J\u202eb","k\u001b]0;x\u0007":"v\n\u001b[2J","e=q":"1","origin":"x","empty":""}"#;
+    let json = r#"{"msg":"a\u001b[2J\u202eb","k\u001b]0;x\u0007":"no","w":"v\n\u001b[2J\u202e","e=q":"1","origin":"x","empty":""}"#;
     let lines = [
         "clear \x1b[2J screen 7",
         "\x1b]52;c;ZXZpbA==\x07",
@@ -403,7 +403,10 @@ fn a_hostile_line_is_hidden_by_its_own_pattern_and_its_values_are_safe() {
         screen.keys("<Esc>");
         assert_eq!(screen.app.tab().view().len(), lines.len() + 1, "{line}: {}", screen.text());
     }
-    // Every value of the last line can be asked for, and finds it.
+    // Values can be asked for whatever they hold; fields whose names cannot be written are not offered.
+    screen.keys("GkO");
+    assert!(!screen.has("e=q     ") && !screen.has("]0;x<07>  "), "{}", screen.text());
+    screen.keys("<Esc>");
     for row in ["empty", "0A", "msg"] {
         screen.keys(&format!("GkO{row}<Enter>"));
         assert!(screen.has("1 record in 1 tab"), "{row}: {}", screen.text());
