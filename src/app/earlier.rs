@@ -23,20 +23,25 @@ pub(super) enum Step {
 /// What was there before a change.
 #[derive(Clone, Debug)]
 pub(super) struct Earlier {
-    query: Query,
-    entries: Entries,
-    step: Step,
+    pub(super) query: Query,
+    pub(super) entries: Entries,
+    /// The change that left it.
+    pub(super) step: Step,
+    /// Whether a search came after the change before.
+    pub(super) searched_last: bool,
 }
 
 impl TabState {
     /// Remembers a filter that is about to be left, or was left.
-    pub(super) fn remember(&mut self, query: Query, entries: Entries, step: Step) {
-        let goes_on = step == Step::Threshold && self.earlier.last().is_some_and(|last| last.step == Step::Threshold);
+    pub(super) fn remember(&mut self, earlier: Earlier) {
+        let goes_on = earlier.step == Step::Threshold
+            && !earlier.searched_last
+            && self.earlier.last().is_some_and(|last| last.step == Step::Threshold);
         if !goes_on {
             if self.earlier.len() == MAX_STEPS {
                 self.earlier.remove(0);
             }
-            self.earlier.push(Earlier { query, entries, step });
+            self.earlier.push(earlier);
         }
         // There and back is no step.
         self.earlier.pop_if(|last| last.query == *self.view.query());
@@ -60,7 +65,8 @@ impl App {
         self.announcement = None;
         let tab = &mut self.tabs[tab];
         let old = std::mem::replace(&mut tab.entries, entries);
-        tab.remember(before, old, step);
+        let searched_last = std::mem::take(&mut self.searched_last);
+        tab.remember(Earlier { query: before, entries: old, step, searched_last });
         Ok(())
     }
 
@@ -75,11 +81,13 @@ impl App {
                 Some(earlier) => break earlier,
                 None if tab.view.query().is_all() => return false,
                 None => {
-                    break Earlier { query: Query::default(), entries: Entries::default(), step: Step::Here };
+                    let (query, entries) = (Query::default(), Entries::default());
+                    break Earlier { query, entries, step: Step::Here, searched_last: self.search.is_some() };
                 }
             }
         };
         let step = earlier.step;
+        self.searched_last = earlier.searched_last;
         self.restore(active, earlier);
         let mut others = 0;
         if let Step::Everywhere(_) = step {

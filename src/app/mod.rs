@@ -79,6 +79,8 @@ pub struct App {
     counting: Option<counting::Counting>,
     announcement: Option<announce::Announcement>,
     history: history::History,
+    /// Whether a search came after the last change of a filter.
+    searched_last: bool,
     /// Saved filters.
     saved: Vec<SavedFilter>,
     /// How often a filter was set in every tab.
@@ -159,6 +161,7 @@ impl App {
             counting: None,
             announcement: None,
             history: history::History::default(),
+            searched_last: false,
             saved: Vec::new(),
             everywhere: 0,
             marks: Marks::default(),

@@ -115,6 +115,7 @@ impl App {
                 if let Some(search) = prompt.found.take() {
                     self.history.push(search.text());
                     self.search = Some(search);
+                    self.searched_last = true;
                 }
                 self.find(What::Match, Direction::Forward);
                 Ok(())

@@ -57,6 +57,27 @@ fn screens() {
     check("finding_history", "/batch<Enter>/charge<Enter>/<Up><Up>");
     check("finding_saved", "F<Shift-Tab>l<Space>");
     check("finding_save_as", "F<Shift-Tab>l<Space>w");
+    let mut screen = with_saved(80, 24, two_saved());
+    screen.keys("F<Shift-Tab>ll");
+    snap("finding_saved_styles", &screen.styles());
+    screen.keys("<Esc>/charge failed");
+    snap("finding_typing_styles", &screen.styles());
+}
+
+#[test]
+fn the_row_of_many_saved_filters_goes_with_the_cursor() {
+    let names = (0..30).map(|n| saved(&format!("filter number {n}"), Severity::Warn, "")).collect();
+    let mut screen = with_saved(60, 24, names);
+    screen.keys("F<Shift-Tab>l");
+    let mut check = |keys: &str, expected: &str, absent: &str| {
+        screen.keys(keys);
+        let row = screen.line(" Saved ");
+        assert!(row.contains(expected) && !row.contains(absent) && row.chars().count() <= 60, "{keys}: {row}");
+    };
+    check("", "filter number 0 ", "number 3");
+    check("lllll", "filter number 5", "number 1");
+    check(&"l".repeat(40), "filter number 29", "number 26");
+    check(&"h".repeat(40), "filter number 0 ", "number 3");
 }
 
 #[test]
@@ -95,7 +116,8 @@ fn matches_are_counted_while_typing_and_as_records_come() {
     check("N/5512", "   match 1 of 1   ");
     // What the filter hides is not counted.
     check("<Esc>F<Tab><Tab><Tab>5512<Enter>", "   match 1 of 1   ");
-    check("<Esc>", " 1 of 55 records");
+    check("<Esc>", "   match 2 of 2   ");
+    check("<Esc>", "-- 2026-11-21   line 47   55 records");
     check("<Esc>/batch<Enter>", "   match 1 of 2   ");
     screen.feed(WORKER, b"2026-11-21T03:14:08.000Z INFO batch 5513\n2026-11-21T03:14:08.000Z INFO other\n");
     assert!(screen.line("-- Lines").contains("   match 1 of 3   "));
@@ -247,6 +269,10 @@ fn esc_goes_back_step_by_step_with_the_cursor_on_its_record() {
     check("<Esc>", "filter dropped", "retry 1/3");
     // The detail pane and the search's marks go first.
     check("++++/re<Enter><Enter><Esc>", "sev>=WRN", "");
+    check("<Esc>", "search marks cleared", "");
+    check("<Esc>", "filter dropped", "");
+    // What came last goes first.
+    check("++++/re<Enter>i<Esc>", "back to: sev>=WRN", "");
     check("<Esc>", "search marks cleared", "");
     check("<Esc>", "filter dropped", "");
     // Of many steps the oldest are forgotten; then the filter is dropped.

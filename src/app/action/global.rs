@@ -48,10 +48,10 @@ pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
     if app.tab_mut().detail.take().is_some() || app.leave_context() {
         return;
     }
-    if app.search.take().is_some() {
-        return app.say("search marks cleared");
+    // What came last goes first.
+    if !(app.searched_last && app.clear_marks()) && !app.go_back() {
+        app.clear_marks();
     }
-    app.go_back();
 }
 
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
@@ -110,6 +110,15 @@ impl App {
         self.drop_filter();
         self.say("filter cancelled before it had seen all records: all are shown");
         true
+    }
+
+    /// Forgets what is searched for, so that nothing is marked any more.
+    fn clear_marks(&mut self) -> bool {
+        let was = self.search.take().is_some();
+        if was {
+            self.say("search marks cleared");
+        }
+        was
     }
 
     fn cancel_finding(&mut self) -> bool {

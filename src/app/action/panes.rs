@@ -1,6 +1,6 @@
 //! Actions of the filter and its pane, of the prompt, and of the focus between panes.
 
-use crate::app::earlier::Step;
+use crate::app::earlier::{Earlier, Step};
 use crate::app::event::Effect;
 use crate::app::filter::{TimeBase, field_of};
 use crate::app::{App, Entries, FilterField, FilterPane, Pane};
@@ -126,9 +126,12 @@ impl App {
                 let entries = pane.entries();
                 let (query, old) = pane.old;
                 self.announcement = None;
+                let is_step = query != *self.tab().view.query();
+                let searched_last = self.searched_last;
+                self.searched_last &= !is_step;
                 let tab = self.tab_mut();
                 tab.entries = entries;
-                tab.remember(query, old, Step::Here);
+                tab.remember(Earlier { query, entries: old, step: Step::Here, searched_last });
             }
             other => self.pane = other,
         }
