@@ -49,7 +49,10 @@ pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
         return;
     }
     // What came last goes first.
-    if !(app.searched_last && app.clear_marks()) && !app.go_back() {
+    if app.searched_last && app.clear_marks() {
+        return;
+    }
+    if !app.go_back() {
         app.clear_marks();
     }
 }
