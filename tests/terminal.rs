@@ -73,6 +73,36 @@ fn lines_appear_keys_work_and_q_leaves() {
 }
 
 #[test]
+fn a_saved_filter_is_there_at_the_next_start() {
+    let (home, log) = home();
+    let mut session = open(home.path(), &log, &[]);
+    session.send(b"+++++");
+    session.wait("the filter", |seen| !seen.parser.screen().contents().contains("first of them"));
+    session.send(b":filter-save bad ones\r");
+    session.wait_for("filter `bad ones` is saved");
+    session.send(b"\x03");
+    assert_eq!(session.end().exit_code(), 0);
+    let file = home.path().join(".local/state/logdeck/filters.toml");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let mut session = open(home.path(), &log, &[]);
+    session.send(b":filter bad ones\r");
+    session.wait_for("filter `bad ones` (Esc goes back)");
+    session.send(b"\x03");
+    assert_eq!(session.end().exit_code(), 0);
+
+    // A file that is none is said, and not written over.
+    fs::write(&file, "[[filter]\n").unwrap();
+    let mut session = open(home.path(), &log, &[]);
+    session.wait_for("no saved filters: ");
+    session.send(b"+:filter-save x\r");
+    session.wait_for("filter `x` is kept for this run only: ");
+    session.send(b"\x03");
+    assert_eq!(session.end().exit_code(), 0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "[[filter]\n");
+}
+
+#[test]
 fn signals_leave_the_terminal_as_it_was() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let (home, log) = home();

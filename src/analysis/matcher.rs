@@ -100,6 +100,13 @@ impl Matcher {
         Ok(matcher)
     }
 
+    /// The filter, and this pattern has to be found, too.
+    #[must_use]
+    pub fn and(mut self, needle: Needle) -> Self {
+        self.grep.push(needle);
+        self
+    }
+
     /// Tells the name of an origin that was not known when the filter was compiled.
     pub fn add_origin(&mut self, id: OriginId, name: &str) {
         for test in &mut self.origin_names {

@@ -234,8 +234,8 @@ fn is_special(c: char) -> bool {
     matches!(c, '\\' | '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$')
 }
 
-/// Whether the pattern has a capital letter that is meant as one: not in `\S`, `\W`, `\p{Lu}`.
-fn has_capital(source: &str) -> bool {
+/// Whether the pattern has a capital letter that is meant as one: not in `\S`, `\W`, `\p{Lu}`. Case matters then.
+pub fn has_capital(source: &str) -> bool {
     let mut chars = source.chars().peekable();
     while let Some(c) = chars.next() {
         if c == '\\' {

@@ -101,11 +101,10 @@ impl App {
         let words = |time: Timestamp| time.to_jiff().display_with_offset(zone.to_offset(time.to_jiff())).to_string();
         // Up to a moment means with it: the window ends before the next bar.
         let until = window.to.saturating_add(-1);
-        let mut query = self.tab().view.query().clone();
-        (query.since, query.until) = (Some(window.from), Some(until));
-        let mut entries = self.tab().entries.clone();
-        (entries.since, entries.until) = (words(window.from), words(until));
-        self.change_filter(&query, entries);
+        self.narrow(|query, entries| {
+            (query.since, query.until) = (Some(window.from), Some(until));
+            (entries.since, entries.until) = (words(window.from), words(until));
+        });
         self.refresh_histogram();
     }
 }

@@ -29,6 +29,9 @@ pub const COMMANDS: &[CommandSpec] = &[
         run: |app, words, _| app.go_to_time(words),
     },
     CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
+    CommandSpec { name: "filter", words: "NAME", doc: "Take a saved filter.", run: filter },
+    CommandSpec { name: "filter-save", words: "NAME", doc: "Save the active filter under a name.", run: filter_save },
+    CommandSpec { name: "filter-delete", words: "NAME", doc: "Delete a saved filter.", run: filter_delete },
 ];
 
 /// What a row of the palette stands for.
@@ -36,11 +39,14 @@ pub const COMMANDS: &[CommandSpec] = &[
 pub(super) enum Entry {
     Command(&'static CommandSpec),
     Action(&'static ActionSpec),
+    /// A saved filter, as its place among them.
+    Saved(usize),
 }
 
 /// Every command and action; the palette's own and those that only move in a list are of no use there.
-pub(super) fn entries() -> Vec<Entry> {
+pub(super) fn entries(app: &App) -> Vec<Entry> {
     let commands = COMMANDS.iter().map(Entry::Command);
+    let commands = commands.chain((0..app.saved().len()).map(Entry::Saved));
     commands.chain(ACTIONS.iter().filter(|spec| is_useful(spec)).map(Entry::Action)).collect()
 }
 
@@ -66,8 +72,13 @@ pub(super) fn rows(app: &App) -> Vec<PickerRow> {
                 ..PickerRow::default()
             }
         }
+        Entry::Saved(at) => PickerRow {
+            text: app.saved().get(*at).map(|saved| format!("filter {}", saved.name)).unwrap_or_default(),
+            beside: "A saved filter.".to_owned(),
+            ..PickerRow::default()
+        },
     };
-    entries().iter().map(row).collect()
+    entries(app).iter().map(row).collect()
 }
 
 /// Runs a typed command, or else the row with the cursor.
@@ -86,9 +97,16 @@ pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mu
         }
         return;
     }
+    if let (None, Some(Entry::Saved(at))) = (action, entry) {
+        let name = app.saved().get(at).map(|saved| saved.name.clone()).unwrap_or_default();
+        if let Err(problem) = app.load_filter(&name) {
+            app.complain(problem);
+        }
+        return;
+    }
     let row = entry.and_then(|entry| match entry {
         Entry::Action(spec) => Some(spec),
-        Entry::Command(_) => None,
+        Entry::Command(_) | Entry::Saved(_) => None,
     });
     let Some(action) = action.or(row) else {
         let typed = crate::parse::text::safe_line(typed.as_bytes()).into_owned();
@@ -99,6 +117,21 @@ pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mu
     } else {
         app.say(format!("`{}` does not work here", action.id));
     }
+}
+
+fn filter(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
+    if words.is_empty() {
+        return Err("filter takes the name of a saved filter".to_owned());
+    }
+    app.load_filter(words)
+}
+
+fn filter_save(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    app.save_filter(words, effects)
+}
+
+fn filter_delete(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    app.delete_filter(words, effects)
 }
 
 fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {

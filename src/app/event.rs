@@ -2,7 +2,7 @@
 //!
 //! Owns the two enums. Must not know who sends or carries them out.
 
-use crate::model::{SourceMsg, Timestamp};
+use crate::model::{SavedFilter, SourceMsg, Timestamp};
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -89,4 +89,15 @@ pub enum Effect {
     Continue,
     /// Open the bundled demo.
     OpenDemo,
+    /// Change the file of saved filters; what came of it returns as [`Event::Done`].
+    Filters(FilterChange),
+}
+
+/// A change of the saved filters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilterChange {
+    /// Save it, in the place of one with its name.
+    Put(Box<SavedFilter>),
+    /// Delete the one of this name.
+    Remove(String),
 }

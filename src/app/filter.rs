@@ -48,11 +48,14 @@ pub enum FilterField {
     Hide,
     /// See [`Entries::field`].
     Field,
+    /// Filters by name.
+    Saved,
 }
 
 impl FilterField {
     /// All rows, from top to bottom.
-    pub const ALL: [Self; 6] = [Self::Severity, Self::Since, Self::Until, Self::Text, Self::Hide, Self::Field];
+    pub const ALL: [Self; 7] =
+        [Self::Severity, Self::Since, Self::Until, Self::Text, Self::Hide, Self::Field, Self::Saved];
 
     /// Its name.
     pub const fn label(self) -> &'static str {
@@ -63,6 +66,7 @@ impl FilterField {
             Self::Text => "Text",
             Self::Hide => "Hide",
             Self::Field => "Field",
+            Self::Saved => "Saved",
         }
     }
 
@@ -74,6 +78,7 @@ impl FilterField {
             Self::Text => "regular expression; a capital letter makes case matter",
             Self::Hide => "records with this are hidden",
             Self::Field => "NAME=VALUE, such as status=500 or parse=failed",
+            Self::Saved => "filters by name; relative times count from now again",
         }
     }
 }
@@ -85,6 +90,10 @@ pub struct FilterPane {
     /// The severity that the cursor is on.
     pub(super) choice: Severity,
     pub(super) severity: Severity,
+    /// The saved filter that the cursor is on.
+    pub(super) saved: Option<usize>,
+    /// The saved filter that goes when it is deleted once more.
+    pub(super) doomed: Option<String>,
     /// The texts of the rows below the severity.
     pub(super) edits: [LineEdit; 5],
     /// What is wrong, and in which row.
@@ -95,15 +104,27 @@ pub struct FilterPane {
 
 impl FilterPane {
     pub(super) fn new(query: &Query, entries: &Entries) -> Self {
-        let Entries { since, until, text, hide, field } = entries;
         Self {
             focus: 0,
             choice: query.min_severity,
             severity: query.min_severity,
-            edits: [since, until, text, hide, field].map(|text| LineEdit::new(text)),
+            saved: None,
+            doomed: None,
+            edits: edits(entries),
             error: None,
             old: (query.clone(), entries.clone()),
         }
+    }
+
+    /// Puts a filter into the rows.
+    pub(super) fn fill(&mut self, severity: Severity, entries: &Entries) {
+        (self.choice, self.severity) = (severity, severity);
+        self.edits = edits(entries);
+    }
+
+    /// The saved filter that the cursor is on, as its place among them.
+    pub fn saved(&self) -> Option<usize> {
+        self.saved
     }
 
     /// The row that has the keys.
@@ -121,7 +142,7 @@ impl FilterPane {
         self.severity
     }
 
-    /// The text of a row; `None` for the severity.
+    /// The text of a row; `None` for those with a choice.
     pub fn edit(&self, field: FilterField) -> Option<&LineEdit> {
         self.edits.get((field as usize).checked_sub(1)?)
     }
@@ -132,7 +153,10 @@ impl FilterPane {
     }
 
     pub(super) fn context(&self) -> Context {
-        if self.focus() == FilterField::Severity { Context::Choice } else { Context::Text }
+        match self.focus() {
+            FilterField::Severity | FilterField::Saved => Context::Choice,
+            _ => Context::Text,
+        }
     }
 
     pub(super) fn focused_edit(&mut self) -> Option<&mut LineEdit> {
@@ -150,6 +174,11 @@ impl FilterPane {
             field: text_of(field).trim().to_owned(),
         }
     }
+}
+
+fn edits(entries: &Entries) -> [LineEdit; 5] {
+    let Entries { since, until, text, hide, field } = entries;
+    [since, until, text, hide, field].map(|text| LineEdit::new(text))
 }
 
 impl Entries {
@@ -172,10 +201,9 @@ impl Entries {
         let fields = if self.field.is_empty() {
             Vec::new()
         } else {
-            let test = self.field.parse::<FieldTest>();
             // The error of the command line names its option.
             let problem = || format!("`{}` is not NAME=VALUE: write status=500 or parse=failed", self.field);
-            vec![test.map_err(|_| (FilterField::Field, problem()))?]
+            vec![field_test(&self.field).ok_or_else(|| (FilterField::Field, problem()))?]
         };
         Ok(Query {
             min_severity,
@@ -187,6 +215,24 @@ impl Entries {
             origins: Vec::new(),
         })
     }
+}
+
+/// Reads `NAME=VALUE`. A value in double quotes is read as a JSON string, so that every value can be written.
+pub(super) fn field_test(text: &str) -> Option<FieldTest> {
+    let mut test: FieldTest = text.parse().ok()?;
+    if test.value.starts_with('"')
+        && let Ok(value) = serde_json::from_str(&test.value)
+    {
+        test.value = value;
+    }
+    Some(test)
+}
+
+/// A test as [`field_test`] reads it.
+pub(super) fn field_text(test: &FieldTest) -> String {
+    let FieldTest { field, value } = test;
+    let is_plain = !value.starts_with('"') && value.trim() == value && !value.contains(char::is_control);
+    if is_plain { format!("{field}={value}") } else { format!("{field}={}", serde_json::Value::from(value.as_str())) }
 }
 
 /// Which row a query's bad part came from.
@@ -203,7 +249,8 @@ pub(super) fn field_of(part: &str, query: &Query) -> FilterField {
 
 /// An active filter in words: `sev>=WRN since 02:44:22 text /timeout/`; empty when everything is shown. Times are
 /// moments: a filter of the last ten minutes does not move on. Not yet safe for a terminal.
-pub(super) fn words(query: &Query, now: Timestamp, zone: &TimeZone) -> String {
+/// `fields` are those of the query as they are shown: without secrets.
+pub(super) fn words(query: &Query, fields: &[FieldTest], now: Timestamp, zone: &TimeZone) -> String {
     let mut parts = Vec::new();
     if query.min_severity > Severity::Unknown {
         parts.push(format!("sev>={}", query.min_severity.short()));
@@ -217,7 +264,7 @@ pub(super) fn words(query: &Query, now: Timestamp, zone: &TimeZone) -> String {
     parts.extend(query.until.map(|time| format!("until {}", moment(time))));
     parts.extend(query.grep.iter().map(|pattern| format!("text /{}/", pattern.source)));
     parts.extend(query.not.iter().map(|pattern| format!("hide /{}/", pattern.source)));
-    parts.extend(query.fields.iter().map(|test| format!("{}={}", test.field, test.value)));
+    parts.extend(fields.iter().map(field_text));
     parts.join(" ")
 }
 
@@ -234,7 +281,7 @@ mod tests {
     fn entries_become_a_query_and_words() {
         let check = |entries: Entries, severity, expected: &str| {
             let query = entries.query(severity, &base()).unwrap();
-            assert_eq!(words(&query, base().now, &TimeZone::UTC), expected);
+            assert_eq!(words(&query, &query.fields, base().now, &TimeZone::UTC), expected);
         };
         check(Entries::default(), Severity::Unknown, "");
         let entries = Entries {
@@ -247,6 +294,22 @@ mod tests {
         let words = "sev>=WRN since 02:44:22 until 2026-11-20 00:00:00 text /timeout|circuit/ hide /GET /healthz/ \
                      status=500";
         check(entries, Severity::Warn, words);
+    }
+
+    #[test]
+    fn every_value_can_be_written() {
+        let check = |value: &str, expected: &str| {
+            let test = FieldTest { field: "a.b".to_owned(), value: value.to_owned() };
+            assert_eq!(field_text(&test), expected);
+            assert_eq!(field_test(expected), Some(test));
+        };
+        check("500", "a.b=500");
+        check("a b=c", "a.b=a b=c");
+        check("", "a.b=");
+        check(" x ", r#"a.b=" x ""#);
+        check("\"q\"", r#"a.b="\"q\"""#);
+        check("two\nlines", r#"a.b="two\nlines""#);
+        assert_eq!(field_test("a=\"open").unwrap().value, "\"open");
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Columns {
 }
 
 /// Rows of the filter pane below its heading.
-pub(super) const FILTER_ROWS: u16 = 8;
+pub(super) const FILTER_ROWS: u16 = 9;
 
 impl App {
     /// The rows of the screen now; `None` when it is too small.
@@ -109,7 +109,7 @@ impl App {
         let body = height - 4 - bars;
         let first = 3 + bars;
         let pane = match &self.pane {
-            Pane::Filter(_) => FILTER_ROWS + 1,
+            _ if self.filter_pane().is_some() => FILTER_ROWS + 1,
             Pane::Picker(_) | Pane::Origins(_) => body - (body / 4).clamp(3, 12),
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,

@@ -13,24 +13,30 @@
 //!    [`FrameNeed::Soon`] for data, within the frame rate. After `ui::render(&app, frame)`: [`App::drawn`].
 
 pub mod action;
+mod announce;
 mod bars;
 mod body;
 pub mod command;
 mod copy;
+mod counting;
 mod detail;
 pub mod docs;
+mod earlier;
 pub mod edit;
 pub mod event;
 mod filter;
 pub mod format;
 mod histogram;
+mod history;
 pub mod keymap;
 mod layout;
+mod like;
 mod marks;
 mod origins;
 mod picker;
 mod prompt;
 mod rows;
+mod saved;
 mod search;
 mod settings;
 mod status;
@@ -42,6 +48,7 @@ pub mod view;
 
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
+pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
@@ -59,7 +66,7 @@ pub use update::update;
 
 use crate::engine::Engine;
 use crate::model::address::Tab;
-use crate::model::{SourceId, Timestamp};
+use crate::model::{SavedFilter, SourceId, Timestamp};
 use crate::parse::Parser;
 use crate::redact::Redactor;
 use action::Context;
@@ -74,6 +81,15 @@ pub struct App {
     pane: Pane,
     search: Option<Search>,
     finding: Option<search::Finding>,
+    counting: Option<counting::Counting>,
+    announcement: Option<announce::Announcement>,
+    history: history::History,
+    /// Whether a search came after the last change of a filter.
+    searched_last: bool,
+    /// Saved filters.
+    saved: Vec<SavedFilter>,
+    /// How often a filter was set in every tab.
+    everywhere: u64,
     marks: Marks,
     message: Option<Message>,
     settings: Settings,
@@ -142,13 +158,19 @@ impl App {
     /// An app without sources, on the CI tab, whose screen has no size yet ([`event::Event::Resize`] tells it).
     pub fn new(settings: Settings) -> Self {
         let parser = Parser::new(settings.zone.clone(), settings.now);
-        Self {
+        let mut app = Self {
             engine: Engine::new(settings.memory),
             tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone())),
             active: Tab::ALL.iter().position(|tab| *tab == Tab::Ci).unwrap_or(0),
             pane: Pane::None,
             search: None,
             finding: None,
+            counting: None,
+            announcement: None,
+            history: history::History::default(),
+            searched_last: false,
+            saved: Vec::new(),
+            everywhere: 0,
             marks: Marks::default(),
             message: None,
             theme: settings.theme,
@@ -163,7 +185,9 @@ impl App {
             frame: FrameNeed::Now,
             pulse: String::new(),
             settings,
-        }
+        };
+        app.take_saved();
+        app
     }
 
     /// A source is opened: its address as text, and the tab that shows it. The first one's tab is shown.
@@ -263,10 +287,11 @@ impl App {
         }
     }
 
-    /// The filter pane, while it is open.
+    /// The filter pane, while it is open, also below a prompt that it opened.
     pub fn filter_pane(&self) -> Option<&FilterPane> {
         match &self.pane {
             Pane::Filter(pane) => Some(pane),
+            Pane::Prompt(prompt) => prompt.below.as_deref(),
             _ => None,
         }
     }

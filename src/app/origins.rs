@@ -216,9 +216,6 @@ impl App {
         if chosen.is_empty() {
             return self.say("this source has no record so far");
         }
-        let mut query = self.tab().view.query().clone();
-        query.origins = chosen;
-        let entries = self.tab().entries.clone();
-        self.change_filter(&query, entries);
+        self.narrow(|query, _| query.origins = chosen);
     }
 }

@@ -4,6 +4,7 @@
 
 use super::command::Entry;
 use super::edit::LineEdit;
+use crate::model::query::FieldTest;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -25,6 +26,8 @@ pub struct PickerRow {
 pub(super) enum PickerKind {
     /// Actions and commands, one for each row.
     Palette(Vec<Entry>),
+    /// Values of a record, one for each row.
+    Values(Vec<FieldTest>),
 }
 
 /// The open list.

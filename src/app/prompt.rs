@@ -6,7 +6,7 @@ use super::edit::LineEdit;
 use super::event::Effect;
 use super::search::{Search, What};
 use super::view::Direction;
-use super::{App, Pane};
+use super::{App, FilterPane, Pane};
 
 /// What a prompt asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum PromptKind {
     Search,
     /// A time to go to.
     Time,
+    /// A name for the filter.
+    SaveFilter,
 }
 
 impl PromptKind {
@@ -23,6 +25,7 @@ impl PromptKind {
         match self {
             Self::Search => "/",
             Self::Time => "@ ",
+            Self::SaveFilter => "save filter as: ",
         }
     }
 
@@ -31,6 +34,7 @@ impl PromptKind {
         match self {
             Self::Search => "regular expression",
             Self::Time => "14:02, 10m (ago), +30s, 2026-01-02T15:04",
+            Self::SaveFilter => "a name",
         }
     }
 
@@ -39,6 +43,7 @@ impl PromptKind {
         match self {
             Self::Search => "search",
             Self::Time => "go there",
+            Self::SaveFilter => "save",
         }
     }
 }
@@ -50,12 +55,14 @@ pub struct Prompt {
     pub(super) edit: LineEdit,
     found: Option<Search>,
     error: Option<String>,
+    /// The filter pane that opened it; it comes back.
+    pub(super) below: Option<Box<FilterPane>>,
 }
 
 impl Prompt {
     /// A prompt with a text to begin with.
     pub(super) fn new(kind: PromptKind, text: &str) -> Self {
-        Self { kind, edit: LineEdit::new(text), found: None, error: None }
+        Self { kind, edit: LineEdit::new(text), found: None, error: None, below: None }
     }
 
     /// What it asks for.
@@ -66,7 +73,7 @@ impl Prompt {
     /// The text was changed.
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
-            (PromptKind::Time, _) | (PromptKind::Search, "") => (None, None),
+            (PromptKind::Time | PromptKind::SaveFilter, _) | (PromptKind::Search, "") => (None, None),
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
@@ -98,11 +105,12 @@ impl Prompt {
 impl App {
     pub(super) fn open_prompt(&mut self, kind: PromptKind, text: &str) {
         self.close_filter_pane();
+        self.history.end_walk();
         self.pane = Pane::Prompt(Box::new(Prompt::new(kind, text)));
     }
 
     /// The user takes what is typed. A mistake stays to be mended.
-    pub(super) fn answer(&mut self, mut prompt: Box<Prompt>, _effects: &mut Vec<Effect>) {
+    pub(super) fn answer(&mut self, mut prompt: Box<Prompt>, effects: &mut Vec<Effect>) {
         if prompt.error.is_some() {
             self.pane = Pane::Prompt(prompt);
             return;
@@ -111,15 +119,40 @@ impl App {
             PromptKind::Time => self.go_to_time(prompt.edit.text()),
             PromptKind::Search => {
                 if let Some(search) = prompt.found.take() {
+                    self.history.push(search.text());
                     self.search = Some(search);
+                    self.searched_last = true;
                 }
                 self.find(What::Match, Direction::Forward);
                 Ok(())
             }
+            PromptKind::SaveFilter => self.save_pane(prompt.edit.text().trim(), prompt.below.as_deref(), effects),
         };
         if let Err(problem) = taken {
             prompt.refuse(problem);
             self.pane = Pane::Prompt(prompt);
+        } else if let Some(pane) = prompt.below.take() {
+            self.pane = Pane::Filter(pane);
+        }
+    }
+
+    /// Asks for a name for what the filter pane says; the pane stays below and comes back.
+    pub(super) fn prompt_over_filter(&mut self, kind: PromptKind, text: &str) {
+        let below = match std::mem::replace(&mut self.pane, Pane::None) {
+            Pane::Filter(pane) => Some(pane),
+            other => {
+                self.pane = other;
+                None
+            }
+        };
+        self.pane = Pane::Prompt(Box::new(Prompt { below, ..Prompt::new(kind, text) }));
+    }
+
+    /// Puts another search into the prompt.
+    pub(super) fn replace_typed(&mut self, text: &str) {
+        if let Pane::Prompt(prompt) = &mut self.pane {
+            prompt.edit = LineEdit::new(text);
+            prompt.changed();
         }
     }
 }

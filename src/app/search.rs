@@ -6,8 +6,8 @@ use super::App;
 use super::view::{Direction, Find, Found, Target, View};
 use crate::analysis::matcher::Matcher;
 use crate::analysis::pattern::Needle;
+use crate::model::Severity;
 use crate::model::query::{Pattern, PatternKind};
-use crate::model::{Query, Severity};
 use std::ops::Range;
 
 /// The most places that are marked in one line.
@@ -45,14 +45,18 @@ impl Search {
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let pattern = Pattern { source: text.to_owned(), kind: PatternKind::SmartRegex };
         let needle = Needle::compile(&pattern).map_err(|error| error.problem)?;
-        let query = Query { grep: vec![pattern], ..Query::default() };
-        let matcher = Matcher::compile(&query, []).map_err(|error| error.problem)?;
-        Ok(Self { text: text.to_owned(), needle, matcher: Box::new(matcher) })
+        let matcher = Box::new(Matcher::default().and(needle.clone()));
+        Ok(Self { text: text.to_owned(), needle, matcher })
     }
 
     /// As it was typed.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// It, compiled.
+    pub(super) fn needle(&self) -> &Needle {
+        &self.needle
     }
 
     /// Where it stands in a line of the screen, in bytes.
@@ -62,6 +66,11 @@ impl Search {
 }
 
 impl App {
+    /// Whether there are earlier searches to walk through.
+    pub fn has_searched(&self) -> bool {
+        !self.history.is_empty()
+    }
+
     /// Goes to the next match or error, or begins to.
     pub(super) fn find(&mut self, what: What, direction: Direction) {
         let target = match what {

@@ -3,8 +3,8 @@
 //! Owns the values. Must not know where they come from (config, environment and terminal are the runtime's business).
 
 use super::keymap::Keymap;
-use crate::model::Timestamp;
 use crate::model::address::Tab;
+use crate::model::{SavedFilter, Timestamp};
 use jiff::tz::TimeZone;
 
 /// What the app is told once.
@@ -26,6 +26,10 @@ pub struct Settings {
     pub tabs: Vec<TabInfo>,
     /// What was found on this machine, a line each, for the start screen.
     pub found: Vec<String>,
+    /// Filters that were saved in earlier runs.
+    pub saved: Vec<SavedFilter>,
+    /// What went wrong before the screen was there, a sentence each; not yet safe for a terminal.
+    pub problems: Vec<String>,
     /// The wall clock when the app starts.
     pub now: Timestamp,
 }
@@ -42,6 +46,8 @@ impl Default for Settings {
             keymap: Keymap::default(),
             tabs: Vec::new(),
             found: Vec::new(),
+            saved: Vec::new(),
+            problems: Vec::new(),
             now: Timestamp(0),
         }
     }

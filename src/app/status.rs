@@ -229,7 +229,7 @@ impl App {
     /// The active filter in words; empty when everything is shown. Safe for a terminal.
     pub fn filter_words(&self) -> String {
         let query = self.tab().view.query();
-        let mut words = filter::words(query, self.now, &self.shown_zone());
+        let mut words = filter::words(query, &self.tab().shown_fields, self.now, &self.shown_zone());
         if let Some(first) = query.origins.first() {
             let more = query.origins.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -3,10 +3,12 @@
 //! Owns the state. Must not know keys.
 
 use super::detail::Detail;
+use super::earlier::Earlier;
 use super::filter::Entries;
 use super::view::{SourceSet, View};
+use crate::model::Query;
 use crate::model::address::Tab;
-use crate::model::{Query, Timestamp};
+use crate::model::query::FieldTest;
 use crate::parse::Parser;
 use crate::store::RecordId;
 
@@ -19,8 +21,10 @@ pub struct TabState {
     pub(super) entries: Entries,
     /// Whether it shows the records of all sources, of other tabs too.
     pub(super) shows_all: bool,
-    /// Where the cursor was put when the tab was switched to: the time, and the record that was there.
-    pub(super) arrived: Option<(Timestamp, Option<RecordId>)>,
+    /// The filters before this one, the last one last: what Esc goes back to.
+    pub(super) earlier: Vec<Earlier>,
+    /// The filter's fields as they are shown: without secrets.
+    pub(super) shown_fields: Vec<FieldTest>,
     /// The filter that `z` took away.
     pub(super) aside: Option<(Query, Entries)>,
     pub(super) detail: Option<Detail>,
@@ -52,7 +56,8 @@ impl TabState {
             view: View::new(SourceSet::NONE, parser),
             entries: Entries::default(),
             shows_all: false,
-            arrived: None,
+            earlier: Vec::new(),
+            shown_fields: Vec::new(),
             aside: None,
             detail: None,
             lines: Lines::Cut,

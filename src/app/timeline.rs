@@ -82,21 +82,9 @@ impl App {
         format!("{} {}", date(moment, &zone), time_of_day(moment, &zone, Digits::Seconds))
     }
 
-    /// The time that another tab is to show: that of the record under the cursor while paused. Where the cursor was not
-    /// moved since the tab was switched to, the time that was brought along then.
+    /// The time that another tab is to show: that of the cursor while paused.
     pub(super) fn moment(&self) -> Option<Timestamp> {
-        let tab = self.tab();
-        if tab.view.is_following() {
-            return None;
-        }
-        let cursor = tab.view.cursor();
-        if let Some((moment, record)) = tab.arrived
-            && record == cursor
-        {
-            return Some(moment);
-        }
-        let record = self.engine.store().record(cursor?)?;
-        (record.order > Timestamp::MIN).then_some(record.order)
+        self.tab().view.time_of_cursor().filter(|time| *time > Timestamp::MIN)
     }
 
     /// The tab was switched to: its cursor goes to the time that was brought along, unless it is there already.
@@ -106,8 +94,6 @@ impl App {
             return;
         }
         let height = self.list_height();
-        let tab = self.tab_mut();
-        tab.view.go_to_time(moment, height);
-        tab.arrived = Some((moment, tab.view.cursor()));
+        self.tab_mut().view.go_to_time(moment, height);
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the order of decisions. Must not know drawing. Scroll offsets are settled here, after each event.
 
 use super::action::Context;
+use super::counting::Counting;
 use super::detail::Detail;
 use super::event::{Effect, Event, Key};
 use super::view::View;
@@ -128,11 +129,17 @@ impl App {
                 for tab in &mut self.tabs {
                     tab.view.extend(self.engine.store(), &appended);
                 }
+                if let Some(counting) = &mut self.counting {
+                    counting.extend(self.engine.store(), &appended);
+                }
             }
             Applied::Origin(id) => {
                 let name = self.engine.origin_name(id).unwrap_or_default();
                 for tab in &mut self.tabs {
                     tab.view.add_origin(id, name);
+                }
+                if let Some(counting) = &mut self.counting {
+                    counting.add_origin(id, name);
                 }
             }
             Applied::Health(id) => {
@@ -147,7 +154,10 @@ impl App {
 
     /// Whether a slice of work is left.
     pub(super) fn is_busy(&self) -> bool {
-        self.finding.is_some() || self.tabs.iter().any(|tab| !tab.view.count_is_final())
+        self.finding.is_some()
+            || self.announcement.is_some()
+            || self.counting.as_ref().is_some_and(Counting::is_busy)
+            || self.tabs.iter().any(|tab| !tab.view.count_is_final())
     }
 
     /// One slice of what is left, the tab that is seen first.
@@ -156,11 +166,14 @@ impl App {
             if self.finding.is_some() {
                 return self.find_slice();
             }
+            if let Some(counting) = self.counting.as_mut().filter(|counting| counting.is_busy()) {
+                return counting.slice(self.engine.store());
+            }
             if let Some(tab) = self.tabs.iter_mut().find(|tab| !tab.view.count_is_final()) {
                 let records = slice(&tab.view);
                 tab.view.advance(self.engine.store(), records);
             }
-            return;
+            return self.announce_slice();
         }
         let store = self.engine.store();
         let view = &mut self.tabs[self.active].view;
@@ -182,6 +195,7 @@ impl App {
             tab.paused_at = store_end(&tab.view);
         }
         tab.was_following = following;
+        self.refresh_counting();
         let top = self.list_top();
         self.tab_mut().top = top;
         let cursor = self.tab().view.cursor();

@@ -16,7 +16,7 @@ use crate::parse::text::safe_line;
 use crate::ports::Clock;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Capabilities, Frame, Link, Picture};
-use crate::runtime::{self, Ended, Opening, Program, Setup};
+use crate::runtime::{self, Ended, Opening, Program, Setup, saved};
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
 use anyhow::Context;
@@ -36,7 +36,12 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let _log = own_log(globals, out);
     let Globals { config, environment } = globals;
-    let app = App::new(settings(globals, capabilities)?);
+    let filters = environment.state_dir().map(|directory| directory.join(saved::FILE));
+    let mut settings = settings(globals, capabilities)?;
+    if let Some(path) = &filters {
+        (settings.saved, settings.problems) = saved::load(path);
+    }
+    let app = App::new(settings);
     let setup = Setup {
         capabilities,
         opening,
@@ -45,6 +50,7 @@ pub fn run(
         clock: Arc::new(SystemClock),
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
         temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
+        filters,
     };
     let counts = Rc::new(Cell::new(Counts::default()));
     let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);
@@ -143,6 +149,8 @@ fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> Result<app::Se
         keymap: keymap(&config.keys)?,
         tabs: Tab::ALL.into_iter().filter_map(tab).collect(),
         found: discover::discover(environment, &std::env::current_dir().unwrap_or_default()).lines(environment),
+        saved: Vec::new(),
+        problems: Vec::new(),
         now: SystemClock.now(),
     })
 }

@@ -5,6 +5,7 @@
 mod environment;
 mod example;
 mod file;
+mod filters;
 mod keys;
 mod load;
 mod types;
@@ -12,6 +13,7 @@ mod types;
 pub use environment::Environment;
 pub use example::{example, reference};
 pub use file::{Place, Problem};
+pub use filters::FilterFile;
 pub use keys::{ConfigKey, KEYS, Raw, Table, VARIABLES, nearest};
 pub use load::{File, Loaded, Overrides, Set, file, load};
 pub use types::{BadValue, FrameRate, LogLevel, Memory, ThemeName, TimeStyle, Zone};

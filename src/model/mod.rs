@@ -9,6 +9,7 @@ pub mod message;
 pub mod origin;
 pub mod query;
 pub mod record;
+pub mod saved;
 pub mod severity;
 pub mod time;
 
@@ -19,5 +20,6 @@ pub use message::{Health, SourceMsg, State};
 pub use origin::{OriginId, SourceId};
 pub use query::Query;
 pub use record::{Flags, Record};
+pub use saved::SavedFilter;
 pub use severity::{Severity, SeverityFrom};
 pub use time::Timestamp;

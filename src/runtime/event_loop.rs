@@ -80,6 +80,8 @@ pub struct Plan {
     pub trace: Option<Trace>,
     /// Where the demo may put its files.
     pub temp_dir: PathBuf,
+    /// The file of saved filters.
+    pub filters: Option<PathBuf>,
 }
 
 /// What is opened at the start.
@@ -119,12 +121,14 @@ pub struct Loop<P> {
     demo: Option<Stage>,
     /// Where they may lie.
     temp_dir: PathBuf,
+    /// The file of saved filters.
+    filters: Option<PathBuf>,
 }
 
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters } = plan;
         let ticked = Instant::now();
         Self {
             program,
@@ -141,6 +145,7 @@ impl<P: Program> Loop<P> {
             ended: None,
             demo: None,
             temp_dir,
+            filters,
         }
     }
 
@@ -342,6 +347,12 @@ impl<P: Program> Loop<P> {
                 }
                 Effect::Copy(text) => {
                     let done = self.copy(&text);
+                    self.update(Event::Done(done));
+                }
+                Effect::Filters(change) => {
+                    // A few KiB, and rarely: not worth a task.
+                    let salt = self.clock.now().0.unsigned_abs();
+                    let done = super::saved::change(self.filters.as_deref(), &change, salt);
                     self.update(Event::Done(done));
                 }
                 Effect::OpenDemo => {

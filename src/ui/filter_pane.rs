@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::app::format::thousands;
-use crate::app::{App, FilterField, FilterPane, Role, Rows};
+use crate::app::{App, FilterField, FilterPane, Role, Rows, text};
 use crate::model::Severity;
 use ratatui::style::Modifier;
 
@@ -29,8 +29,9 @@ pub(super) fn draw(app: &App, pane: &FilterPane, rows: Rows, canvas: &mut Canvas
         }
         canvas.text(3, y, field.label(), if focused { Role::Accent } else { Role::Dim });
         match pane.edit(field) {
+            None if field == FilterField::Saved => saved(app, pane, focused, y, canvas),
             None => severities(app, pane, focused, y, canvas),
-            Some(_) => cursor = entry(pane, field, focused, y, canvas).or(cursor),
+            Some(_) => cursor = entry(app, pane, field, focused, y, canvas).or(cursor),
         }
         y += 1;
     }
@@ -69,14 +70,60 @@ fn severities(app: &App, pane: &FilterPane, focused: bool, y: u16, canvas: &mut 
     }
 }
 
-fn entry(pane: &FilterPane, field: FilterField, focused: bool, y: u16, canvas: &mut Canvas<'_>) -> Option<(u16, u16)> {
+/// The names of saved filters around the one with the cursor.
+fn saved(app: &App, pane: &FilterPane, focused: bool, y: u16, canvas: &mut Canvas<'_>) {
+    const GAP: usize = 2;
+    let names: Vec<_> = app.saved().iter().map(|filter| filter.name.as_str()).collect();
+    if names.is_empty() {
+        canvas.text(VALUE, y, "none yet", Role::Dim);
+        return;
+    }
+    let room = usize::from(canvas.width.saturating_sub(VALUE + 1));
+    // The first name that is shown: such that the one with the cursor is there, too.
+    let chosen = pane.saved().unwrap_or(0).min(names.len() - 1);
+    let columns = |first: usize| names[first..=chosen].iter().map(|name| text::width(name) + GAP).sum::<usize>();
+    let first = (0..=chosen).find(|first| columns(*first) <= room + GAP).unwrap_or(chosen);
+    let mut x = VALUE;
+    if first > 0 {
+        canvas.text(x - 1, y, canvas.theme.glyphs.cut_left, Role::Dim);
+    }
+    for (n, name) in names.iter().enumerate().skip(first) {
+        let room = canvas.width.saturating_sub(x + 1);
+        let shown = super::header::cut(name, usize::from(room), canvas.theme.glyphs.cut);
+        let style = if focused && pane.saved() == Some(n) {
+            canvas.theme.style(Role::Accent).add_modifier(Modifier::REVERSED)
+        } else {
+            canvas.theme.style(Role::Text)
+        };
+        x = canvas.put(x, y, room, &shown, style) + GAP as u16;
+        if x + 4 >= canvas.width {
+            break;
+        }
+    }
+}
+
+fn entry(
+    app: &App,
+    pane: &FilterPane,
+    field: FilterField,
+    focused: bool,
+    y: u16,
+    canvas: &mut Canvas<'_>,
+) -> Option<(u16, u16)> {
     let edit = pane.edit(field)?;
     let room = canvas.width.saturating_sub(VALUE + 1);
     if edit.text().is_empty() && !focused {
         canvas.text(VALUE, y, "any", Role::Dim);
         return None;
     }
-    let (shown, at) = super::status::around_cursor(edit.text(), edit.cursor(), usize::from(room));
+    let (shown, at) = if focused {
+        super::status::around_cursor(edit.text(), edit.cursor(), usize::from(room))
+    } else {
+        // Whoever edits a secret sees it; it need not stand there afterwards.
+        let is_field = field == FilterField::Field;
+        let shown = if is_field { app.without_secret(edit.text()) } else { edit.text().to_owned() };
+        (super::header::cut(&shown, usize::from(room), canvas.theme.glyphs.cut), 0)
+    };
     let role = if pane.error(field).is_some() { Role::Error } else { Role::Text };
     canvas.put(VALUE, y, room, &shown, canvas.theme.style(role));
     focused.then_some((VALUE + at as u16, y))
@@ -111,9 +158,20 @@ fn result(app: &App, pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
 fn hints(app: &App, room: usize) -> String {
     let keymap = &app.settings().keymap;
     let mut parts = Vec::new();
-    for (id, word) in
-        [("field-next", "next"), ("toggle", "toggle"), ("apply", "apply"), ("clear", "clear"), ("cancel", "keep old")]
-    {
+    let saved = app.filter_pane().is_some_and(|pane| pane.focus() == FilterField::Saved);
+    let words: &[(&str, &str)] = if saved {
+        &[
+            ("field-next", "next"),
+            ("toggle", "load"),
+            ("save-filter", "save as"),
+            ("delete-filter", "delete"),
+            ("apply", "apply"),
+            ("cancel", "keep old"),
+        ]
+    } else {
+        &[("field-next", "next"), ("toggle", "toggle"), ("apply", "apply"), ("clear", "clear"), ("cancel", "keep old")]
+    };
+    for (id, word) in words {
         let works = crate::app::action::by_id(id).is_some_and(|spec| spec.when.contains(&app.context()));
         if let (true, Some(key)) = (works, keymap.keys(id).first()) {
             parts.push(format!("{key} {word}"));

@@ -5,7 +5,7 @@
 use super::canvas::{self, Canvas};
 use super::theme::Theme;
 use crate::app::format::thousands;
-use crate::app::{App, Columns, Layout, Lines, Role, Row, Search, TimeStyle, text};
+use crate::app::{App, Columns, Layout, Lines, Matches, Role, Row, Search, TimeStyle, text};
 use crate::model::Severity;
 use ratatui::style::Style;
 use std::ops::Range;
@@ -36,6 +36,7 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     if let (false, Some(at)) = (tab.view().is_following(), tab.view().cursor_position()) {
         right.push(format!("line {}", thousands(at as u64 + 1)));
     }
+    right.extend(app.matches().map(matches_words));
     let records = if all == 1 { "record" } else { "records" };
     right.push(match app.filter_progress() {
         Some(progress) => {
@@ -46,6 +47,19 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         None => format!("{} of {} {records}", thousands(shown), thousands(all)),
     });
     canvas.heading(y, left, &right.join("   "));
+}
+
+/// `match 3 of 1,204`, `1,204 matches` beside them; with `+` while records are left to look at.
+fn matches_words(matches: Matches) -> String {
+    let Matches { at, of, is_final } = matches;
+    let more = if is_final { "" } else { "+" };
+    match (at, of) {
+        // Which one it is, is known when all are.
+        (Some(at), _) if is_final => format!("match {} of {}", thousands(at as u64), thousands(of as u64)),
+        (_, 0) if is_final => "no match".to_owned(),
+        (_, 1) if is_final => "1 match".to_owned(),
+        (_, of) => format!("{}{more} matches", thousands(of as u64)),
+    }
 }
 
 fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {

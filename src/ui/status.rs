@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::header::cut;
 use crate::app::action::ACTIONS;
 use crate::app::format::thousands;
-use crate::app::{App, Layout, Mode, Prompt, Role, text};
+use crate::app::{App, Layout, Mode, Prompt, PromptKind, Role, text};
 use crate::model::Severity;
 
 /// How bare the row can get: 0 has everything; 1 no INFO count; 2 fewer keys; 3 letters for severities; 4 only the
@@ -52,10 +52,10 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
 /// The least columns of a filter that say anything.
 const LEAST_OF_FILTER: usize = 16;
 
-/// The row for a filter of many words: it is cut, so that the counts stay. The filter pane has the
-/// rest.
+/// The row for a filter of many words: it is cut, so that the counts stay, or at least what was said. The filter pane has
+/// the rest.
 fn with_cut_filter(app: &App, width: usize, mark: &str) -> Vec<Part> {
-    for bareness in [6, 7] {
+    for bareness in [6, 7, BAREST] {
         let mut parts = parts(app, bareness);
         let too_long = (length(&parts) + 2).saturating_sub(width);
         if let Some(filter) = parts.get_mut(1).filter(|_| !app.filter_words().is_empty()) {
@@ -186,7 +186,14 @@ fn hint(app: &App, prompt: &Prompt) -> String {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let kind = prompt.kind();
-    format!("{}   {} {}   {} cancel", kind.hint(), key("apply"), kind.verb(), key("cancel"))
+    let earlier = if kind == PromptKind::Search && app.has_searched() {
+        format!("{} earlier   ", key("search-older"))
+    } else {
+        String::new()
+    };
+    let is_taken = || app.saved().iter().any(|filter| filter.name == prompt.edit().text().trim());
+    let hint = if kind == PromptKind::SaveFilter && is_taken() { "replaces it" } else { kind.hint() };
+    format!("{hint}   {earlier}{} {}   {} cancel", key("apply"), kind.verb(), key("cancel"))
 }
 
 /// The part of an edited text around its cursor, as it is shown, and the column of the cursor in it.

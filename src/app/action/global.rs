@@ -48,10 +48,13 @@ pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
     if app.tab_mut().detail.take().is_some() || app.leave_context() {
         return;
     }
-    if app.search.take().is_some() {
-        return app.say("search marks cleared");
+    // What came last goes first.
+    if app.searched_last && app.clear_marks() {
+        return;
     }
-    app.drop_filter();
+    if !app.go_back() {
+        app.clear_marks();
+    }
 }
 
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
@@ -91,7 +94,17 @@ impl App {
             self.keep_old_filter();
             return true;
         }
-        !matches!(std::mem::replace(&mut self.pane, Pane::None), Pane::None)
+        match std::mem::replace(&mut self.pane, Pane::None) {
+            Pane::None => return false,
+            Pane::Prompt(prompt) => {
+                self.history.end_walk();
+                if let Some(pane) = prompt.below {
+                    self.pane = Pane::Filter(pane);
+                }
+            }
+            _ => {}
+        }
+        true
     }
 
     /// Drops a filter that has not seen every record yet. One that shows everything is quick, and nothing to drop.
@@ -102,6 +115,15 @@ impl App {
         self.drop_filter();
         self.say("filter cancelled before it had seen all records: all are shown");
         true
+    }
+
+    /// Forgets what is searched for, so that nothing is marked any more.
+    fn clear_marks(&mut self) -> bool {
+        let was = self.search.take().is_some();
+        if was {
+            self.say("search marks cleared");
+        }
+        was
     }
 
     fn cancel_finding(&mut self) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! Owns what a row is; the rows stand in `table`, and what they do beside it by topic. Must not know how keys reach it or how it is drawn.
 
+mod finding;
 mod global;
 mod list;
 mod look;

@@ -1,8 +1,10 @@
 //! Actions of the filter and its pane, of the prompt, and of the focus between panes.
 
+use crate::app::earlier::{Earlier, Step};
 use crate::app::event::Effect;
 use crate::app::filter::{TimeBase, field_of};
 use crate::app::{App, Entries, FilterField, FilterPane, Pane};
+use crate::model::query::FieldTest;
 use crate::model::{Query, Severity};
 
 pub(super) fn open_filter(app: &mut App, _: &mut Vec<Effect>) {
@@ -59,14 +61,17 @@ pub(super) fn field_previous(app: &mut App, _: &mut Vec<Effect>) {
 
 pub(super) fn choice_left(app: &mut App, _: &mut Vec<Effect>) {
     // The worst severity stands on the left.
-    with_pane(app, |pane| pane.choice = beside(pane.choice, 1));
+    app.choose(1);
 }
 
 pub(super) fn choice_right(app: &mut App, _: &mut Vec<Effect>) {
-    with_pane(app, |pane| pane.choice = beside(pane.choice, -1));
+    app.choose(-1);
 }
 
 pub(super) fn toggle(app: &mut App, _: &mut Vec<Effect>) {
+    if app.filter_pane().is_some_and(|pane| pane.focus() == FilterField::Saved) {
+        return app.fill_from_saved();
+    }
     with_pane(app, |pane| {
         // A threshold: what is above a shown severity is shown, too. Nothing would be left without the worst one.
         pane.severity = if pane.choice < pane.severity { pane.choice } else { beside(pane.choice, 1) };
@@ -88,8 +93,14 @@ pub(super) fn clear(app: &mut App, _: &mut Vec<Effect>) {
 pub(super) fn apply(app: &mut App, effects: &mut Vec<Effect>) {
     match std::mem::replace(&mut app.pane, Pane::None) {
         Pane::Prompt(prompt) => app.answer(prompt, effects),
-        Pane::Filter(pane) if pane.error.is_some() => app.pane = Pane::Filter(pane),
-        Pane::Filter(pane) => app.tab_mut().entries = pane.entries(),
+        Pane::Filter(pane) => {
+            let is_chosen = pane.focus() == FilterField::Saved && pane.saved().is_some();
+            app.pane = Pane::Filter(pane);
+            if is_chosen {
+                app.fill_from_saved();
+            }
+            app.take_pane();
+        }
         Pane::Picker(picker) => app.picked(*picker, effects),
         Pane::Origins(origins) => app.take_origins(&origins),
         Pane::Bars(cursor) => {
@@ -112,6 +123,44 @@ fn beside(severity: Severity, step: i8) -> Severity {
 }
 
 impl App {
+    /// Closes the filter pane and takes what it says, as one step; a mistake stays to be mended.
+    fn take_pane(&mut self) {
+        match std::mem::replace(&mut self.pane, Pane::None) {
+            Pane::Filter(pane) if pane.error.is_some() => self.pane = Pane::Filter(pane),
+            Pane::Filter(pane) => {
+                let entries = pane.entries();
+                let (query, old) = pane.old;
+                self.announcement = None;
+                let is_step = query != *self.tab().view.query();
+                let searched_last = self.searched_last;
+                self.searched_last &= !is_step;
+                let tab = self.tab_mut();
+                tab.entries = entries;
+                tab.remember(Earlier { query, entries: old, step: Step::Here, searched_last });
+            }
+            other => self.pane = other,
+        }
+    }
+
+    /// Moves the cursor of a row of choices: of the severities, of which the worst stands on the left, or of the saved
+    /// filters.
+    fn choose(&mut self, to_the_left: i8) {
+        let saved = self.saved().len();
+        with_pane(self, |pane| {
+            if pane.focus() != FilterField::Saved {
+                pane.choice = beside(pane.choice, to_the_left);
+                return;
+            }
+            let last = saved.checked_sub(1);
+            pane.saved = match (pane.saved, to_the_left) {
+                (Some(at), 1) => Some(at.saturating_sub(1)),
+                (Some(at), _) => last.map(|last| (at + 1).min(last)),
+                (None, 1) => last,
+                (None, _) => last.map(|_| 0),
+            };
+        });
+    }
+
     /// Sets the filter of the tab; what fits into one slice is there at once.
     pub(in crate::app) fn set_query(&mut self, query: &Query) {
         if let Err((_, problem)) = self.set_query_or_say(query) {
@@ -119,31 +168,49 @@ impl App {
         }
     }
 
-    /// Sets a filter of several parts, with the texts that the filter pane shows for them.
-    pub(in crate::app) fn change_filter(&mut self, query: &Query, entries: Entries) {
+    /// Changes parts of the filter, with the texts that the filter pane shows for them; Esc takes it back.
+    pub(in crate::app) fn narrow(&mut self, change: impl FnOnce(&mut Query, &mut Entries)) {
         self.leave_context();
-        self.tab_mut().entries = entries;
-        self.set_query(query);
+        let (mut query, mut entries) = (self.tab().view.query().clone(), self.tab().entries.clone());
+        change(&mut query, &mut entries);
+        match self.change_filter(self.active, &query, entries, Step::Here) {
+            Ok(()) => self.work(),
+            Err((_, problem)) => self.complain(problem),
+        }
     }
 
     fn set_query_or_say(&mut self, query: &Query) -> Result<(), (FilterField, String)> {
-        let (engine, tab) = (&self.engine, &mut self.tabs[self.active]);
+        self.set_query_in(self.active, query)?;
+        self.work();
+        Ok(())
+    }
+
+    /// Sets the filter of any tab; [`App::work`] fills it.
+    pub(in crate::app) fn set_query_in(&mut self, tab: usize, query: &Query) -> Result<(), (FilterField, String)> {
+        let (engine, tab) = (&self.engine, &mut self.tabs[tab]);
         tab.view.set_query(query.clone(), engine.origin_names(), engine.store()).map_err(|error| {
             let problem = crate::parse::text::safe_line(error.problem.as_bytes()).into_owned();
             (field_of(&error.part, query), problem)
         })?;
-        self.work();
+        let shown = |test: &FieldTest| {
+            let value = self.redactor.redact_field(&test.field, &test.value).text.into_owned();
+            FieldTest { field: test.field.clone(), value }
+        };
+        tab.shown_fields = query.fields.iter().map(shown).collect();
         Ok(())
+    }
+
+    /// What relative times of a filter count from.
+    pub(in crate::app) fn time_base(&self) -> TimeBase {
+        let last = self.tab().view.len().checked_sub(1);
+        let newest = last.and_then(|last| self.engine.store().record(self.tab().view.id_at(last)?));
+        TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() }
     }
 
     /// What the pane says, as the filter; while it is not understood, the filter stays as it is.
     pub(in crate::app) fn try_filter(&mut self) {
         let Pane::Filter(pane) = &self.pane else { return };
-        let last = self.tab().view.len().checked_sub(1);
-        let newest = last.and_then(|last| self.engine.store().record(self.tab().view.id_at(last)?));
-        let base =
-            TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() };
-        let mut query = pane.entries().query(pane.severity, &base);
+        let mut query = pane.entries().query(pane.severity, &self.time_base());
         if let Ok(query) = &mut query {
             // The pane has no row for them: they stay.
             query.origins.clone_from(&pane.old.0.origins);
@@ -172,29 +239,38 @@ impl App {
             pane.choice = pane.severity;
             return self.try_filter();
         }
+        // Around a line everything is shown; the filter is what counts.
+        self.leave_context();
         let mut query = self.tab().view.query().clone();
         let next = beside(query.min_severity, step);
         if next == query.min_severity {
             return self.say(if step > 0 { "only FATAL is shown already" } else { "every severity is shown already" });
         }
         query.min_severity = next;
-        self.set_query(&query);
+        let entries = self.tab().entries.clone();
+        match self.change_filter(self.active, &query, entries, Step::Threshold) {
+            Ok(()) => self.work(),
+            Err((_, problem)) => self.complain(problem),
+        }
     }
 
     /// Puts the filter back that `z` took away.
-    pub(super) fn leave_context(&mut self) -> bool {
+    pub(in crate::app) fn leave_context(&mut self) -> bool {
         let Some((query, entries)) = self.tab_mut().aside.take() else { return false };
         self.tab_mut().entries = entries;
         self.set_query(&query);
         true
     }
 
+    /// Drops the filter and all that came before it.
     pub(super) fn drop_filter(&mut self) {
         if self.tab().view.query().is_all() {
             return;
         }
-        self.tab_mut().entries = Entries::default();
+        let tab = self.tab_mut();
+        tab.entries = Entries::default();
+        tab.earlier.clear();
+        self.announcement = None;
         self.set_query(&Query::default());
-        self.say("filter dropped");
     }
 }

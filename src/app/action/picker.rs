@@ -6,7 +6,7 @@ use crate::app::{App, Pane, command};
 
 pub(super) fn palette(app: &mut App, _: &mut Vec<Effect>) {
     app.close_filter_pane();
-    app.open_picker(Picker::new("Command palette", PickerKind::Palette(command::entries()), command::rows(app)));
+    app.open_picker(Picker::new("Command palette", PickerKind::Palette(command::entries(app)), command::rows(app)));
 }
 
 pub(super) fn down(app: &mut App, _: &mut Vec<Effect>) {
@@ -45,6 +45,10 @@ impl App {
                 let entry = choice.and_then(|at| entries.get(at)).copied();
                 command::run(self, &text, entry, effects);
             }
+            PickerKind::Values(tests) => match choice.and_then(|at| tests.get(at)) {
+                Some(test) => self.show_all_with(&test.field, &test.value),
+                None => self.say("nothing was chosen"),
+            },
         }
     }
 

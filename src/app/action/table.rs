@@ -4,7 +4,7 @@
 
 use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{global, list, look, marks, panes, picker, time};
+use super::{finding, global, list, look, marks, panes, picker, time};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
@@ -67,6 +67,14 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next match of the search.";
     "previous" ["N"] in RECORDS, Find "next, previous match": list::previous =>
         "To the previous match of the search.";
+    "search-older" ["Up" "Ctrl-p"] in &[Prompt], Panes "earlier, later search": finding::history_older =>
+        "In the search prompt: the search before; what was typed comes back behind the newest.";
+    "search-newer" ["Down" "Ctrl-n"] in &[Prompt], Panes "earlier, later search": finding::history_newer =>
+        "In the search prompt: the search after.";
+    "show-all" ["O"] in RECORDS, Find "all with a value": finding::show_all =>
+        "Choose a value of the record, and show all records that have it, in every tab.";
+    "hide-like" ["i"] in RECORDS, Find "hide what is like it": finding::hide_like =>
+        "Hide the records whose text is like this one's, whatever numbers and ids it has.";
     "next-error" ["e"] in RECORDS, Find "next, previous error": list::next_error =>
         "To the next error.";
     "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>
@@ -74,7 +82,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
         "Go to a time of day, a date, or so long before now or after the line.";
     "filter" ["F"] in RECORDS, Find "filter pane" footer "filter": panes::open_filter =>
-        "Open the filter pane: severity, time, text, hidden text, field.";
+        "Open the filter pane: severity, time, text, hidden text, field, saved filters.";
     "less-severe" ["-"] in &[List, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
         "Show records that are one level less severe, too.";
     "more-severe" ["+" "="] in &[List, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
@@ -132,13 +140,17 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "field-previous" ["Shift-Tab" "Up"] in &[Choice, Text], Panes "next, previous row": panes::field_previous =>
         "In the filter pane: to the previous row.";
     "choice-left" ["h" "Left"] in &[Choice], Panes "choose": panes::choice_left =>
-        "In the filter pane: to the severity on the left.";
+        "In the filter pane: to the severity or saved filter on the left.";
     "choice-right" ["l" "Right"] in &[Choice], Panes "choose": panes::choice_right =>
-        "In the filter pane: to the severity on the right.";
+        "In the filter pane: to the severity or saved filter on the right.";
     "toggle" ["Space"] in &[Choice], Panes "show from here up" footer "toggle": panes::toggle =>
-        "In the filter pane: show this severity and those above it, or hide it and those below.";
+        "In the filter pane: show this severity and those above it, or hide it and those below; load the saved filter.";
     "clear" ["c"] in &[Choice], Panes "clear" footer "clear": panes::clear =>
         "In the filter pane: clear all rows.";
+    "save-filter" ["w"] in &[Choice], Panes "save, delete a filter": finding::save_filter =>
+        "In the filter pane: save the filter under a name.";
+    "delete-filter" ["d" "Del"] in &[Choice], Panes "save, delete a filter": finding::delete_filter =>
+        "In the filter pane: delete the saved filter with the cursor; it asks once.";
     "apply" ["Enter"] in &[Choice, Text, Prompt, Picker, Origins, Bars], Panes "apply" footer "apply": panes::apply =>
         "Take the filter or the search.";
     "origin-toggle" ["Space"] in &[Origins], Panes "tick" footer "tick": time::toggle_origin =>
@@ -169,8 +181,8 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Find any action or command by a few letters of its name, and run it.";
     "help" ["?"] in &[Start, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
-    "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, drop the filter": global::cancel =>
-        "Cancel what runs, close the pane, or drop the filter. Never quits.";
+    "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
+        "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
     "quit" ["q"] in &[Start, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
         "Go back; with nothing to go back from: quit.";
     "cancel-or-quit" ["Ctrl-c"] in EVERYWHERE, Leave "cancel, then quit": global::cancel_or_quit =>

@@ -52,6 +52,11 @@ impl View {
         self.id_at(self.cursor_position()?)
     }
 
+    /// The time where the cursor was put; `None` while following, and in an empty view.
+    pub fn time_of_cursor(&self) -> Option<Timestamp> {
+        (!self.is_following() && !self.is_empty()).then_some(self.cursor.at.order)
+    }
+
     /// Whether the cursor goes with the newest record.
     pub fn is_following(&self) -> bool {
         self.cursor.mode == Mode::Follow

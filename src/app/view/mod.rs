@@ -115,10 +115,15 @@ impl View {
         names: impl IntoIterator<Item = (OriginId, &'n str)>,
         store: &Store,
     ) -> Result<(), BadQuery> {
-        self.matcher = Matcher::compile(&query, names)?;
-        self.query = query;
-        self.restart(store);
+        let matcher = Matcher::compile(&query, names)?;
+        self.set_matcher(query, matcher, store);
         Ok(())
+    }
+
+    /// The same with a filter that is compiled already.
+    pub fn set_matcher(&mut self, query: Query, matcher: Matcher, store: &Store) {
+        (self.query, self.matcher) = (query, matcher);
+        self.restart(store);
     }
 
     /// Tells the name of an origin that came after the filter was set.
