@@ -21,8 +21,15 @@ pub struct CommandSpec {
 }
 
 /// Every command that takes words.
-pub const COMMANDS: &[CommandSpec] =
-    &[CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme }];
+pub const COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        name: "context",
+        words: "N",
+        doc: "Keep so many lines around each match of the filter; 0 keeps none.",
+        run: super::action::rows::context,
+    },
+    CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
+];
 
 /// What a row of the palette stands for.
 #[derive(Clone, Copy, Debug)]

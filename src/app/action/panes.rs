@@ -2,6 +2,7 @@
 
 use crate::app::event::Effect;
 use crate::app::filter::{TimeBase, field_of};
+use crate::app::view::Scope;
 use crate::app::{App, Entries, FilterField, FilterPane, Pane};
 use crate::model::{Query, Severity};
 
@@ -127,8 +128,7 @@ impl App {
     /// What the pane says, as the filter; while it is not understood, the filter stays as it is.
     pub(in crate::app) fn try_filter(&mut self) {
         let Pane::Filter(pane) = &self.pane else { return };
-        let last = self.tab().view.len().checked_sub(1);
-        let newest = last.and_then(|last| self.engine.store().record(self.tab().view.id_at(last)?));
+        let newest = self.tab().view.newest().and_then(|id| self.engine.store().record(id));
         let base =
             TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() };
         let query = pane.entries().query(pane.severity, &base);
@@ -177,7 +177,9 @@ impl App {
         if self.tab().view.query().is_all() {
             return;
         }
-        self.tab_mut().entries = Entries::default();
+        let tab = &mut self.tabs[self.active];
+        tab.entries = Entries::default();
+        tab.view.set_scope(Scope::Matches, self.engine.store());
         self.set_query(&Query::default());
         self.say("filter dropped");
     }

@@ -1,24 +1,29 @@
 //! A view: which records one tab shows, in which order, and where the cursor is.
 //!
-//! Owns the filter's progress, the index of rows, cursor and follow. Must not know how rows are drawn.
+//! Owns the filter's progress, cursor and follow; its listing has the rows. Must not know how rows are drawn.
 //!
 //! A new filter clears the index and fills it in slices ([`View::advance`]), from the records nearest the cursor (the
 //! newest ones while following), so that the first screen is there after the first slice. New records are matched as
 //! they come ([`View::extend`]), also while that goes on.
 
+mod around;
 mod cursor;
 mod find;
+mod listing;
+mod repeat;
 mod sources;
 #[cfg(test)]
 mod tests;
 
 pub use find::{Direction, Find, Found, Target};
+pub use listing::{Repeats, Scope};
 pub use sources::SourceSet;
 
 use crate::analysis::matcher::{BadQuery, Matcher};
-use crate::model::{OriginId, Query, SourceId, Timestamp};
+use crate::model::{OriginId, Query, Record, SourceId, Timestamp};
 use crate::parse::Parser;
-use crate::store::{Appended, Key, Order, RecordId, Segment, Store, Tally};
+use crate::store::{Appended, Key, RecordId, Segment, Store, Tally};
+use listing::Listing;
 use std::ops::Range;
 
 /// How far a filter has come.
@@ -30,14 +35,17 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// The rows of one tab. Positions count from 0, oldest first.
+/// The rows of one tab. Positions count from 0, oldest first. A row is a record, or a run of records that repeat each
+/// other.
 #[derive(Debug)]
 pub struct View {
     sources: SourceSet,
     query: Query,
     matcher: Matcher,
     parser: Parser,
-    index: Order,
+    scope: Scope,
+    repeats: Repeats,
+    listing: Listing,
     /// What is left to look at; the last one is next.
     todo: Vec<Todo>,
     progress: Progress,
@@ -65,7 +73,9 @@ impl View {
             query: Query::default(),
             matcher: Matcher::default(),
             parser,
-            index: Order::new(),
+            scope: Scope::Matches,
+            repeats: Repeats::Apart,
+            listing: Listing::default(),
             todo: Vec::new(),
             progress: Progress::default(),
             cursor: cursor::Cursor::default(),
@@ -119,6 +129,42 @@ impl View {
         self.matcher.add_origin(id, name);
     }
 
+    /// Which records have rows while a filter is set.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Whether records are shown that do not match.
+    pub fn has_context(&self) -> bool {
+        self.scope != Scope::Matches && !self.query.is_all()
+    }
+
+    /// Sets which records have rows; fills the view anew as [`View::set_query`] does, if that changes them.
+    pub fn set_scope(&mut self, scope: Scope, store: &Store) {
+        let changes = self.scope != scope && !self.query.is_all();
+        self.scope = scope;
+        if changes {
+            self.restart(store);
+        }
+    }
+
+    /// How records are shown that repeat the one before them.
+    pub fn repeats(&self) -> Repeats {
+        self.repeats
+    }
+
+    /// Sets how repeats are shown; to collapse them fills the view anew as [`View::set_query`] does.
+    pub fn set_repeats(&mut self, repeats: Repeats, store: &Store) {
+        if self.repeats == repeats {
+            return;
+        }
+        self.repeats = repeats;
+        match repeats {
+            Repeats::Apart => self.listing.spread(),
+            Repeats::Collapsed => self.restart(store),
+        }
+    }
+
     /// Looks at up to `records` records that the filter has not seen yet; a long one counts as several when its text is
     /// read ([`WORK_BYTES`]). Take one or two thousand, and call it again while there is time: that many take 10 µs by
     /// severity, and some milliseconds by a slow regular expression.
@@ -131,7 +177,8 @@ impl View {
                 self.progress.left -= todo.rows.len();
                 continue;
             };
-            if !self.matcher.could_match(segment) {
+            let shows_all = self.scope == Scope::All && self.has_context();
+            if !shows_all && !self.matcher.could_match(segment) {
                 self.progress.left -= todo.rows.len();
                 continue;
             }
@@ -142,7 +189,7 @@ impl View {
             let (part, work) = loop {
                 let part = if newest_first { rows.end - count..rows.end } else { rows.start..rows.start + count };
                 let bytes = segment.batch().span(part.end - 1).1 - segment.batch().span(part.start).0;
-                let work = if self.matcher.reads_text() { count.max(bytes / WORK_BYTES) } else { count };
+                let work = if self.reads_text() { count.max(bytes / WORK_BYTES) } else { count };
                 if work <= budget || count == 1 {
                     break (part, work);
                 }
@@ -153,7 +200,7 @@ impl View {
             } else {
                 rows.start = part.end;
             }
-            self.match_rows(segment, part);
+            self.match_rows(store, segment, part);
             budget = budget.saturating_sub(work);
             self.progress.left -= count;
             if !todo.rows.is_empty() {
@@ -168,15 +215,13 @@ impl View {
 
     /// Takes new records in, and forgets evicted ones. To be called once for every append to the store, at once.
     pub fn extend(&mut self, store: &Store, appended: &Appended) {
-        for (serial, rows) in &appended.added {
-            let Some(segment) = store.segments().get(*serial) else { continue };
-            if self.sources.contains(segment.source()) {
-                self.match_rows(segment, rows.start as usize..rows.end as usize);
-            }
-        }
         for evicted in &appended.evicted {
             if self.sources.contains(evicted.source) {
-                self.index.remove_segment(evicted.segment, evicted.orders);
+                let has_context = self.has_context();
+                let Self { matcher, parser, listing, .. } = self;
+                listing.remove_segment(evicted.segment, evicted.orders, store, &mut |a, b| {
+                    !has_context || matcher.matches(a, parser) == matcher.matches(b, parser)
+                });
                 let left = &mut self.progress.left;
                 self.todo.retain(|todo| {
                     let keep = todo.segment != evicted.segment;
@@ -185,16 +230,53 @@ impl View {
                 });
             }
         }
+        for (serial, rows) in &appended.added {
+            let Some(segment) = store.segments().get(*serial) else { continue };
+            if self.sources.contains(segment.source()) {
+                let rows = rows.start as usize..rows.end as usize;
+                self.match_rows(store, segment, rows.clone());
+                self.show_after_matches(store, segment, rows);
+            }
+        }
     }
 
     /// The number of rows so far.
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.listing.rows().len()
     }
 
     /// Whether there is no row so far.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.listing.rows().is_empty()
+    }
+
+    /// The number of records so far that pass the filter: not that of rows, when repeats are collapsed or context is
+    /// shown.
+    pub fn matching(&self) -> usize {
+        self.listing.matches().len()
+    }
+
+    /// The newest record that passes the filter.
+    pub fn newest(&self) -> Option<RecordId> {
+        let matches = self.listing.matches();
+        matches.get(matches.len().checked_sub(1)?).map(|key| key.id)
+    }
+
+    /// The number of records that pass the filter and stand behind this one. When it is gone, all do.
+    pub fn newer_than(&self, id: RecordId, store: &Store) -> usize {
+        let matches = self.listing.matches();
+        let seen = match store.segments().key(id).map(|key| matches.position(key)) {
+            Some(Ok(at)) => at + 1,
+            Some(Err(next)) => next,
+            None => 0,
+        };
+        matches.len() - seen
+    }
+
+    /// How many records a row stands for.
+    pub fn records_in(&self, position: usize) -> usize {
+        let (from, to) = self.listing.run(position);
+        to - from
     }
 
     /// Whether every record has been looked at.
@@ -216,41 +298,42 @@ impl View {
         tally
     }
 
-    /// Bytes that the index has allocated.
+    /// Bytes that the indexes have allocated.
     pub fn allocated(&self) -> usize {
-        self.index.allocated()
+        self.listing.allocated()
     }
 
-    /// The record in a row.
+    /// The record in a row; of several that repeat each other, the first.
     pub fn id_at(&self, position: usize) -> Option<RecordId> {
-        self.index.get(position).map(|key| key.id)
+        self.listing.rows().get(position).map(|key| key.id)
     }
 
     /// The row of a record, if it is in the view.
     pub fn position(&self, id: RecordId, store: &Store) -> Option<usize> {
-        self.index.position(store.segments().key(id)?).ok()
+        self.listing.row_of(store.segments().key(id)?).ok()
     }
 
     /// The row of a record, or of the next one in the view that comes after it, or else of the last one.
     pub fn nearest(&self, id: RecordId, store: &Store) -> Option<usize> {
-        let position = self.index.position(store.segments().key(id)?).unwrap_or_else(|next| next);
+        let position = self.listing.row_of(store.segments().key(id)?).unwrap_or_else(|next| next);
         Some(position.min(self.len().checked_sub(1)?))
     }
 
     /// The row of the first record that is not before a moment, or else of the last one.
     pub fn position_of_time(&self, moment: Timestamp) -> Option<usize> {
         let key = Key { order: moment, id: RecordId(0) };
-        let position = self.index.position(key).unwrap_or_else(|next| next);
+        let position = self.listing.row_of(key).unwrap_or_else(|next| next);
         Some(position.min(self.len().checked_sub(1)?))
     }
 
     /// The records of up to `height` rows, from the row `top` on.
     pub fn window(&self, top: usize, height: usize) -> impl Iterator<Item = RecordId> {
-        self.index.iter_from(top).take(height).map(|key| key.id)
+        self.listing.rows().iter_from(top).take(height).map(|key| key.id)
     }
 
     fn restart(&mut self, store: &Store) {
-        self.index.clear();
+        let scope = if self.has_context() { self.scope } else { Scope::Matches };
+        self.listing = Listing::new(scope, self.repeats);
         self.todo.clear();
         self.progress = Progress::default();
         let sources = self.sources.clone();
@@ -283,15 +366,75 @@ impl View {
         if self.is_following() { Timestamp::MAX } else { self.cursor.key().order }
     }
 
-    /// Puts the rows that match into the index.
-    fn match_rows(&mut self, segment: &Segment, rows: Range<usize>) {
+    /// Whether the time that a record takes depends on the length of its text.
+    fn reads_text(&self) -> bool {
+        self.matcher.reads_text() || self.repeats == Repeats::Collapsed
+    }
+
+    /// Takes the records of some rows in: those that match, and what is shown around them.
+    fn match_rows(&mut self, store: &Store, segment: &Segment, rows: Range<usize>) {
         self.rows.clear();
-        self.matcher.scan(segment.batch(), rows, &mut self.parser, &mut self.rows);
+        self.matcher.scan(segment.batch(), rows.clone(), &mut self.parser, &mut self.rows);
         self.keys.clear();
         self.keys.extend(self.rows.iter().map(|row| segment.key(*row as usize)));
         if !self.keys.is_sorted() {
             self.keys.sort_unstable();
         }
-        self.index.insert_run(&self.keys);
+        let has_context = self.has_context();
+        let Self { matcher, parser, listing, keys, .. } = self;
+        let mut alike =
+            |a: &Record<'_>, b: &Record<'_>| !has_context || matcher.matches(a, parser) == matcher.matches(b, parser);
+        listing.add_matches(keys, store, &mut alike);
+        if !has_context {
+            return;
+        }
+        match self.scope {
+            Scope::Matches => return,
+            Scope::All => {
+                keys.clear();
+                keys.extend(rows.map(|row| segment.key(row)));
+            }
+            Scope::Around(count) => {
+                keys.clear();
+                // Neighbours of several matches are found several times; most are in this segment.
+                let mut near = vec![false; segment.len()];
+                let mut found = |key: Key, keys: &mut Vec<Key>| match key.id.segment() == segment.serial() {
+                    true => near[key.id.row() as usize] = true,
+                    false => keys.push(key),
+                };
+                for row in &self.rows {
+                    let row = *row as usize;
+                    found(segment.key(row), keys);
+                    for key in around::before(store.segments(), segment, row).take(count) {
+                        found(key, keys);
+                    }
+                    for key in around::after(store.segments(), segment, row).take(count) {
+                        found(key, keys);
+                    }
+                }
+                keys.extend((0..near.len()).filter(|row| near[*row]).map(|row| segment.key(row)));
+            }
+        }
+        if !keys.is_sorted() {
+            keys.sort_unstable();
+        }
+        listing.show(keys, store, &mut alike);
+    }
+
+    /// Shows new records that stand closely behind a match that was there before them.
+    fn show_after_matches(&mut self, store: &Store, segment: &Segment, rows: Range<usize>) {
+        let (true, Scope::Around(count)) = (self.has_context(), self.scope) else { return };
+        let Self { matcher, parser, listing, keys, .. } = self;
+        keys.clear();
+        for row in rows {
+            let mut before = around::before(store.segments(), segment, row).take(count);
+            if before.any(|key| listing.matches().contains(key)) {
+                keys.push(segment.key(row));
+            }
+        }
+        if !keys.is_sorted() {
+            keys.sort_unstable();
+        }
+        listing.show(keys, store, &mut |a, b| matcher.matches(a, parser) == matcher.matches(b, parser));
     }
 }
