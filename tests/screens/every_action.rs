@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
     ("toggle", "Fhhh", "<Space>", "[x] WRN", "[x] INF"),
     ("clear", "Fhhh<Space>", "c", "[x] none", "[ ]"),
     ("apply", "F<Tab><Tab><Tab>batch", "<Enter>", "filter text /batch/", "-- Filter --"),
-    ("pick-down", ":", "<Down>", " > down ", ""),
+    ("pick-down", ":", "<Down>", " > theme ", ""),
     ("pick-up", ":", "<Up>", " > suspend ", ""),
     ("pick-toggle", ":", "<Tab>", "Command palette", ""),
     ("palette", "", ":", "-- Command palette --", ""),

@@ -14,6 +14,8 @@ mod repeat;
 mod sources;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_rows;
 
 pub use find::{Direction, Find, Found, Target};
 pub use listing::{Repeats, Scope};

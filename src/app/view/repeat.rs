@@ -7,7 +7,7 @@
 //! others of their kind:
 //!
 //! - numbers (`2000`, `007`), but `0` only to `0`, since none and some is a difference;
-//! - numbers from 100 to 599 behind a blank, a quote, `=` or `:` only to those of the same hundred: `200` is not `503`;
+//! - numbers from 100 to 599 behind a blank, a quote, `=` or `":` only to those of the same hundred: `200` is not `503`;
 //! - hexadecimal words of four or more characters with a digit (`8f21`), of eight or more also without one, behind
 //!   `0x` of any length; and the groups of a UUID;
 //! - words of twenty or more characters with three digits or more: other random ids.
@@ -111,7 +111,9 @@ impl<'a> Word<'a> {
             let in_fraction = before == Some(b'.') || text.get(end) == Some(&b'.');
             return match word {
                 b"0" if !in_fraction => Self::Zero,
-                [hundreds @ b'1'..=b'5', _, _] if matches!(before, None | Some(b' ' | b'=' | b':' | b'"')) => {
+                [hundreds @ b'1'..=b'5', _, _]
+                    if matches!(before, None | Some(b' ' | b'=' | b'"')) || text[..start].ends_with(b"\":") =>
+                {
                     Self::Hundreds(*hundreds)
                 }
                 _ => Self::Number,
@@ -210,7 +212,7 @@ mod tests {
             ("took 250ms", "took 8ms"),
             ("GET /v1/charge/8001 200 3ms", "GET /v1/charge/77 204 41ms"),
             ("job 6ba7b810-9dad-11d1-80b4-00c04fd430c8 done", "job deadbeef-face-4aaa-abcd-ffffffffffff done"),
-            ("at 0xc0004a2000", "at 0xff"),
+            ("jump to 0xc0004a2000", "jump to 0xff"),
             ("user42 left", "user7 left"),
             ("id 01ARZ3NDEKTSV4RRFFQ69G5FAV gone", "id 01BX5ZZKBKACTAV9WEVGEMMVRZ gone"),
             ("2026-11-21T03:13:58.104Z ready", "2026-11-21T03:14:00.000Z ready"),
@@ -233,6 +235,7 @@ mod tests {
             ("0 errors found", "12 errors found"),
             ("exit status=0", "exit status=1"),
             ("GET /healthz 200 3ms", "GET /healthz 503 3ms"),
+            (r#"{"status":200}"#, r#"{"status":503}"#),
             ("retry 1s", "retry 1m"),
             // Rows of numbers are data.
             ("1", "2"),
@@ -256,10 +259,10 @@ mod tests {
     fn origin_severity_and_notes_count() {
         let mut batch = Batch::default();
         for (origin, severity, format) in [
-            (0, Severity::Info, Format::Raw),
+            (0, Severity::Info, Format::Plain),
             (0, Severity::Info, Format::Json),
-            (1, Severity::Info, Format::Raw),
-            (0, Severity::Error, Format::Raw),
+            (1, Severity::Info, Format::Plain),
+            (0, Severity::Error, Format::Plain),
             (0, Severity::Info, Format::Note),
             (0, Severity::Info, Format::Note),
         ] {
