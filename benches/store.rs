@@ -341,7 +341,7 @@ fn collapse_a_million(bencher: Bencher<'_, '_>) {
     assert!((1..=MILLION).contains(&view.len()), "{}", view.len());
 }
 
-fn keep(bencher: Bencher<'_, '_>, query: Query, scope: Scope, expected: std::ops::Range<usize>) {
+fn keep(bencher: Bencher<'_, '_>, query: &Query, scope: Scope, expected: std::ops::Range<usize>) {
     let store = &*FULL;
     let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
     view.set_scope(scope, store);
@@ -355,19 +355,19 @@ fn keep(bencher: Bencher<'_, '_>, query: Query, scope: Scope, expected: std::ops
 #[divan::bench(sample_count = 20)]
 fn keep_lines_around_two_percent(bencher: Bencher<'_, '_>) {
     let query = Query { min_severity: Severity::Error, ..Query::default() };
-    keep(bencher, query, Scope::Around(3), 100_000..200_000);
+    keep(bencher, &query, Scope::Around(3), 100_000..200_000);
 }
 
 #[divan::bench(sample_count = 20)]
 fn keep_lines_around_most(bencher: Bencher<'_, '_>) {
     let query = Query { min_severity: Severity::Info, ..Query::default() };
-    keep(bencher, query, Scope::Around(3), 900_000..MILLION + 1);
+    keep(bencher, &query, Scope::Around(3), 900_000..MILLION + 1);
 }
 
 #[divan::bench(sample_count = 20)]
 fn dim_the_rest(bencher: Bencher<'_, '_>) {
     let query = Query { min_severity: Severity::Error, ..Query::default() };
-    keep(bencher, query, Scope::All, MILLION..MILLION + 1);
+    keep(bencher, &query, Scope::All, MILLION..MILLION + 1);
 }
 
 #[divan::bench]

@@ -17,6 +17,7 @@
 //! which fewer than three letters stand outside such words repeats only its equals: rows of numbers are data.
 
 use crate::model::{Format, Record};
+use std::ops::Range;
 
 /// The most bytes of a text that are compared. Of longer ones the number of lines counts, too.
 const MOST: usize = 4 << 10;
@@ -51,22 +52,26 @@ fn lines(text: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', text).count()
 }
 
-fn same_words(a: &[u8], b: &[u8]) -> bool {
-    let (mut i, mut j) = (0, 0);
+fn same_words(mut a: &[u8], mut b: &[u8]) -> bool {
+    let (whole_a, whole_b) = (a, b);
     loop {
-        let same = common(&a[i..], &b[j..]);
-        if i + same == a.len() && j + same == b.len() {
+        let same = common(a, b);
+        if same == a.len() && same == b.len() {
             return true;
         }
         // Back to where the word begins in which they differ.
-        let part = a[i..i + same].iter().rev().take_while(|byte| is_word(**byte)).count();
-        i += same - part;
-        j += same - part;
-        let (x, y) = (word_end(a, i), word_end(b, j));
-        if x == i || y == j || !Word::at(a, i, x).equals(&Word::at(b, j, y)) {
+        let part = a[..same].iter().rev().take_while(|byte| is_word(**byte)).count();
+        (a, b) = (&a[same - part..], &b[same - part..]);
+        let (word_a, word_b) = (word_end(a, 0), word_end(b, 0));
+        if word_a == 0 || word_b == 0 {
             return false;
         }
-        (i, j) = (x, y);
+        let place = |whole: &[u8], rest: &[u8], len| whole.len() - rest.len()..whole.len() - rest.len() + len;
+        let (in_a, in_b) = (place(whole_a, a, word_a), place(whole_b, b, word_b));
+        if !Word::at(whole_a, in_a).equals(&Word::at(whole_b, in_b)) {
+            return false;
+        }
+        (a, b) = (&a[word_a..], &b[word_b..]);
     }
 }
 
@@ -102,9 +107,10 @@ enum Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    /// The word that stands at `start..end`. It is not empty.
-    fn at(text: &'a [u8], start: usize, end: usize) -> Self {
-        let word = &text[start..end];
+    /// The word that stands in a text. It is not empty.
+    fn at(text: &'a [u8], place: Range<usize>) -> Self {
+        let Range { start, end } = place;
+        let word = &text[place];
         let before = start.checked_sub(1).map(|at| text[at]);
         let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
         if digits == word.len() {
@@ -183,7 +189,7 @@ fn has_letters(text: &[u8]) -> bool {
             at += 1;
             continue;
         }
-        if let Word::Digits(word) | Word::Whole(word) = Word::at(text, at, end) {
+        if let Word::Digits(word) | Word::Whole(word) = Word::at(text, at..end) {
             letters += word.iter().filter(|byte| !byte.is_ascii_digit()).count();
         }
         at = end;
@@ -288,7 +294,7 @@ mod tests {
                 at += 1;
                 continue;
             }
-            match Word::at(text, at, end) {
+            match Word::at(text, at..end) {
                 Word::Number => out.push(1),
                 Word::Zero => out.push(b'0'),
                 Word::Hundreds(hundreds) => out.extend([2, hundreds]),

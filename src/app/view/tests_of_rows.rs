@@ -3,7 +3,8 @@
 use super::tests::{Rig, grep};
 use super::*;
 use crate::analysis::matcher::Matcher;
-use crate::model::{Batch, Format, Meta, Severity};
+use crate::model::{Batch, Format, Meta, OriginId, Record, Severity, SourceId, Timestamp};
+use crate::store::Key;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use std::collections::HashMap;
