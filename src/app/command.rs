@@ -26,7 +26,7 @@ pub const COMMANDS: &[CommandSpec] = &[
         name: "context",
         words: "N",
         doc: "Keep so many lines around each match of the filter; 0 keeps none.",
-        run: super::action::rows::context,
+        run: context,
     },
     CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
 ];
@@ -99,6 +99,10 @@ pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mu
     } else {
         app.say(format!("`{}` does not work here", action.id));
     }
+}
+
+fn context(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
+    app.keep_lines(words)
 }
 
 fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {

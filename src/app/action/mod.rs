@@ -8,7 +8,7 @@ mod look;
 mod marks;
 mod panes;
 mod picker;
-pub(in crate::app) mod rows;
+mod rows;
 mod table;
 
 pub use table::ACTIONS;

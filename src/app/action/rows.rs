@@ -31,33 +31,33 @@ pub(super) fn keep_context(app: &mut App, _: &mut Vec<Effect>) {
     app.set_scope(scope);
 }
 
-/// `:context N`.
-///
-/// # Errors
-/// The words are no number in the range.
-pub(in crate::app) fn context(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
-    let lines = words.parse().ok().filter(|lines| *lines <= MOST_AROUND);
-    let lines = lines.ok_or_else(|| format!("context takes a number of lines: 0 to {MOST_AROUND}"))?;
-    if lines > 0 {
-        app.tab_mut().around = lines;
-    }
-    let has_filter = !app.tab().view.query().is_all();
-    match lines {
-        0 => app.set_scope(Scope::Matches),
-        _ if has_filter => app.set_scope(Scope::Around(lines)),
-        _ => {
-            let key = app.key_of("keep-context");
-            app.say(format!("no filter is active; with one, {key} keeps {} around each match", count(lines)));
-        }
-    }
-    Ok(())
-}
-
 fn count(lines: usize) -> String {
     if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") }
 }
 
 impl App {
+    /// `:context N`: so many lines around each match.
+    ///
+    /// # Errors
+    /// The words are no number in the range.
+    pub(in crate::app) fn keep_lines(&mut self, words: &str) -> Result<(), String> {
+        let lines = words.parse().ok().filter(|lines| *lines <= MOST_AROUND);
+        let lines = lines.ok_or_else(|| format!("context takes a number of lines: 0 to {MOST_AROUND}"))?;
+        if lines > 0 {
+            self.tab_mut().around = lines;
+        }
+        let has_filter = !self.tab().view.query().is_all();
+        match lines {
+            0 => self.set_scope(Scope::Matches),
+            _ if has_filter => self.set_scope(Scope::Around(lines)),
+            _ => {
+                let key = self.key_of("keep-context");
+                self.say(format!("no filter is active; with one, {key} keeps {} around each match", count(lines)));
+            }
+        }
+        Ok(())
+    }
+
     fn set_scope(&mut self, scope: Scope) {
         let (engine, tab) = (&self.engine, &mut self.tabs[self.active]);
         tab.view.set_scope(scope, engine.store());
