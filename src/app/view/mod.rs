@@ -175,6 +175,12 @@ impl View {
         self.listing.matches().len()
     }
 
+    /// The records that pass the filter, oldest first, each by itself: what leaves the screen is neither collapsed nor
+    /// has it context.
+    pub fn matching_records(&self) -> impl Iterator<Item = RecordId> {
+        self.listing.matches().iter_from(0).map(|key| key.id)
+    }
+
     /// The newest record that passes the filter.
     pub fn newest(&self) -> Option<RecordId> {
         let matches = self.listing.matches();

@@ -66,7 +66,7 @@ fn repeats_have_one_row_wherever_they_come_in() {
     rig.append(0, &[(61, "job 6")]);
     rig.append(0, &[(5, "job 7")]);
     assert_eq!(rig.rows(), "job 7 x2, else, job 2, stop, job 3 x2, job 9, >job 5 x2");
-    assert_eq!((rig.view.len(), rig.view.matching()), (7, 10));
+    assert_eq!((rig.view.len(), rig.view.matching(), rig.view.matching_records().count()), (7, 10, 10));
     rig.collapse(Repeats::Apart);
     assert_eq!(rig.view.len(), 10);
 }
@@ -156,6 +156,7 @@ fn lines_around_matches_are_those_of_the_same_origin() {
     assert_eq!((rig.view.matching(), rig.view.len()), (3, 14));
     rig.keep(Scope::All);
     assert_eq!((rig.view.matching(), rig.view.len()), (3, 14 + 3));
+    assert!(rig.view.matching_records().all(|id| rig.text(id) == "hit"));
     rig.keep(Scope::Matches);
     assert_eq!(rig.rows(), "hit, hit, >hit");
     // Without a filter there is nothing to keep.
