@@ -4,13 +4,17 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use jiff::tz::TimeZone;
-use logdeck::app::view::{SourceSet, View};
+use logdeck::app::event::{Effect, Event, Key, KeyCode};
+use logdeck::app::view::{Repeats, Scope, SourceSet, View};
+use logdeck::app::{App, Settings, update};
+use logdeck::model::address::Tab;
 use logdeck::model::query::{Pattern, PatternKind};
-use logdeck::model::{Batch, Format, Meta, OriginId, Query, Severity, SourceId, Timestamp};
+use logdeck::model::{Batch, Format, Meta, OriginId, Query, Severity, SourceId, SourceMsg, Timestamp};
 use logdeck::parse::Parser;
 use logdeck::store::Store;
 use std::io::Write;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 const MILLION: usize = 1_000_000;
 const ROWS: usize = 512;
@@ -29,6 +33,7 @@ static FULL: LazyLock<Store> = LazyLock::new(|| {
 
 fn main() {
     report_memory();
+    report_filters();
     divan::main();
 }
 
@@ -92,6 +97,83 @@ fn report_memory() {
     );
 }
 
+/// What a changed filter costs in the app, as the keys see it: until the first screen, until it is complete, and the
+/// longest stretch in which no key is looked at.
+#[expect(clippy::print_stdout, reason = "the report of a benchmark")]
+fn report_filters() {
+    let mut app = App::new(Settings { memory: 1 << 30, ..Settings::default() });
+    let _ = update(&mut app, Event::Resize(120, 36));
+    for (round, first) in (0..MILLION).step_by(ROWS).enumerate() {
+        let source = SourceId((round % 2) as u16);
+        if round < 2 {
+            app.open(source, "bench", Tab::Ci);
+        }
+        let batch = batch(source, first..(first + ROWS).min(MILLION));
+        let _ = update(&mut app, Event::Source(SourceMsg::Batch { source, batch }));
+    }
+    let key = |code| Event::Key(Key { code, ctrl: false, alt: false, shift: false });
+    let enter = || vec![key(KeyCode::Enter)];
+    let typed = |text: &str| -> Vec<Event> { text.chars().map(|c| key(KeyCode::Char(c))).collect() };
+    let escape = || vec![key(KeyCode::Esc)];
+    let pane = |text: &str| -> Vec<Event> {
+        // To the row of the text; a paste tries the filter once.
+        let to_text = (0..3).map(|_| key(KeyCode::Tab));
+        typed("F").into_iter().chain(to_text).chain([Event::Paste(text.to_owned())]).collect()
+    };
+    let cases: Vec<(&str, Vec<Event>, Vec<Event>)> = vec![
+        ("sev>=INF", typed("+++"), escape()),
+        ("sev>=ERR", typed("+++++"), escape()),
+        ("text connection refused", pane("connection refused"), enter()),
+        ("text worker", pane("worker"), enter()),
+        ("regex refused by", pane(r"connection (refused|reset) by \w+"), enter()),
+        ("regex alternatives", pane(r"(timeout|refused|reset).*orders/\d+7\b"), enter()),
+        ("regex without literal", pane(r#""u\d{3}", the"#), enter()),
+        ("collapse", typed("D"), typed("D")),
+        ("sev>=ERR, 3 lines around", typed("+++++C"), escape()),
+        ("sev>=ERR, the rest dim", typed("+++++CC"), escape()),
+        ("sev>=ERR, 3 lines around, collapsed", typed("D+++++C"), typed("D")),
+    ];
+    println!("a changed filter over {MILLION} records: first screen, complete, longest slice");
+    for (name, keys, after) in cases {
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        let mut rounds: Vec<[f64; 3]> = Vec::new();
+        for _ in 0..5 {
+            let (last, before) = keys.split_last().map_or((None, &[][..]), |(last, before)| (Some(last), before));
+            for event in before {
+                finish(&mut app, event.clone());
+            }
+            let Some(last) = last.cloned() else { continue };
+            let began = Instant::now();
+            let (first, longest) = finish(&mut app, last);
+            rounds.push([ms(first), ms(began.elapsed()), ms(longest)]);
+            for event in &after {
+                finish(&mut app, event.clone());
+            }
+            for _ in 0..3 {
+                finish(&mut app, key(KeyCode::Esc));
+            }
+        }
+        rounds.sort_by(|a, b| a[1].total_cmp(&b[1]));
+        let [first, complete, longest] = rounds[rounds.len() / 2];
+        println!("  {name:<36} {first:8.1} ms {complete:8.1} ms {longest:8.1} ms");
+    }
+}
+
+/// An event and the ticks that it asks for: how long the event took, and the longest of all.
+fn finish(app: &mut App, event: Event) -> (Duration, Duration) {
+    let began = Instant::now();
+    let mut effects = update(app, event);
+    let first = began.elapsed();
+    let mut longest = first;
+    while effects.contains(&Effect::Continue) {
+        let began = Instant::now();
+        let now = app.now();
+        effects = update(app, Event::Tick(now));
+        longest = longest.max(began.elapsed());
+    }
+    (first, longest)
+}
+
 #[divan::bench(sample_count = 20)]
 fn push_into_a_full_ring(bencher: Bencher<'_, '_>) {
     let batch = batch(SourceId(0), 0..ROWS);
@@ -135,20 +217,31 @@ fn push_the_same_moment_with_a_view(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 20)]
 fn push_with_a_view(bencher: Bencher<'_, '_>) {
-    push_rounds(bencher, 0);
+    push_rounds(bencher, 0, Repeats::Apart);
+}
+
+#[divan::bench(sample_count = 20)]
+fn push_with_a_view_that_collapses(bencher: Bencher<'_, '_>) {
+    push_rounds(bencher, 0, Repeats::Collapsed);
 }
 
 /// Two sources whose times overlap, one of them always late: every second batch goes in among those of the other.
 #[divan::bench(sample_count = 20)]
 fn push_late_with_a_view(bencher: Bencher<'_, '_>) {
-    push_rounds(bencher, 2000);
+    push_rounds(bencher, 2000, Repeats::Apart);
+}
+
+#[divan::bench(sample_count = 20)]
+fn push_late_with_a_view_that_collapses(bencher: Bencher<'_, '_>) {
+    push_rounds(bencher, 2000, Repeats::Collapsed);
 }
 
 /// Two sources in turn, the second one `late` records behind.
-fn push_rounds(bencher: Bencher<'_, '_>, late: usize) {
+fn push_rounds(bencher: Bencher<'_, '_>, late: usize, repeats: Repeats) {
     const ROUNDS: usize = 200;
     let mut store = Store::new(64 << 20);
     let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
+    view.set_repeats(repeats, &store);
     let mut next = late;
     let batches = move || {
         let first = next;
@@ -234,6 +327,47 @@ fn refilter_regex_ignoring_case(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 10)]
 fn refilter_regex_without_literal(bencher: Bencher<'_, '_>) {
     refilter(bencher, &grep(r#""u\d{3}", the"#, PatternKind::Regex), 500_000..MILLION);
+}
+
+#[divan::bench(sample_count = 10)]
+fn collapse_a_million(bencher: Bencher<'_, '_>) {
+    let store = &*FULL;
+    let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
+    bencher.counter(ItemsCount::new(MILLION)).bench_local(|| {
+        view.set_repeats(Repeats::Apart, store);
+        view.set_repeats(Repeats::Collapsed, store);
+        while view.advance(store, 4096).left > 0 {}
+    });
+    assert!((1..=MILLION).contains(&view.len()), "{}", view.len());
+}
+
+fn keep(bencher: Bencher<'_, '_>, query: &Query, scope: Scope, expected: std::ops::Range<usize>) {
+    let store = &*FULL;
+    let mut view = View::new(SourceSet::ALL, Parser::new(TimeZone::UTC, Timestamp(0)));
+    view.set_scope(scope, store);
+    bencher.counter(ItemsCount::new(MILLION)).bench_local(|| {
+        assert!(view.set_query(query.clone(), [], store).is_ok());
+        while view.advance(store, 4096).left > 0 {}
+    });
+    assert!(expected.contains(&view.len()), "{}", view.len());
+}
+
+#[divan::bench(sample_count = 20)]
+fn keep_lines_around_two_percent(bencher: Bencher<'_, '_>) {
+    let query = Query { min_severity: Severity::Error, ..Query::default() };
+    keep(bencher, &query, Scope::Around(3), 100_000..200_000);
+}
+
+#[divan::bench(sample_count = 20)]
+fn keep_lines_around_most(bencher: Bencher<'_, '_>) {
+    let query = Query { min_severity: Severity::Info, ..Query::default() };
+    keep(bencher, &query, Scope::Around(3), 900_000..MILLION + 1);
+}
+
+#[divan::bench(sample_count = 20)]
+fn dim_the_rest(bencher: Bencher<'_, '_>) {
+    let query = Query { min_severity: Severity::Error, ..Query::default() };
+    keep(bencher, &query, Scope::All, MILLION..MILLION + 1);
 }
 
 #[divan::bench]

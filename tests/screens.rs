@@ -5,6 +5,8 @@
 #[path = "screens/support.rs"]
 mod support;
 
+#[path = "screens/collapse.rs"]
+mod collapse;
 #[path = "screens/every_action.rs"]
 mod every_action;
 #[path = "screens/finding.rs"]

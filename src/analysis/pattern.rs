@@ -7,7 +7,7 @@ use crate::model::{Batch, Flags, Record};
 use crate::parse::text;
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::Look;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use std::ops::Range;
 
 /// The most bytes of a regular expression's source.
@@ -46,6 +46,8 @@ enum Kind {
     /// `^` and `$` are at lines' ends, so a search over an arena sees what a search in each record sees, but for
     /// matches that cross from one record into the next.
     Regex(Regex),
+    /// The same, and no match has a newline in it: none crosses.
+    RegexInLine(Regex),
     /// The same with `\A` or `\z`: each record has to be searched by itself.
     RegexByRecord(Regex),
 }
@@ -94,14 +96,20 @@ impl Needle {
             })?;
         let looks = hir.properties().look_set();
         let by_record = [Look::Start, Look::End, Look::StartCRLF, Look::EndCRLF].into_iter().any(|l| looks.contains(l));
-        Ok(Self { kind: if by_record { Kind::RegexByRecord(regex) } else { Kind::Regex(regex) } })
+        Ok(Self {
+            kind: match &hir {
+                _ if by_record => Kind::RegexByRecord(regex),
+                hir if can_hold_newline(hir) => Kind::Regex(regex),
+                _ => Kind::RegexInLine(regex),
+            },
+        })
     }
 
     /// Whether these bytes contain it.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         match &self.kind {
             Kind::Literal(finder) => finder.find(bytes).is_some(),
-            Kind::Regex(regex) | Kind::RegexByRecord(regex) => regex.is_match(bytes),
+            Kind::Regex(regex) | Kind::RegexInLine(regex) | Kind::RegexByRecord(regex) => regex.is_match(bytes),
         }
     }
 
@@ -116,6 +124,7 @@ impl Needle {
         match &self.kind {
             Kind::Literal(finder) => literal_rows(finder, batch, rows.clone(), out),
             Kind::Regex(regex) => regex_rows(regex, batch, rows.clone(), out),
+            Kind::RegexInLine(regex) => regex_in_line_rows(regex, batch, rows.clone(), out),
             Kind::RegexByRecord(regex) => {
                 out.extend(rows.clone().filter(|row| regex.is_match(raw(batch, *row))).map(|row| row as u32));
             }
@@ -131,7 +140,7 @@ impl Needle {
                 let starts = finder.find_iter(text.as_bytes()).filter(|_| len > 0);
                 starts.take(limit).map(|start| start..start + len).collect()
             }
-            Kind::Regex(regex) | Kind::RegexByRecord(regex) => {
+            Kind::Regex(regex) | Kind::RegexInLine(regex) | Kind::RegexByRecord(regex) => {
                 let found = regex.find_iter(text.as_bytes()).map(|found| found.range());
                 found.filter(|range| !range.is_empty()).take(limit).collect()
             }
@@ -213,6 +222,34 @@ fn regex_rows(regex: &Regex, batch: &Batch, rows: Range<usize>, out: &mut Vec<u3
         }
         at = batch.span(last).1 + 1;
         row = last + 1;
+    }
+}
+
+/// As [`regex_rows`], for matches that end in the record where they begin: where they begin need not be looked for.
+fn regex_in_line_rows(regex: &Regex, batch: &Batch, rows: Range<usize>, out: &mut Vec<u32>) {
+    let (mut at, end) = stretch(batch, &rows);
+    let mut row = rows.start;
+    while at < end
+        && let Some(found) = regex.shortest_match_at(&batch.arena()[..end], at)
+        && found < end
+    {
+        row = row_from(batch, row, found);
+        out.push(row as u32);
+        at = batch.span(row).1 + 1;
+        row += 1;
+    }
+}
+
+/// Whether a match can have a newline in it.
+fn can_hold_newline(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.contains(&b'\n'),
+        HirKind::Class(Class::Unicode(class)) => class.iter().any(|range| range.start() <= '\n' && '\n' <= range.end()),
+        HirKind::Class(Class::Bytes(class)) => class.iter().any(|range| range.start() <= b'\n' && b'\n' <= range.end()),
+        HirKind::Repetition(repetition) => can_hold_newline(&repetition.sub),
+        HirKind::Capture(capture) => can_hold_newline(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(can_hold_newline),
     }
 }
 

@@ -32,6 +32,12 @@ pub const COMMANDS: &[CommandSpec] = &[
     CommandSpec { name: "filter", words: "NAME", doc: "Take a saved filter.", run: filter },
     CommandSpec { name: "filter-save", words: "NAME", doc: "Save the active filter under a name.", run: filter_save },
     CommandSpec { name: "filter-delete", words: "NAME", doc: "Delete a saved filter.", run: filter_delete },
+    CommandSpec {
+        name: "context",
+        words: "N",
+        doc: "Keep so many lines around each match of the filter; 0 keeps none.",
+        run: context,
+    },
 ];
 
 /// What a row of the palette stands for.
@@ -132,6 +138,10 @@ fn filter_save(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<
 
 fn filter_delete(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
     app.delete_filter(words, effects)
+}
+
+fn context(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
+    app.keep_lines(words)
 }
 
 fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {

@@ -2,8 +2,9 @@
 //!
 //! Owns how a record becomes cells' text. Must not know colours or glyphs. Only rows on the screen are made.
 
-use super::format::{Digits, age, date, time_of_day};
+use super::format::{Digits, age, date, thousands, time_of_day};
 use super::tab::Lines;
+use super::view::Repeats;
 use super::{App, TimeStyle, text};
 use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
 use crate::parse::text as safe;
@@ -11,7 +12,10 @@ use crate::store::RecordId;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
-/// One record of the list.
+/// The most columns of a count of repeats, and the gap before it.
+const COUNT_COLUMNS: usize = 8;
+
+/// One row of the list.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     /// Whether the cursor is on it.
@@ -28,6 +32,10 @@ pub struct Row<'a> {
     pub text: Cow<'a, str>,
     /// How many lines are folded away behind it.
     pub more: usize,
+    /// How many records it stands for: itself, and those behind it that repeat it.
+    pub records: usize,
+    /// Whether it is shown although it does not match the filter.
+    pub is_context: bool,
     /// What else a structured record says, as `  name=value` each; as much as fits on a screen.
     pub fields: String,
 }
@@ -41,16 +49,22 @@ impl App {
         let ids = tab.view.window(tab.top, self.list_height());
         let millis = self.size.0 >= 100;
         let mut parser = self.parser.clone();
-        ids.filter_map(|id| {
-            let record = self.engine.store().record(id)?;
-            let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
-            if tab.shift == 0 && tab.lines == Lines::Cut {
-                let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
-                row.fields = parser.other_fields(&record, &row.text, room);
-            }
-            Some(row)
-        })
-        .collect()
+        let (collapses, has_context) = (tab.view.repeats() == Repeats::Collapsed, tab.view.has_context());
+        ids.enumerate()
+            .filter_map(|(n, id)| {
+                let record = self.engine.store().record(id)?;
+                let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
+                if collapses {
+                    row.records = tab.view.records_in(tab.top + n);
+                }
+                row.is_context = has_context && !tab.view.matcher().matches(&record, &mut parser);
+                if tab.shift == 0 && tab.lines == Lines::Cut {
+                    let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
+                    row.fields = parser.other_fields(&record, &row.text, room);
+                }
+                Some(row)
+            })
+            .collect()
     }
 
     pub(super) fn row<'a>(&'a self, record: &Record<'a>, is_cursor: bool, millis: bool, origin: bool) -> Row<'a> {
@@ -63,6 +77,8 @@ impl App {
             origin: if origin { self.short_origin(record.origin) } else { Cow::Borrowed("") },
             text,
             more,
+            records: 1,
+            is_context: false,
             fields: String::new(),
         }
     }
@@ -103,6 +119,12 @@ impl App {
         safe::safe_line(self.engine.origin_name(origin).unwrap_or("?").as_bytes())
     }
 
+    /// The columns that the text of a row has when lines wrap: counts of repeats stand behind all of them.
+    pub fn wrap_columns(&self) -> usize {
+        let counts = if self.tab().view.repeats() == Repeats::Collapsed { COUNT_COLUMNS } else { 0 };
+        usize::from(self.columns().text.1).saturating_sub(counts)
+    }
+
     /// How many rows of the screen a record takes when lines wrap.
     fn wrapped_height(&self, id: RecordId, columns: usize, limit: usize) -> usize {
         let Some(record) = self.engine.store().record(id) else { return 0 };
@@ -118,7 +140,7 @@ impl App {
         if tab.lines == Lines::Cut {
             return top;
         }
-        let columns = usize::from(self.columns().text.1);
+        let columns = self.wrap_columns();
         let mut left = height;
         let mut first = cursor + 1;
         let ids: Vec<_> = tab.view.window(top, cursor + 1 - top).collect();
@@ -131,6 +153,18 @@ impl App {
             first -= 1;
         }
         first.min(cursor)
+    }
+}
+
+impl Row<'_> {
+    /// The count of a row that stands for several records: `x214`, `x12,345`, `x123k`; at most seven columns.
+    pub fn count(&self) -> Option<String> {
+        match self.records as u64 {
+            0 | 1 => None,
+            count @ ..100_000 => Some(format!("x{}", thousands(count))),
+            count @ ..100_000_000 => Some(format!("x{}k", thousands(count / 1000))),
+            count => Some(format!("x{}M", thousands(count / 1_000_000))),
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 //! Owns the words. Must not know columns or colours.
 
 use super::format::{self, age, bytes, rate, thousands};
-use super::view::Progress;
-use super::{App, Pane, TimeStyle, filter};
+use super::view::{Progress, Scope};
+use super::{App, Glyphs, Pane, TimeStyle, filter};
 use crate::engine::Source;
 use crate::model::address::Tab;
 use crate::model::{Severity, State};
@@ -214,19 +214,14 @@ impl App {
         if tab.view.is_following() {
             return Mode::Follow;
         }
-        let len = tab.view.len();
-        let seen = match tab.paused_at {
-            // Gone means that it was evicted: all that is left came later.
-            Some(id) => match tab.view.position(id, self.engine.store()) {
-                Some(at) => at + 1,
-                None => tab.view.nearest(id, self.engine.store()).unwrap_or(0),
-            },
-            None => 0,
-        };
-        Mode::Paused(len.saturating_sub(seen))
+        Mode::Paused(match tab.paused_at {
+            Some(id) => tab.view.newer_than(id, self.engine.store()),
+            None => tab.view.matching(),
+        })
     }
 
-    /// The active filter in words; empty when everything is shown. Safe for a terminal.
+    /// The active filter in words, and what is shown around the matches; empty when everything is shown. Safe for a
+    /// terminal.
     pub fn filter_words(&self) -> String {
         let query = self.tab().view.query();
         let mut words = filter::words(query, &self.tab().shown_fields, self.now, &self.shown_zone());
@@ -234,6 +229,15 @@ impl App {
             let more = query.origins.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let _ = write!(words, " origin {}{more}", self.engine.origin_name(*first).unwrap_or("?"));
+        }
+        let view = &self.tab().view;
+        if view.has_context() {
+            words.push_str(&match view.scope() {
+                Scope::Matches => String::new(),
+                Scope::Around(lines) if self.settings.caps.glyphs == Glyphs::Unicode => format!(" \u{b1}{lines}"),
+                Scope::Around(lines) => format!(" +-{lines}"),
+                Scope::All => " dim".to_owned(),
+            });
         }
         let words = words.trim_start();
         safe_line(words.as_bytes()).into_owned()

@@ -12,6 +12,9 @@ use crate::model::query::FieldTest;
 use crate::parse::Parser;
 use crate::store::RecordId;
 
+/// Lines before and after each match, unless the user wants others.
+const DEFAULT_AROUND: usize = 3;
+
 /// One tab.
 #[derive(Debug)]
 pub struct TabState {
@@ -28,6 +31,8 @@ pub struct TabState {
     /// The filter that `z` took away.
     pub(super) aside: Option<(Query, Entries)>,
     pub(super) detail: Option<Detail>,
+    /// Lines that are kept before and after each match, when the filter keeps some.
+    pub(super) around: usize,
     pub(super) lines: Lines,
     /// Columns that long lines are scrolled to the left.
     pub(super) shift: usize,
@@ -60,6 +65,7 @@ impl TabState {
             shown_fields: Vec::new(),
             aside: None,
             detail: None,
+            around: DEFAULT_AROUND,
             lines: Lines::Cut,
             shift: 0,
             top: 0,

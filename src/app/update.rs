@@ -6,7 +6,7 @@ use super::action::Context;
 use super::counting::Counting;
 use super::detail::Detail;
 use super::event::{Effect, Event, Key};
-use super::view::View;
+use super::view::{Repeats, View};
 use super::{App, FrameNeed, Pane};
 use crate::engine::Applied;
 use crate::model::SourceMsg;
@@ -187,12 +187,11 @@ impl App {
     /// Puts in order what follows from the rest: pause, badges, scroll offsets, the detail's lines.
     pub(super) fn settle(&mut self, by_user: bool) {
         let errors = self.errors_of(self.tab().tab);
-        let store_end = |view: &View| view.len().checked_sub(1).and_then(|last| view.id_at(last));
         let tab = &mut self.tabs[self.active];
         tab.seen_errors = errors;
         let following = tab.view.is_following();
         if tab.was_following && !following {
-            tab.paused_at = store_end(&tab.view);
+            tab.paused_at = tab.view.newest();
         }
         tab.was_following = following;
         self.refresh_counting();
@@ -227,6 +226,10 @@ impl App {
 /// How many records a slice takes, such that it stays within a few milliseconds: columns are cheap, text is not.
 fn slice(view: &View) -> usize {
     let query = view.query();
+    if view.has_context() || view.repeats() == Repeats::Collapsed {
+        // Each record is compared with its neighbours.
+        return if query.fields.is_empty() { 10_000 } else { 4_000 };
+    }
     if !query.fields.is_empty() {
         4_000
     } else if query.grep.is_empty() && query.not.is_empty() {

@@ -81,6 +81,11 @@ impl Order {
         keys.binary_search(&key).map(|at| start + at).map_err(|at| start + at)
     }
 
+    /// Whether a key is there.
+    pub fn contains(&self, key: Key) -> bool {
+        self.position(key).is_ok()
+    }
+
     /// The keys from a position on.
     pub fn iter_from(&self, position: usize) -> impl Iterator<Item = Key> {
         let chunk = self.chunk_at(position).unwrap_or(self.chunks.len());
@@ -153,6 +158,53 @@ impl Order {
             self.count_from(from);
         }
         removed
+    }
+
+    /// Removes keys; they have to be in ascending order. Those that are not there do not matter.
+    pub fn remove_run(&mut self, run: &[Key]) {
+        debug_assert!(run.is_sorted());
+        let Some(first) = run.first() else { return };
+        let touched = self.chunk_of(*first);
+        let mut rest = run;
+        let mut chunk = touched;
+        while let Some(key) = rest.first()
+            && chunk < self.chunks.len()
+        {
+            while self.chunks.get(chunk + 1).is_some_and(|next| next[0] <= *key) {
+                chunk += 1;
+            }
+            let count = match self.chunks.get(chunk + 1) {
+                Some(next) => rest.partition_point(|key| *key < next[0]),
+                None => rest.len(),
+            };
+            let (here, later) = rest.split_at(count);
+            rest = later;
+            let keys = &mut self.chunks[chunk];
+            let before = keys.len();
+            if let [key] = here {
+                if let Ok(at) = keys.binary_search(key) {
+                    keys.remove(at);
+                }
+            } else {
+                let mut here = here.iter().peekable();
+                keys.retain(|key| {
+                    while here.next_if(|gone| *gone < key).is_some() {}
+                    here.peek() != Some(&key)
+                });
+            }
+            let left = keys.len();
+            self.len -= before - left;
+            // Chunks that became small are joined, as after an eviction.
+            let joins = left < before && chunk > 0 && self.chunks[chunk - 1].len() + left <= CHUNK / 2;
+            if left == 0 || joins {
+                let mut keys = self.chunks.remove(chunk);
+                chunk = chunk.saturating_sub(1);
+                if left > 0 {
+                    self.chunks[chunk].append(&mut keys);
+                }
+            }
+        }
+        self.count_from(touched.saturating_sub(1));
     }
 
     /// The chunk that holds a position.

@@ -195,6 +195,7 @@ proptest! {
     fn an_index_is_a_sorted_set(
         runs in prop::collection::vec((0_u32..6, 0_i64..60_000, 1_usize..3000, 0_i64..20), 1..15),
         evictions in prop::collection::vec((0_usize..15, 0_u32..6), 0..6),
+        removals in prop::collection::vec((0_usize..15, 0_usize..8), 0..4),
     ) {
         let mut index = Order::new();
         let mut model: BTreeSet<Key> = BTreeSet::new();
@@ -215,6 +216,14 @@ proptest! {
                     prop_assert_eq!(index.remove_segment(*gone, (*low, *high)), orders.len());
                     model.retain(|key| key.id.segment() != *gone);
                 }
+            }
+            for (_, kept) in removals.iter().filter(|(at, _)| *at == step) {
+                let gone: Vec<Key> = model.iter().copied().enumerate().filter(|(at, _)| at % 7 >= *kept).map(|(_, k)| k).collect();
+                let stranger = Key { order: Timestamp(30_001), id: RecordId::new(9, 0) };
+                let mut run = gone.clone();
+                run.insert(run.partition_point(|key| *key < stranger), stranger);
+                index.remove_run(&run);
+                model.retain(|key| gone.binary_search(key).is_err());
             }
             prop_assert_eq!(index.len(), model.len());
         }
@@ -243,7 +252,12 @@ proptest! {
             let key = Key { order: Timestamp(order), id: RecordId::new(0, row as u32) };
             index.insert(key);
             model.insert(key);
+            if row % 3 == 2 {
+                index.remove_run(&[key]);
+                model.remove(&key);
+            }
         }
+        prop_assert_eq!(index.len(), model.len());
         prop_assert!(index.iter_from(0).eq(model.iter().copied()));
     }
 }

@@ -1,6 +1,7 @@
 //! The detail pane.
 
 use super::canvas::Canvas;
+use crate::app::format::thousands;
 use crate::app::{App, DetailLine, Role, Rows, text};
 
 pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
@@ -10,6 +11,11 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let below = lines.len().saturating_sub(detail.scroll() + room);
     let below = if below > 0 { format!("{below} more   ") } else { String::new() };
     let mut left = "Detail".to_owned();
+    let view = app.tab().view();
+    let repeats = view.cursor_position().map_or(1, |row| view.records_in(row));
+    if repeats > 1 {
+        left.push_str(&format!(", 1 of {} repeats", thousands(repeats as u64)));
+    }
     if detail.shows_raw() {
         left.push_str(", raw bytes");
     }

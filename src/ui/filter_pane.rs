@@ -139,7 +139,7 @@ fn note(pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
 
 fn result(app: &App, pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
     canvas.text(3, y, "Result", Role::Dim);
-    let shown = thousands(app.tab().view().len() as u64);
+    let shown = thousands(app.tab().view().matching() as u64);
     let all = thousands(app.counts().records());
     let text = match app.filter_progress() {
         Some(progress) => {

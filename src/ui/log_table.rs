@@ -5,6 +5,7 @@
 use super::canvas::{self, Canvas};
 use super::theme::Theme;
 use crate::app::format::thousands;
+use crate::app::view::Repeats;
 use crate::app::{App, Columns, Layout, Lines, Matches, Role, Row, Search, TimeStyle, text};
 use crate::model::Severity;
 use ratatui::style::Style;
@@ -20,7 +21,7 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
         if y >= end {
             break;
         }
-        let lines = if wrapped { wrapped_rows(&row, &columns, end - y) } else { 1 };
+        let lines = if wrapped { wrapped_rows(app, &row, end - y) } else { 1 };
         draw_row(app, &row, &columns, y, lines, canvas);
         y += lines;
     }
@@ -31,20 +32,24 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
     let left = if tab.shows_all() { "All sources by time" } else { left };
     let all = app.counts().records();
-    let shown = tab.view().len() as u64;
+    let shown = tab.view().matching() as u64;
     let mut right: Vec<String> = app.cursor_date().into_iter().collect();
     if let (false, Some(at)) = (tab.view().is_following(), tab.view().cursor_position()) {
         right.push(format!("line {}", thousands(at as u64 + 1)));
     }
     right.extend(app.matches().map(matches_words));
     let records = if all == 1 { "record" } else { "records" };
+    let rows = match tab.view().repeats() {
+        Repeats::Collapsed => format!(" in {} rows", thousands(tab.view().len() as u64)),
+        Repeats::Apart => String::new(),
+    };
     right.push(match app.filter_progress() {
         Some(progress) => {
             let percent = (progress.of - progress.left.min(progress.of)) * 100 / progress.of.max(1);
             format!("{} of {}, {percent}% filtered", thousands(shown), thousands(all))
         }
-        None if shown == all => format!("{} {records}", thousands(all)),
-        None => format!("{} of {} {records}", thousands(shown), thousands(all)),
+        None if shown == all => format!("{} {records}{rows}", thousands(all)),
+        None => format!("{} of {} {records}{rows}", thousands(shown), thousands(all)),
     });
     canvas.heading(y, left, &right.join("   "));
 }
@@ -62,8 +67,8 @@ fn matches_words(matches: Matches) -> String {
     }
 }
 
-fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
-    text::wrap(&row.text, usize::from(columns.text.1), usize::from(limit)).len() as u16
+fn wrapped_rows(app: &App, row: &Row<'_>, limit: u16) -> u16 {
+    text::wrap(&row.text, app.wrap_columns(), usize::from(limit)).len() as u16
 }
 
 fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, canvas: &mut Canvas<'_>) {
@@ -92,28 +97,41 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
         canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, emphasised(canvas.theme.style(Role::Dim)));
         return;
     }
-    let (at, width) = columns.severity;
-    if width >= 3 {
-        canvas.put(at, y, width, row.severity.short(), canvas.theme.style(Role::Severity(row.severity)));
-    } else {
-        let mut letter = [0; 4];
-        let letter = row.severity.letter().encode_utf8(&mut letter);
-        canvas.put(at, y, width, letter, canvas.theme.style(Role::Severity(row.severity)));
-    }
+    severity(row, columns.severity, y, canvas);
     let (at, width) = columns.origin;
     if width > 0 {
         let name = text::shorten(&row.origin, usize::from(width), canvas.theme.glyphs.gap);
-        canvas.put(at, y, width, &name, emphasised(Style::new()));
+        let style = if row.is_context { canvas.theme.style(Role::Dim) } else { Style::new() };
+        canvas.put(at, y, width, &name, emphasised(style));
     }
     let role = match row.severity {
+        _ if row.is_context => Role::Dim,
         Severity::Debug | Severity::Trace => Role::Dim,
         _ => Role::Text,
     };
     let style = emphasised(canvas.theme.style(role));
+    let mut columns = *columns;
+    if let Some(count) = row.count() {
+        let end = canvas.width.saturating_sub(1);
+        let at = canvas.text_before(columns.text.0, end, y, &count, Role::Dim);
+        // The mark of a cut line stands before the count.
+        columns.text.1 = at.saturating_sub(columns.text.0 + 2);
+    }
+    let columns = &columns;
     if app.tab().lines() == Lines::Wrapped {
         wrapped_text(app, row, columns, y, lines, style, canvas);
     } else {
         cut_text(app, row, columns, y, style, canvas);
+    }
+}
+
+/// The word or the letter; in small ones for a record that does not match, so that it can be told without colours.
+fn severity(row: &Row<'_>, (at, width): (u16, u16), y: u16, canvas: &mut Canvas<'_>) {
+    let word = if width >= 3 { row.severity.short().to_owned() } else { row.severity.letter().to_string() };
+    if row.is_context {
+        canvas.put(at, y, width, &word.to_ascii_lowercase(), canvas.theme.style(Role::Dim));
+    } else {
+        canvas.put(at, y, width, &word, canvas.theme.style(Role::Severity(row.severity)));
     }
 }
 
@@ -153,7 +171,7 @@ fn cut_text(app: &App, row: &Row<'_>, columns: &Columns, y: u16, style: Style, c
         mark(&hits, fields.text, 0..fields.text.len(), (end, y), reversed, canvas);
     }
     if piece.cut || (fields.cut && shows_fields) {
-        canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, dim);
+        canvas.put(x + width, y, 1, canvas.theme.glyphs.cut, dim);
     }
 }
 
@@ -166,7 +184,7 @@ fn wrapped_text(
     style: Style,
     canvas: &mut Canvas<'_>,
 ) {
-    let (x, width) = columns.text;
+    let (x, width) = (columns.text.0, app.wrap_columns() as u16);
     let pieces = text::wrap(&row.text, usize::from(width), usize::from(lines));
     let hits = hits(app.highlight(), &row.text);
     let reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
@@ -187,7 +205,7 @@ fn wrapped_text(
         cut = true;
     }
     if cut {
-        canvas.put(canvas.width - 1, last, 1, canvas.theme.glyphs.cut, dim);
+        canvas.put(x + width, last, 1, canvas.theme.glyphs.cut, dim);
     }
 }
 

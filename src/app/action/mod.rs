@@ -9,6 +9,7 @@ mod look;
 mod marks;
 mod panes;
 mod picker;
+mod rows;
 mod table;
 mod time;
 

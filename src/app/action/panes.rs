@@ -3,6 +3,7 @@
 use crate::app::earlier::{Earlier, Step};
 use crate::app::event::Effect;
 use crate::app::filter::{TimeBase, field_of};
+use crate::app::view::Scope;
 use crate::app::{App, Entries, FilterField, FilterPane, Pane};
 use crate::model::query::FieldTest;
 use crate::model::{Query, Severity};
@@ -267,9 +268,10 @@ impl App {
         if self.tab().view.query().is_all() {
             return;
         }
-        let tab = self.tab_mut();
+        let tab = &mut self.tabs[self.active];
         tab.entries = Entries::default();
         tab.earlier.clear();
+        tab.view.set_scope(Scope::Matches, self.engine.store());
         self.announcement = None;
         self.set_query(&Query::default());
     }

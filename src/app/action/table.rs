@@ -4,7 +4,7 @@
 
 use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{finding, global, list, look, marks, panes, picker, time};
+use super::{finding, global, list, look, marks, panes, picker, rows, time};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
@@ -89,10 +89,14 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Hide the records of the lowest severity that is shown.";
     "context" ["z"] in RECORDS, Find "context, unfiltered" footer "context": panes::context =>
         "Show what the filter hides around the line; again to go back to the filter.";
+    "keep-context" ["C"] in RECORDS, Find "lines around matches": rows::keep_context =>
+        "What the filter hides: all of it, all but some lines around each match, or nothing: then it is dimmed.";
     "detail" ["Enter"] in &[List, Split, Detail], Look "detail" footer "detail": look::detail =>
         "Open or close the detail pane: all fields of the record and its neighbours.";
     "wrap" ["w"] in RECORDS, Look "wrap": look::wrap =>
         "Wrap long lines, or cut them off.";
+    "collapse" ["D"] in RECORDS, Look "collapse repeats": rows::collapse =>
+        "Show lines that differ only in numbers as one line with a count, or each by itself.";
     "mark" ["m"] in RECORDS, Look "mark": marks::mark =>
         "Mark the record, or take its mark away.";
     "time" ["t"] in RECORDS, Look "time: utc, local, age": look::time =>

@@ -10,8 +10,8 @@ use crate::store::{Key, RecordId, Store};
 /// Where the user is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
-    /// The record that the user went to. It stays here when a filter hides it or when it is evicted: the cursor is
-    /// then shown on the next one, and comes back when the filter is dropped.
+    /// The record that the user went to. It stays here when a filter hides it, when it is one of several in a row, or
+    /// when it is evicted: the cursor is then shown on that row or the next one, and comes back with the record's row.
     at: Key,
     /// Rows between the top of the screen and the cursor.
     offset: usize,
@@ -43,11 +43,11 @@ impl View {
         let last = self.len().checked_sub(1)?;
         match self.cursor.mode {
             Mode::Follow => Some(last),
-            Mode::Stay => Some(self.index.position(self.cursor.at).unwrap_or_else(|next| next).min(last)),
+            Mode::Stay => Some(self.listing.row_of(self.cursor.at).unwrap_or_else(|next| next).min(last)),
         }
     }
 
-    /// The record under the cursor.
+    /// The record under the cursor; of several in a row, the first.
     pub fn cursor(&self) -> Option<RecordId> {
         self.id_at(self.cursor_position()?)
     }
@@ -69,7 +69,7 @@ impl View {
 
     /// The cursor stays on the record where it is.
     pub fn unfollow(&mut self) {
-        if let Some(key) = self.cursor_position().and_then(|position| self.index.get(position)) {
+        if let Some(key) = self.cursor_position().and_then(|position| self.listing.rows().get(position)) {
             // Following, the cursor was on the last line of the screen; `top` clamps this.
             self.cursor = Cursor { at: key, offset: usize::MAX, mode: Mode::Stay };
         }
@@ -108,6 +108,10 @@ impl View {
         let top = self.top(height);
         let on_screen = (top..top + height).contains(&position);
         self.place(position, if on_screen { top } else { position.saturating_sub(height / 2) }, height);
+        // One of several in a row gets the cursor when they are apart again.
+        if let Some(key) = store.segments().key(id).filter(|key| self.listing.base().contains(*key)) {
+            self.cursor.at = key;
+        }
     }
 
     /// Puts the cursor on the first row that is not before a moment, or on the last one, with some rows above it. Stops
@@ -128,7 +132,7 @@ impl View {
     fn place(&mut self, position: usize, top: usize, height: usize) {
         let Some(last) = self.len().checked_sub(1) else { return };
         let position = position.min(last);
-        if let Some(at) = self.index.get(position) {
+        if let Some(at) = self.listing.rows().get(position) {
             let offset = position.saturating_sub(top).min(height.saturating_sub(1));
             self.cursor = Cursor { at, offset, mode: Mode::Stay };
         }

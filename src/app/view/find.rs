@@ -30,7 +30,7 @@ pub enum Target {
 pub struct Find {
     target: Target,
     direction: Direction,
-    /// The row next to which it goes on; `None` for the end where it began.
+    /// The record next to which it goes on; `None` for the end where it began.
     from: Option<Key>,
 }
 
@@ -58,21 +58,25 @@ impl Find {
 }
 
 impl View {
-    /// A search that begins next to the cursor.
+    /// A search that begins next to the cursor's row: forward behind the last record in it, backward before the first.
     pub fn find_from_cursor(&self, target: Target, direction: Direction) -> Find {
-        let at = self.cursor_position().and_then(|position| self.index.get(position));
+        let at = self.cursor_position().and_then(|position| {
+            let (first, end) = self.listing.run(position);
+            self.listing.base().get(if direction == Direction::Forward { end.saturating_sub(1) } else { first })
+        });
         Find { target, direction, from: at }
     }
 
-    /// A search over all rows: from the oldest forward, or from the newest backward.
+    /// A search over all records: from the oldest forward, or from the newest backward.
     pub fn find_from_end(target: Target, direction: Direction) -> Find {
         Find { target, direction, from: None }
     }
 
-    /// Looks at up to `rows` rows; a long record counts as several ([`super::WORK_BYTES`]). While the view is still being filled, a search that comes to its end waits for
+    /// Looks at up to `rows` records, also those that are one of several in a row; a long record counts as several ([`super::WORK_BYTES`]). While the view is still being filled, a search that comes to its end waits for
     /// more rows.
     pub fn find(&mut self, find: &mut Find, store: &Store, rows: usize) -> Found {
-        let Self { index, parser, .. } = self;
+        let Self { listing, parser, .. } = self;
+        let index = listing.base();
         // Whether it is what is looked for, and how much work that was.
         let mut hit = |key: &Key| match (&find.target, store.record(key.id)) {
             (Target::Matches(matcher), Some(record)) => {

@@ -1,25 +1,34 @@
 //! A view: which records one tab shows, in which order, and where the cursor is.
 //!
-//! Owns the filter's progress, the index of rows, cursor and follow. Must not know how rows are drawn.
+//! Owns the filter's progress, cursor and follow; its listing has the rows. Must not know how rows are drawn.
 //!
 //! A new filter clears the index and fills it in slices ([`View::advance`]), from the records nearest the cursor (the
 //! newest ones while following), so that the first screen is there after the first slice. New records are matched as
 //! they come ([`View::extend`]), also while that goes on.
 
+mod around;
 mod cursor;
+mod fill;
 mod find;
+mod listing;
+mod repeat;
 mod sources;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_rows;
 
+pub use fill::WORK_BYTES;
 pub use find::{Direction, Find, Found, Target};
+pub use listing::{Repeats, Scope};
 pub use sources::SourceSet;
 
 use crate::analysis::matcher::{BadQuery, Matcher};
 use crate::model::{OriginId, Query, SourceId, Timestamp};
 use crate::parse::Parser;
-use crate::store::{Appended, Key, Order, RecordId, Segment, Store, Tally};
-use std::ops::Range;
+use crate::store::{Key, RecordId, Store, Tally};
+use fill::Todo;
+use listing::Listing;
 
 /// How far a filter has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,30 +39,23 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// The rows of one tab. Positions count from 0, oldest first.
+/// The rows of one tab. Positions count from 0, oldest first. A row is a record, or a run of records that repeat each
+/// other.
 #[derive(Debug)]
 pub struct View {
     sources: SourceSet,
     query: Query,
     matcher: Matcher,
     parser: Parser,
-    index: Order,
+    scope: Scope,
+    repeats: Repeats,
+    listing: Listing,
     /// What is left to look at; the last one is next.
     todo: Vec<Todo>,
     progress: Progress,
     cursor: cursor::Cursor,
     rows: Vec<u32>,
     keys: Vec<Key>,
-}
-
-/// The bytes of text that count as one record when work is cut into slices.
-pub const WORK_BYTES: usize = 256;
-
-/// Rows of a segment that are not matched yet.
-#[derive(Clone, Debug)]
-struct Todo {
-    segment: u32,
-    rows: Range<usize>,
 }
 
 impl View {
@@ -65,7 +67,9 @@ impl View {
             query: Query::default(),
             matcher: Matcher::default(),
             parser,
-            index: Order::new(),
+            scope: Scope::Matches,
+            repeats: Repeats::Apart,
+            listing: Listing::default(),
             todo: Vec::new(),
             progress: Progress::default(),
             cursor: cursor::Cursor::default(),
@@ -131,82 +135,85 @@ impl View {
         self.matcher.add_origin(id, name);
     }
 
-    /// Looks at up to `records` records that the filter has not seen yet; a long one counts as several when its text is
-    /// read ([`WORK_BYTES`]). Take one or two thousand, and call it again while there is time: that many take 10 µs by
-    /// severity, and some milliseconds by a slow regular expression.
-    pub fn advance(&mut self, store: &Store, records: usize) -> Progress {
-        let mut budget = records.max(1);
-        while budget > 0
-            && let Some(mut todo) = self.todo.pop()
-        {
-            let Some(segment) = store.segments().get(todo.segment) else {
-                self.progress.left -= todo.rows.len();
-                continue;
-            };
-            if !self.matcher.could_match(segment) {
-                self.progress.left -= todo.rows.len();
-                continue;
-            }
-            let (_, high) = segment.orders();
-            let newest_first = self.anchor_time() >= high;
-            let Todo { rows, .. } = &mut todo;
-            let mut count = rows.len().min(budget);
-            let (part, work) = loop {
-                let part = if newest_first { rows.end - count..rows.end } else { rows.start..rows.start + count };
-                let bytes = segment.batch().span(part.end - 1).1 - segment.batch().span(part.start).0;
-                let work = if self.matcher.reads_text() { count.max(bytes / WORK_BYTES) } else { count };
-                if work <= budget || count == 1 {
-                    break (part, work);
-                }
-                count = (count / 2).max(1);
-            };
-            if newest_first {
-                rows.end = part.start;
-            } else {
-                rows.start = part.end;
-            }
-            self.match_rows(segment, part);
-            budget = budget.saturating_sub(work);
-            self.progress.left -= count;
-            if !todo.rows.is_empty() {
-                self.todo.push(todo);
-            }
-        }
-        if self.todo.is_empty() {
-            self.progress = Progress::default();
-        }
-        self.progress
+    /// Which records have rows while a filter is set.
+    pub fn scope(&self) -> Scope {
+        self.scope
     }
 
-    /// Takes new records in, and forgets evicted ones. To be called once for every append to the store, at once.
-    pub fn extend(&mut self, store: &Store, appended: &Appended) {
-        for (serial, rows) in &appended.added {
-            let Some(segment) = store.segments().get(*serial) else { continue };
-            if self.sources.contains(segment.source()) {
-                self.match_rows(segment, rows.start as usize..rows.end as usize);
-            }
+    /// Whether records are shown that do not match.
+    pub fn has_context(&self) -> bool {
+        self.scope != Scope::Matches && !self.query.is_all()
+    }
+
+    /// Sets which records have rows; fills the view anew as [`View::set_query`] does, if that changes them.
+    pub fn set_scope(&mut self, scope: Scope, store: &Store) {
+        let changes = self.scope != scope && !self.query.is_all();
+        self.scope = scope;
+        if changes {
+            self.restart(store);
         }
-        for evicted in &appended.evicted {
-            if self.sources.contains(evicted.source) {
-                self.index.remove_segment(evicted.segment, evicted.orders);
-                let left = &mut self.progress.left;
-                self.todo.retain(|todo| {
-                    let keep = todo.segment != evicted.segment;
-                    *left -= if keep { 0 } else { todo.rows.len() };
-                    keep
-                });
-            }
+    }
+
+    /// How records are shown that repeat the one before them.
+    pub fn repeats(&self) -> Repeats {
+        self.repeats
+    }
+
+    /// Sets how repeats are shown; to collapse them fills the view anew as [`View::set_query`] does.
+    pub fn set_repeats(&mut self, repeats: Repeats, store: &Store) {
+        if self.repeats == repeats {
+            return;
+        }
+        self.repeats = repeats;
+        match repeats {
+            Repeats::Apart => self.listing.spread(),
+            Repeats::Collapsed => self.restart(store),
         }
     }
 
     /// The number of rows so far.
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.listing.rows().len()
     }
 
     /// Whether there is no row so far.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.listing.rows().is_empty()
+    }
+
+    /// The number of records so far that pass the filter: not that of rows, when repeats are collapsed or context is
+    /// shown.
+    pub fn matching(&self) -> usize {
+        self.listing.matches().len()
+    }
+
+    /// The records that pass the filter, oldest first, each by itself: what leaves the screen is neither collapsed nor
+    /// has it context.
+    pub fn matching_records(&self) -> impl Iterator<Item = RecordId> {
+        self.listing.matches().iter_from(0).map(|key| key.id)
+    }
+
+    /// The newest record that passes the filter.
+    pub fn newest(&self) -> Option<RecordId> {
+        let matches = self.listing.matches();
+        matches.get(matches.len().checked_sub(1)?).map(|key| key.id)
+    }
+
+    /// The number of records that pass the filter and stand behind this one. When it is gone, all do.
+    pub fn newer_than(&self, id: RecordId, store: &Store) -> usize {
+        let matches = self.listing.matches();
+        let seen = match store.segments().key(id).map(|key| matches.position(key)) {
+            Some(Ok(at)) => at + 1,
+            Some(Err(next)) => next,
+            None => 0,
+        };
+        matches.len() - seen
+    }
+
+    /// How many records a row stands for.
+    pub fn records_in(&self, position: usize) -> usize {
+        let (from, to) = self.listing.run(position);
+        to - from
     }
 
     /// Whether every record has been looked at.
@@ -228,82 +235,36 @@ impl View {
         tally
     }
 
-    /// Bytes that the index has allocated.
+    /// Bytes that the indexes have allocated.
     pub fn allocated(&self) -> usize {
-        self.index.allocated()
+        self.listing.allocated()
     }
 
-    /// The record in a row.
+    /// The record in a row; of several that repeat each other, the first.
     pub fn id_at(&self, position: usize) -> Option<RecordId> {
-        self.index.get(position).map(|key| key.id)
+        self.listing.rows().get(position).map(|key| key.id)
     }
 
     /// The row of a record, if it is in the view.
     pub fn position(&self, id: RecordId, store: &Store) -> Option<usize> {
-        self.index.position(store.segments().key(id)?).ok()
+        self.listing.row_of(store.segments().key(id)?).ok()
     }
 
     /// The row of a record, or of the next one in the view that comes after it, or else of the last one.
     pub fn nearest(&self, id: RecordId, store: &Store) -> Option<usize> {
-        let position = self.index.position(store.segments().key(id)?).unwrap_or_else(|next| next);
+        let position = self.listing.row_of(store.segments().key(id)?).unwrap_or_else(|next| next);
         Some(position.min(self.len().checked_sub(1)?))
     }
 
     /// The row of the first record that is not before a moment, or else of the last one.
     pub fn position_of_time(&self, moment: Timestamp) -> Option<usize> {
         let key = Key { order: moment, id: RecordId(0) };
-        let position = self.index.position(key).unwrap_or_else(|next| next);
+        let position = self.listing.row_of(key).unwrap_or_else(|next| next);
         Some(position.min(self.len().checked_sub(1)?))
     }
 
     /// The records of up to `height` rows, from the row `top` on.
     pub fn window(&self, top: usize, height: usize) -> impl Iterator<Item = RecordId> {
-        self.index.iter_from(top).take(height).map(|key| key.id)
-    }
-
-    fn restart(&mut self, store: &Store) {
-        self.index.clear();
-        self.todo.clear();
-        self.progress = Progress::default();
-        let sources = self.sources.clone();
-        self.plan(store, |segment| sources.contains(segment.source()));
-    }
-
-    /// Puts segments on the list, those nearest the cursor to be looked at first.
-    fn plan(&mut self, store: &Store, wanted: impl Fn(&Segment) -> bool) {
-        for segment in store.segments().iter().filter(|segment| wanted(segment)) {
-            self.todo.push(Todo { segment: segment.serial(), rows: 0..segment.len() });
-            self.progress.left += segment.len();
-        }
-        self.progress.of = self.progress.left;
-        let anchor = self.anchor_time();
-        self.todo.sort_by_cached_key(|todo| {
-            let (low, high) = store.segments().get(todo.segment).map_or((anchor, anchor), Segment::orders);
-            let distance = if anchor > high {
-                anchor.0.abs_diff(high.0)
-            } else if anchor < low {
-                anchor.0.abs_diff(low.0)
-            } else {
-                0
-            };
-            (std::cmp::Reverse(distance), todo.segment)
-        });
-    }
-
-    /// The time of the records that are wanted first.
-    fn anchor_time(&self) -> Timestamp {
-        if self.is_following() { Timestamp::MAX } else { self.cursor.key().order }
-    }
-
-    /// Puts the rows that match into the index.
-    fn match_rows(&mut self, segment: &Segment, rows: Range<usize>) {
-        self.rows.clear();
-        self.matcher.scan(segment.batch(), rows, &mut self.parser, &mut self.rows);
-        self.keys.clear();
-        self.keys.extend(self.rows.iter().map(|row| segment.key(*row as usize)));
-        if !self.keys.is_sorted() {
-            self.keys.sort_unstable();
-        }
-        self.index.insert_run(&self.keys);
+        self.listing.rows().iter_from(top).take(height).map(|key| key.id)
     }
 }

@@ -27,42 +27,42 @@ fn batch(source: u16, records: &[(i64, &str)]) -> Batch {
 }
 
 /// A store and a view of all of it.
-struct Rig {
-    store: Store,
-    view: View,
+pub(super) struct Rig {
+    pub(super) store: Store,
+    pub(super) view: View,
 }
 
 impl Rig {
-    fn new(budget: usize) -> Self {
+    pub(super) fn new(budget: usize) -> Self {
         Self { store: Store::new(budget), view: view(SourceSet::ALL) }
     }
 
-    fn append(&mut self, source: u16, records: &[(i64, &str)]) {
+    pub(super) fn append(&mut self, source: u16, records: &[(i64, &str)]) {
         let appended = self.store.append(SourceId(source), &batch(source, records));
         self.view.extend(&self.store, &appended);
     }
 
-    fn filter(&mut self, query: Query) {
+    pub(super) fn filter(&mut self, query: Query) {
         self.view.set_query(query, [], &self.store).unwrap();
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         while self.view.advance(&self.store, 1).left > 0 {}
     }
 
-    fn text(&self, id: RecordId) -> String {
+    pub(super) fn text(&self, id: RecordId) -> String {
         String::from_utf8(self.store.record(id).unwrap().raw.to_vec()).unwrap()
     }
 
     /// The texts on a screen of `height` rows; the cursor's has a `>` before it.
-    fn screen(&self, height: usize) -> String {
+    pub(super) fn screen(&self, height: usize) -> String {
         let cursor = self.view.cursor();
         let line = |id| if cursor == Some(id) { format!(">{}", self.text(id)) } else { self.text(id) };
         self.view.window(self.view.top(height), height).map(line).collect::<Vec<_>>().join(" ")
     }
 }
 
-fn grep(text: &str) -> Query {
+pub(super) fn grep(text: &str) -> Query {
     let pattern = Pattern { source: text.to_owned(), kind: PatternKind::Literal };
     Query { grep: vec![pattern], ..Query::default() }
 }
