@@ -47,7 +47,7 @@ pub use picker::{Picker, PickerRow};
 pub use prompt::{Prompt, PromptKind};
 pub use rows::Row;
 pub use search::Search;
-pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, TimeStyle};
+pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, Themes, TimeStyle};
 pub use status::{Badge, Health, Mode, Role};
 pub use tab::{Lines, TabState};
 pub use update::update;
@@ -214,8 +214,8 @@ impl App {
     }
 
     /// The colours that are wanted.
-    pub fn theme(&self) -> ThemeChoice {
-        self.theme
+    pub fn theme(&self) -> &ThemeChoice {
+        &self.theme
     }
 
     /// How times are shown.

@@ -22,7 +22,7 @@ use theme::Theme;
 
 /// Draws everything. The cells are taken to be empty, as ratatui hands them out.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let theme = Theme::new(&app.settings().caps, app.theme());
+    let theme = Theme::new(&app.settings().caps, app.theme(), &app.settings().themes);
     let area = frame.area();
     let mut canvas = Canvas::new(frame.buffer_mut(), theme);
     // A frame can be of another size than the app was told last: then the next one fits.

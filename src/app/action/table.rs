@@ -97,7 +97,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "narrower" ["["] in PANES, Look "more, fewer around": look::narrower =>
         "In the detail pane: show fewer neighbours.";
     "theme" ["T"] in SCREENS, Look "theme": look::theme =>
-        "Next theme: auto, dark, light, 16, mono.";
+        "Next theme: auto, dark, light, 16, mono, ascii, then your own.";
     "tab-gcs" ["1"] in SCREENS, Tabs "tab": global::tab_gcs =>
         "To tab GCS.";
     "tab-firestore" ["2"] in SCREENS, Tabs "tab": global::tab_firestore =>
