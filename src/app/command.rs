@@ -1,11 +1,15 @@
 //! The command palette: every action by its name, and commands that take words, such as `theme light`.
 //!
-//! Owns [`COMMANDS`] and how a typed line is read. It never runs a shell. Must not know how the palette is drawn.
+//! Owns [`COMMANDS`], the order of the palette's rows, and how a typed line is read. It never runs a shell. Must not
+//! know how the palette is drawn.
 
-use super::action::{ACTIONS, ActionSpec};
+use super::action::{ACTIONS, ActionSpec, Context, Group, by_id};
 use super::event::Effect;
-use super::picker::PickerRow;
-use super::{App, ThemeChoice};
+use super::picker::{Picker, PickerKind, PickerRow};
+use super::{App, Pane};
+use crate::model::address::BadAddress;
+use crate::model::{Address, State};
+use crate::parse::text::safe_line;
 
 /// A command that takes words.
 #[derive(Debug)]
@@ -16,90 +20,317 @@ pub struct CommandSpec {
     pub words: &'static str,
     /// What it does, in a sentence.
     pub doc: &'static str,
+    /// The words that can follow, each with what it means, where they are a known set.
+    pub choices: fn(&App) -> Vec<(String, String)>,
     /// Does it; `Err` says what is wrong with the words.
     pub run: fn(&mut App, &str, &mut Vec<Effect>) -> Result<(), String>,
 }
 
 /// Every command that takes words.
-pub const COMMANDS: &[CommandSpec] =
-    &[CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme }];
+pub const COMMANDS: &[CommandSpec] = &[
+    CommandSpec {
+        name: "open",
+        words: "SOURCE",
+        doc: "Open a source: a file, directory, glob or address as on the command line, or demo.",
+        choices: any_words,
+        run: open,
+    },
+    CommandSpec {
+        name: "theme",
+        words: "NAME",
+        doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
+        choices: themes,
+        run: theme,
+    },
+];
+
+/// For a command whose words are no known set.
+pub(super) fn any_words(_: &App) -> Vec<(String, String)> {
+    Vec::new()
+}
+
+/// The most entries that are remembered as used.
+const MAX_RECENT: usize = 20;
 
 /// What a row of the palette stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Entry {
     Command(&'static CommandSpec),
     Action(&'static ActionSpec),
+    /// A word that can follow the command.
+    Word(&'static CommandSpec, String),
 }
 
-/// Every command and action; the palette's own and those that only move in a list are of no use there.
-pub(super) fn entries() -> Vec<Entry> {
+impl Entry {
+    /// Whether both are the same command, or the same action.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Command(a) | Self::Word(a, _), Self::Command(b) | Self::Word(b, _)) => a.name == b.name,
+            (Self::Action(a), Self::Action(b)) => a.id == b.id,
+            _ => false,
+        }
+    }
+
+    /// What stands in the palette's line when the row is completed.
+    pub(super) fn completed(&self) -> String {
+        match self {
+            Self::Command(spec) => format!("{} ", spec.name),
+            Self::Action(spec) => spec.id.to_owned(),
+            Self::Word(spec, word) => format!("{} {word}", spec.name),
+        }
+    }
+}
+
+/// The palette, as it opens over the tab.
+pub(super) fn palette(app: &App) -> Picker {
+    let (kind, rows) = all(app);
+    Picker::new("Command palette", kind, rows)
+}
+
+/// The command whose words are being typed, and where they begin.
+fn command_of(text: &str) -> Option<(&'static CommandSpec, usize)> {
+    let start = text.len() - text.trim_start().len();
+    let (name, rest) = text[start..].split_once(char::is_whitespace)?;
+    let spec = COMMANDS.iter().find(|spec| spec.name == name)?;
+    Some((spec, text.len() - rest.trim_start().len()))
+}
+
+/// Every command and action: what was used last, then commands, then actions by group; what does not work here comes
+/// last. The palette's own actions and those that only move in a list are of no use there.
+fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
+    let here = app.base_context();
     let commands = COMMANDS.iter().map(Entry::Command);
-    commands.chain(ACTIONS.iter().filter(|spec| is_useful(spec)).map(Entry::Action)).collect()
+    let groups = Group::ALL.into_iter().flat_map(|group| ACTIONS.iter().filter(move |spec| spec.group == group));
+    let mut entries: Vec<_> = commands.chain(groups.filter(|spec| is_useful(spec)).map(Entry::Action)).collect();
+    let works = |entry: &Entry| match entry {
+        Entry::Action(spec) => spec.when.contains(&here),
+        Entry::Command(_) | Entry::Word(..) => true,
+    };
+    entries.sort_by_key(|entry| {
+        let used = app.recent.iter().position(|recent| recent.is(entry)).unwrap_or(usize::MAX);
+        (!works(entry), used)
+    });
+    let rows = entries.iter().map(|entry| row(app, entry, works(entry))).collect();
+    (PickerKind::Palette { command: None, entries }, rows)
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use super::action::Context::{Detail, List, Split, Start};
+    use Context::{Detail, List, Split, Start};
     spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail))
 }
 
-/// The palette's rows, in the order of [`entries`].
-pub(super) fn rows(app: &App) -> Vec<PickerRow> {
-    let row = |entry: &Entry| match entry {
-        Entry::Command(spec) => PickerRow {
+fn row(app: &App, entry: &Entry, works: bool) -> PickerRow {
+    match entry {
+        Entry::Command(spec) | Entry::Word(spec, _) => PickerRow {
             text: format!("{} {}", spec.name, spec.words),
             beside: spec.doc.to_owned(),
             ..PickerRow::default()
         },
         Entry::Action(spec) => {
-            let keys: Vec<_> = app.settings.keymap.keys(spec.id).iter().map(ToString::to_string).collect();
+            let keys: Vec<_> = app.settings.keymap.keys(spec.id).iter().take(2).map(ToString::to_string).collect();
             PickerRow {
                 text: spec.id.to_owned(),
                 beside: spec.doc.to_owned(),
                 keys: keys.join(" "),
+                faint: !works,
                 ..PickerRow::default()
             }
         }
-    };
-    entries().iter().map(row).collect()
+    }
+}
+
+/// The words that can follow a command; without a known set, the command itself as a reminder.
+fn words_of(app: &App, spec: &'static CommandSpec) -> (PickerKind, Vec<PickerRow>) {
+    let choices = (spec.choices)(app);
+    if choices.is_empty() {
+        let entry = Entry::Command(spec);
+        let rows = vec![row(app, &entry, true)];
+        return (PickerKind::Palette { command: Some(spec), entries: vec![entry] }, rows);
+    }
+    let safe = |text: &str| safe_line(text.as_bytes()).into_owned();
+    let rows = choices.iter().map(|(word, doc)| PickerRow::from((safe(word), safe(doc)))).collect();
+    let entries = choices.into_iter().map(|(word, _)| Entry::Word(spec, word)).collect();
+    (PickerKind::Palette { command: Some(spec), entries }, rows)
+}
+
+impl App {
+    /// What is typed into the open list has changed: its rows are matched anew, and the palette's may be others.
+    pub(super) fn picker_changed(&mut self) {
+        let Pane::Picker(picker) = &self.pane else { return };
+        let typed = command_of(picker.text());
+        let mut others = None;
+        if let PickerKind::Palette { command, .. } = picker.kind()
+            && command.map(|spec| spec.name) != typed.map(|(spec, _)| spec.name)
+        {
+            others = Some(typed.map_or_else(|| all(self), |(spec, _)| words_of(self, spec)));
+        }
+        let Pane::Picker(picker) = &mut self.pane else { return };
+        if let Some((kind, rows)) = others {
+            picker.refill(kind, rows);
+        }
+        let from = match typed {
+            Some((spec, _)) if matches!(picker.entry(0), Some(Entry::Command(only)) if only.name == spec.name) => {
+                // The reminder stays whatever is typed.
+                picker.text().len()
+            }
+            Some((_, from)) if matches!(picker.kind(), PickerKind::Palette { .. }) => from,
+            _ => 0,
+        };
+        picker.changed_from(from);
+    }
 }
 
 /// Runs a typed command, or else the row with the cursor.
-pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mut Vec<Effect>) {
-    let (name, words) = typed.trim().split_once(char::is_whitespace).unwrap_or((typed.trim(), ""));
-    let command = COMMANDS.iter().find(|spec| spec.name == name);
-    let action = super::action::by_id(typed.trim());
-    let command = command.filter(|_| !words.is_empty() || action.is_none());
-    let command = match (command, action, entry) {
-        (None, None, Some(Entry::Command(spec))) => Some(spec),
-        (command, ..) => command,
-    };
-    if let Some(spec) = command {
-        if let Err(problem) = (spec.run)(app, words.trim(), effects) {
-            app.complain(problem);
-        }
-        return;
+///
+/// # Errors
+/// What is wrong with what was typed: it stays to be mended.
+pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mut Vec<Effect>) -> Result<(), String> {
+    let typed = typed.trim();
+    if typed.starts_with('!') {
+        return Err("logdeck never runs a shell".to_owned());
     }
-    let row = entry.and_then(|entry| match entry {
-        Entry::Action(spec) => Some(spec),
-        Entry::Command(_) => None,
-    });
-    let Some(action) = action.or(row) else {
-        let typed = crate::parse::text::safe_line(typed.as_bytes()).into_owned();
-        return app.complain(format!("no action or command matches `{typed}`"));
+    let (name, words) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+    let command = COMMANDS.iter().find(|spec| spec.name == name);
+    let chosen = match (command, by_id(typed), entry) {
+        // A name that is typed in full counts, whatever the cursor is on.
+        (_, Some(action), _) => Entry::Action(action),
+        (Some(_), None, Some(Entry::Word(spec, word))) => Entry::Word(spec, word),
+        (Some(spec), None, _) => Entry::Word(spec, words.trim().to_owned()),
+        (None, None, Some(entry)) => entry,
+        (None, None, None) => {
+            return Err(format!("no action or command matches `{}`", safe_line(typed.as_bytes())));
+        }
     };
-    if action.when.contains(&app.context()) {
-        (action.run)(app, effects);
+    match &chosen {
+        Entry::Command(spec) => return Err(format!("{} takes {}", spec.name, spec.words)),
+        Entry::Word(spec, words) => (spec.run)(app, words, effects)?,
+        Entry::Action(action) if action.when.contains(&app.context()) => (action.run)(app, effects),
+        Entry::Action(action) => return Err(format!("`{}` works {}", action.id, place_of(action))),
+    }
+    app.recent.retain(|recent| !recent.is(&chosen));
+    app.recent.insert(0, chosen);
+    app.recent.truncate(MAX_RECENT);
+    Ok(())
+}
+
+/// Where an action works that does not work here.
+fn place_of(spec: &ActionSpec) -> &'static str {
+    let works = |context| spec.when.contains(&context);
+    if works(Context::List) {
+        "where records are"
+    } else if works(Context::Split) || works(Context::Detail) {
+        "while the detail pane is open"
     } else {
-        app.say(format!("`{}` does not work here", action.id));
+        "on the start screen"
     }
 }
 
+fn themes(app: &App) -> Vec<(String, String)> {
+    let themes = &app.settings.themes;
+    let choices = themes.choices();
+    let good = choices.iter().map(|choice| (choice.to_string(), choice.doc().to_owned()));
+    good.chain(themes.bad.iter().cloned()).collect()
+}
+
 fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
-    let choice = ThemeChoice::ALL.into_iter().find(|choice| choice.word() == words);
-    app.theme = choice.ok_or_else(|| {
-        let names: Vec<_> = ThemeChoice::ALL.into_iter().map(ThemeChoice::word).collect();
-        format!("theme takes one of: {}", names.join(", "))
+    let themes = &app.settings.themes;
+    let choice = words.parse().map_err(|()| {
+        let names: Vec<_> = themes.choices().iter().map(ToString::to_string).collect();
+        format!("theme takes one of {}", names.join(", "))
     })?;
-    app.say(format!("theme: {}", app.theme.word()));
+    themes.check(&choice).map_err(|problem| safe_line(problem.as_bytes()).into_owned())?;
+    app.theme = choice;
+    app.say(format!("theme: {}", app.theme));
     Ok(())
+}
+
+fn open(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    const EXPECTED: &str = "PATH, gs://, firestore:, pods:, github:, gitlab: or demo";
+    match words {
+        "" => return Err(format!("open takes a source address: {EXPECTED}")),
+        "-" => return Err("standard input can only be opened at the start: logdeck -".to_owned()),
+        "demo" => {
+            app.say("opening the demo ...");
+            effects.push(Effect::OpenDemo);
+            return Ok(());
+        }
+        _ => {}
+    }
+    let address = with_home(app, words).parse::<Address>();
+    let address = address.map_err(|error: BadAddress| safe_line(error.to_string().as_bytes()).into_owned())?;
+    let label = address.to_string();
+    let shown = safe_line(label.as_bytes()).into_owned();
+    let is_open = |source: &&crate::engine::Source| {
+        let same = source.label().parse::<Address>().is_ok_and(|open| is_same(&open, &address));
+        // What could not be read may be tried again.
+        same && source.health.state != State::Failed
+    };
+    if let Some(source) = app.engine.sources().find(is_open) {
+        app.active = App::index_of(source.tab());
+        app.refresh_histogram();
+        app.say(format!("{shown} is open already"));
+        return Ok(());
+    }
+    app.say(format!("opening {shown} ..."));
+    app.asked = Some(label);
+    effects.push(Effect::Open(address));
+    Ok(())
+}
+
+/// `~` and `~/…` as a shell would read them.
+fn with_home(app: &App, words: &str) -> String {
+    match (&app.settings.home, words.strip_prefix('~')) {
+        (Some(home), Some(rest)) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", home.display()),
+        _ => words.to_owned(),
+    }
+}
+
+/// Whether two addresses name the same; paths without a look at the disk.
+fn is_same(a: &Address, b: &Address) -> bool {
+    match (a, b) {
+        (Address::Path(a), Address::Path(b)) => {
+            // Components are compared: neither a `/` at the end nor a `.` in the middle counts.
+            a.strip_prefix(".").unwrap_or(a) == b.strip_prefix(".").unwrap_or(b)
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_name_a_doc_and_words() {
+        for (n, spec) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS[..n].iter().all(|other| other.name != spec.name), "{}", spec.name);
+            assert!(spec.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", spec.name);
+            assert!(!spec.words.is_empty() && spec.doc.ends_with('.'), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_command_begin_behind_its_name() {
+        let check = |text: &str, expected: Option<(&str, usize)>| {
+            assert_eq!(command_of(text).map(|(spec, from)| (spec.name, from)), expected, "{text:?}");
+        };
+        check("theme", None);
+        check("theme ", Some(("theme", 6)));
+        check("  theme   da", Some(("theme", 10)));
+        check("themes da", None);
+        check("", None);
+        check("open é x", Some(("open", 5)));
+    }
+
+    #[test]
+    fn the_same_path_is_found_however_it_is_written() {
+        let check = |a: &str, b: &str, expected| {
+            assert_eq!(is_same(&a.parse().unwrap(), &b.parse().unwrap()), expected, "{a} {b}");
+        };
+        check("logs/", "./logs", true);
+        check("a//b.log", "a/./b.log", true);
+        check("a", "b", false);
+        check("gs://a/b", "gs://a/b", true);
+        check("gs://a/b", "gs://a/c", false);
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Owns the two enums. Must not know who sends or carries them out.
 
-use crate::model::{SourceMsg, Timestamp};
+use super::debug::Meters;
+use crate::model::{Address, SourceMsg, Timestamp};
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub enum Event {
     Source(SourceMsg),
     /// Time to work on something long (a filter over many records), or to show a new minute.
     Tick(Timestamp),
+    /// The numbers that [`Effect::Measure`] asked for.
+    Meters(Meters),
     /// Something that was asked for by an [`Effect`] is done, in words; `Err` says what failed.
     Done(Result<String, String>),
 }
@@ -89,4 +92,8 @@ pub enum Effect {
     Continue,
     /// Open the bundled demo.
     OpenDemo,
+    /// Open this source; it has to be told with [`App::open`](super::App::open).
+    Open(Address),
+    /// Measure, and tell the numbers with [`Event::Meters`].
+    Measure,
 }

@@ -16,6 +16,7 @@ pub mod action;
 mod body;
 pub mod command;
 mod copy;
+pub mod debug;
 mod detail;
 pub mod docs;
 pub mod edit;
@@ -43,7 +44,7 @@ pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
 pub use marks::{Mark, Marks};
-pub use picker::{Picker, PickerRow};
+pub use picker::{Picker, PickerRow, ShownRow};
 pub use prompt::{Prompt, PromptKind};
 pub use rows::Row;
 pub use search::Search;
@@ -70,6 +71,10 @@ pub struct App {
     search: Option<Search>,
     finding: Option<search::Finding>,
     marks: Marks,
+    /// What was run from the palette, the last one first.
+    recent: Vec<command::Entry>,
+    /// The label of the source that the user asked for last: its tab is shown when it opens.
+    asked: Option<String>,
     message: Option<Message>,
     settings: Settings,
     theme: ThemeChoice,
@@ -95,6 +100,7 @@ enum Pane {
     Filter(Box<FilterPane>),
     Picker(Box<Picker>),
     Help { scroll: usize },
+    Debug(Box<debug::DebugPane>),
 }
 
 /// Whether the histogram is wanted.
@@ -115,6 +121,18 @@ pub struct Message {
     pub role: Role,
     /// When it was said.
     said: Timestamp,
+}
+
+impl Message {
+    /// What cannot be used of the settings; the debug pane and `logdeck config check` have all of it.
+    fn of_notices(notices: &[String], now: Timestamp) -> Option<Self> {
+        let first = crate::parse::text::safe_line(notices.first()?.as_bytes()).into_owned();
+        let text = match notices.len() {
+            1 => first,
+            n => format!("{n} settings left out (:debug): {first}"),
+        };
+        Some(Self { text, role: Role::Error, said: now })
+    }
 }
 
 /// How long a sentence stays that tells of no mistake: then the row has its counts to itself again.
@@ -143,8 +161,10 @@ impl App {
             search: None,
             finding: None,
             marks: Marks::default(),
-            message: None,
-            theme: settings.theme,
+            recent: Vec::new(),
+            asked: None,
+            message: Message::of_notices(&settings.notices, settings.now),
+            theme: settings.theme.clone(),
             time: settings.time,
             now: settings.now,
             size: (0, 0),
@@ -162,10 +182,13 @@ impl App {
     /// A source is opened: its address as text, and the tab that shows it. The first one's tab is shown.
     pub fn open(&mut self, id: SourceId, label: impl Into<String>, tab: Tab) {
         let first = self.engine.sources().next().is_none();
+        let label = label.into();
+        let is_asked = self.asked.take_if(|asked| *asked == label).is_some();
         self.engine.open(id, label, tab);
         let index = Self::index_of(tab);
         self.tabs[index].view.add_source(id, self.engine.store());
-        if first {
+        if first || is_asked {
+            self.finding = None;
             self.active = index;
         }
         self.frame = FrameNeed::Now;
@@ -286,7 +309,7 @@ impl App {
             Pane::Prompt(_) => Context::Prompt,
             Pane::Filter(pane) => pane.context(),
             Pane::Picker(_) => Context::Picker,
-            Pane::Help { .. } => Context::Help,
+            Pane::Help { .. } | Pane::Debug(_) => Context::Help,
             Pane::None => self.base_context(),
         }
     }

@@ -34,6 +34,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             } else {
                 need = FrameNeed::No;
             }
+            app.measure_when_due(&mut effects);
             if app.forget_message() {
                 need = FrameNeed::Soon;
             }
@@ -46,6 +47,9 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 app.refresh_histogram();
                 need = FrameNeed::Soon;
             }
+        }
+        Event::Meters(meters) => {
+            need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };
         }
         Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
@@ -88,7 +92,7 @@ impl App {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::Picker(picker) => picker.edit_mut().paste(text),
-            Pane::None | Pane::Help { .. } => {
+            Pane::None | Pane::Help { .. } | Pane::Debug(_) => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
                 self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
                 false
@@ -103,8 +107,8 @@ impl App {
         match &mut self.pane {
             Pane::Prompt(prompt) => prompt.changed(),
             Pane::Filter(_) => self.try_filter(),
-            Pane::Picker(picker) => picker.changed(),
-            Pane::None | Pane::Help { .. } => {}
+            Pane::Picker(_) => self.picker_changed(),
+            Pane::None | Pane::Help { .. } | Pane::Debug(_) => {}
         }
     }
 

@@ -10,8 +10,10 @@ use super::terminal::clipboard;
 use super::terminal::{Input, Picture, Terminal, Written};
 use super::trace::Trace;
 use crate::app::Background;
+use crate::app::debug::Meters;
 use crate::app::event::{Effect, Event};
 use crate::demo::{Scenario, Stage};
+use crate::infra::memory;
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{
@@ -77,7 +79,7 @@ pub struct Plan {
     /// How often it is drawn.
     pub pace: Pace,
     /// Measures frames.
-    pub trace: Option<Trace>,
+    pub trace: Trace,
     /// Where the demo may put its files.
     pub temp_dir: PathBuf,
 }
@@ -107,7 +109,7 @@ pub struct Loop<P> {
     clock: Arc<dyn Clock>,
     pace: Pace,
     sizes: Settling,
-    trace: Option<Trace>,
+    trace: Trace,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -152,9 +154,7 @@ impl<P: Program> Loop<P> {
         let result = self.turns(opening).await;
         self.terminal.leave();
         tracing::info!(bytes = self.terminal.bytes(), "the screen ended");
-        if let Some(trace) = &self.trace
-            && let Err(error) = trace.save()
-        {
+        if let Err(error) = self.trace.save() {
             tracing::warn!(%error, "the frames' times could not be written");
         }
         drop(self.lanes);
@@ -256,9 +256,7 @@ impl<P: Program> Loop<P> {
         self.program.set_now(self.clock.now());
         let effects = match input {
             Input::Key(key) => {
-                if let Some(trace) = &mut self.trace {
-                    trace.key(at);
-                }
+                self.trace.key(at);
                 self.program.update(Event::Key(key))
             }
             Input::Paste(text) => self.program.update(Event::Paste(text)),
@@ -294,11 +292,7 @@ impl<P: Program> Loop<P> {
 
     fn written(&mut self, written: io::Result<Written>) -> io::Result<()> {
         match written {
-            Ok(written) => {
-                if let Some(trace) = &mut self.trace {
-                    trace.written(&written);
-                }
-            }
+            Ok(written) => self.trace.written(&written),
             Err(error) if is_hang_up(&error) => self.ended = Some(Ended::HungUp),
             Err(error) => return Err(error),
         }
@@ -311,9 +305,7 @@ impl<P: Program> Loop<P> {
         let end = Instant::now() + LISTEN;
         let mut next = Some(first);
         while let Some(message) = next {
-            if let Some(trace) = &mut self.trace {
-                trace.message();
-            }
+            self.trace.message();
             self.update(Event::Source(message));
             if Instant::now() >= end || !self.lanes.input.is_empty() {
                 break;
@@ -348,6 +340,14 @@ impl<P: Program> Loop<P> {
                     let done = self.open_demo();
                     self.update(Event::Done(done));
                 }
+                Effect::Open(address) => {
+                    let done = self.open_asked(address);
+                    self.update(Event::Done(done));
+                }
+                Effect::Measure => {
+                    let meters = self.meters();
+                    self.update(Event::Meters(meters));
+                }
             }
         }
         then
@@ -369,6 +369,23 @@ impl<P: Program> Loop<P> {
         self.tasks.spawn(play);
         self.demo = Some(stage);
         Ok("an invented outage of about 90 seconds".to_owned())
+    }
+
+    /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
+    fn open_asked(&mut self, address: Address) -> Result<String, String> {
+        self.tasks.can_open(&address).map_err(|not_yet| not_yet.to_string())?;
+        let label = address.to_string();
+        self.open(address, &label);
+        Ok(format!("opened {label}"))
+    }
+
+    fn meters(&self) -> Meters {
+        Meters {
+            sent: self.terminal.bytes(),
+            queue: (self.lanes.sources.len(), self.lanes.sources.max_capacity()),
+            resident: memory::resident(),
+            ..self.trace.meters(Instant::now())
+        }
     }
 
     fn open(&mut self, address: Address, label: &str) {
@@ -429,9 +446,7 @@ impl<P: Program> Loop<P> {
         let drawn = Instant::now();
         self.program.drawn();
         self.pace.drawn(drawn);
-        if let Some(trace) = &mut self.trace {
-            trace.drawn(began, drawn, bytes);
-        }
+        self.trace.drawn(began, drawn, bytes);
         Ok(())
     }
 }

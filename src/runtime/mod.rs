@@ -93,7 +93,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     Terminal::listen(to_input)?;
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
-    let plan = Plan { clock, pace: Pace::new(frames), trace: trace.map(|path| Trace::new(path, start)), temp_dir };
+    let plan = Plan { clock, pace: Pace::new(frames), trace: Trace::new(trace, start), temp_dir };
     let lanes = Lanes { input, signals, written, sources };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

@@ -99,6 +99,14 @@ impl Tasks {
         &self.settings
     }
 
+    /// Whether this version can read an address of this kind.
+    ///
+    /// # Errors
+    /// What the kind will need.
+    pub fn can_open(&self, address: &Address) -> Result<(), NotYet> {
+        (self.surroundings.build)(address, &self.settings).map(|_| ())
+    }
+
     /// Opens an address. Whatever happens is told as health. Has to be called inside the runtime.
     pub fn open(&mut self, id: SourceId, address: Address) {
         let cancel = self.cancel.child_token();

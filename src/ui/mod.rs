@@ -4,6 +4,7 @@
 //! cell went through `parse::text` on its way here.
 
 mod canvas;
+mod debug;
 mod detail;
 mod filter_pane;
 mod header;
@@ -34,6 +35,8 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
     let mut cursor = None;
     if let Some(scroll) = app.help_scroll() {
         help::draw(app, Rows { y: 2, height: layout.status - 2 }, scroll, &mut canvas);
+    } else if let Some(lines) = app.debug() {
+        debug::draw(app, Rows { y: 2, height: layout.status - 2 }, lines, &mut canvas);
     } else {
         if let Some(rows) = layout.histogram {
             histogram::draw(app, rows, &mut canvas);

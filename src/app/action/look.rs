@@ -50,6 +50,10 @@ pub(super) fn theme(app: &mut App, _: &mut Vec<Effect>) {
     app.say(format!("theme: {}", app.theme));
 }
 
+pub(super) fn debug(app: &mut App, effects: &mut Vec<Effect>) {
+    app.open_debug(effects);
+}
+
 pub(super) fn raw(app: &mut App, _: &mut Vec<Effect>) {
     with_detail(app, |detail| {
         detail.raw.toggle();

@@ -34,7 +34,7 @@ pub enum Context {
     Prompt,
     /// A list to choose from, such as the command palette.
     Picker,
-    /// The help.
+    /// The help, or the debug pane.
     Help,
 }
 
