@@ -265,8 +265,9 @@ fn open(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), Str
         // What could not be read may be tried again.
         same && source.health.state != State::Failed
     };
-    if let Some(source) = app.engine.sources().find(is_open) {
-        app.active = App::index_of(source.tab());
+    let open_in = app.engine.sources().find(is_open).map(crate::engine::Source::tab);
+    if let Some(tab) = open_in {
+        app.active = App::index_of(tab);
         app.refresh_histogram();
         app.say(format!("{shown} is open already"));
         return Ok(());

@@ -80,8 +80,7 @@ impl App {
     /// Opens the pane, and asks for the first numbers.
     pub(super) fn open_debug(&mut self, effects: &mut Vec<Effect>) {
         self.close_filter_pane();
-        self.pane =
-            Pane::Debug(Box::new(DebugPane { scroll: 0, meters: None, asked: self.now, lines: Vec::new() }));
+        self.pane = Pane::Debug(Box::new(DebugPane { scroll: 0, meters: None, asked: self.now, lines: Vec::new() }));
         self.refresh_debug();
         effects.push(Effect::Measure);
     }

@@ -7,7 +7,6 @@ use crate::model::{Address, SourceMsg, Timestamp};
 
 /// Something happened.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one is made at a time, and batches are what comes most")]
 pub enum Event {
     /// A key was pressed.
     Key(Key),

@@ -37,7 +37,9 @@ pub enum Conflict {
         key: String,
     },
     /// The key would be missing where text is typed.
-    #[error("action `{id}`: `{key}` types a character, and this action also works where text is typed; use F5 or Ctrl-x")]
+    #[error(
+        "action `{id}`: `{key}` types a character, and this action also works where text is typed; use F5 or Ctrl-x"
+    )]
     Types {
         /// The action.
         id: &'static str,
@@ -173,8 +175,7 @@ fn entry<'a>(id: &str, keys: impl IntoIterator<Item = &'a str>) -> Result<(usize
     let types = spec.when.iter().any(|context| matches!(context, Context::Text | Context::Prompt | Context::Picker));
     let mut own: Vec<Key> = Vec::new();
     for text in keys {
-        let key: Key =
-            text.parse().map_err(|()| Conflict::BadKey { id: id.to_owned(), key: text.to_owned() })?;
+        let key: Key = text.parse().map_err(|()| Conflict::BadKey { id: id.to_owned(), key: text.to_owned() })?;
         if types && matches!(key.code, KeyCode::Char(_)) && !key.ctrl && !key.alt {
             return Err(Conflict::Types { id: spec.id, key: key.to_string() });
         }
@@ -317,7 +318,10 @@ mod tests {
     fn own_keys_replace_those_of_the_table() {
         let map = ok(&[("follow", &["F5", "F6", "F5"]), ("wrap", &["f"])]);
         let find = |key| action(&map, Context::List, key);
-        assert_eq!((find("F5"), find("F6"), find("f"), find("w")), (Some("follow"), Some("follow"), Some("wrap"), None));
+        assert_eq!(
+            (find("F5"), find("F6"), find("f"), find("w")),
+            (Some("follow"), Some("follow"), Some("wrap"), None)
+        );
         assert_eq!(map.keys("follow").len(), 2);
         // A key that is taken away from another action.
         let map = ok(&[("follow", &["w"])]);
@@ -328,7 +332,10 @@ mod tests {
         assert_eq!((action(&map, Context::List, "w"), map.keys("wrap")), (None, &[][..]));
         // The same key in places that are apart.
         let map = ok(&[("toggle", &["F5"]), ("wrap", &["F5"])]);
-        assert_eq!((action(&map, Context::Choice, "F5"), action(&map, Context::List, "F5")), (Some("toggle"), Some("wrap")));
+        assert_eq!(
+            (action(&map, Context::Choice, "F5"), action(&map, Context::List, "F5")),
+            (Some("toggle"), Some("wrap"))
+        );
     }
 
     #[test]
@@ -381,9 +388,16 @@ mod tests {
         check(&[("folow", &["f"])], &["no action `folow`; did you mean `follow`?"]);
         check(&[("zzzzzzzzzzz", &["f"])], &["no action `zzzzzzzzzzz`"]);
         let map = check(&[("follow", &["hyper-f"]), ("wrap", &["F5"])], &["`hyper-f` is not a key"]);
-        assert_eq!((action(&map, Context::List, "f"), action(&map, Context::List, "F5")), (Some("follow"), Some("wrap")));
-        let map = check(&[("wrap", &["x"]), ("follow", &["x"])], &["`x` is bound to both `wrap` and `follow`; `wrap` has"]);
-        assert_eq!((action(&map, Context::List, "x"), action(&map, Context::List, "f")), (Some("wrap"), Some("follow")));
+        assert_eq!(
+            (action(&map, Context::List, "f"), action(&map, Context::List, "F5")),
+            (Some("follow"), Some("wrap"))
+        );
+        let map =
+            check(&[("wrap", &["x"]), ("follow", &["x"])], &["`x` is bound to both `wrap` and `follow`; `wrap` has"]);
+        assert_eq!(
+            (action(&map, Context::List, "x"), action(&map, Context::List, "f")),
+            (Some("wrap"), Some("follow"))
+        );
         check(&[("cancel", &["x"])], &["`x` types a character"]);
         check(&[("apply", &["Space"])], &["`Space` types a character"]);
         let map = check(&[("quit", &[]), ("cancel-or-quit", &[])], &["no key is left for `quit`"]);

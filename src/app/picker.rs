@@ -73,8 +73,7 @@ pub struct ShownRow<'p> {
 
 impl Picker {
     pub(super) fn new(title: &'static str, kind: PickerKind, rows: Vec<PickerRow>) -> Self {
-        let mut picker =
-            Self { title, kind, edit: LineEdit::new(""), rows, shown: Vec::new(), cursor: 0, error: None };
+        let mut picker = Self { title, kind, edit: LineEdit::new(""), rows, shown: Vec::new(), cursor: 0, error: None };
         picker.changed_from(0);
         picker
     }

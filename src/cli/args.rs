@@ -3,8 +3,8 @@
 //! Owns the grammar and the help texts, from which completions, man page and README derive. Must not know what a command does.
 
 use crate::config::{BadValue, LogLevel, Memory, Overrides, Zone};
-use crate::model::theme::ThemeChoice;
 use crate::model::query::{BadFieldTest, FieldTest};
+use crate::model::theme::ThemeChoice;
 use crate::model::time::{BadTime, TimeSpec};
 use crate::model::{Address, Severity};
 use crate::sources::SOURCES;
@@ -259,8 +259,7 @@ impl TypedValueParser for ThemeParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = clap::builder::PossibleValue> + '_>> {
-        let names = ThemeChoice::BUILT_IN.iter().map(|theme| clap::builder::PossibleValue::new(theme.word().to_owned()));
-        Some(Box::new(names))
+        Some(Box::new(ThemeChoice::NAMES.into_iter().map(clap::builder::PossibleValue::new)))
     }
 }
 

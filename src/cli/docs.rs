@@ -7,8 +7,8 @@ use super::output::Exit;
 use crate::app::action::ACTIONS;
 use crate::app::command::COMMANDS;
 use crate::app::docs::{command_table, key_table};
-use crate::model::theme::ROLES;
 use crate::config::{self, KEYS, Table, VARIABLES};
+use crate::model::theme::ROLES;
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 use std::{
@@ -257,8 +257,16 @@ mod tests {
     #[test]
     fn the_man_page_has_commands_settings_and_exit_codes() {
         let page = page();
-        for part in ["logdeck cat", "logdeck config init", r"\-\-severity", r"LOGDECK_MEMORY", "EXIT STATUS", "[keys]", ":theme", "THEMES"]
-        {
+        for part in [
+            "logdeck cat",
+            "logdeck config init",
+            r"\-\-severity",
+            r"LOGDECK_MEMORY",
+            "EXIT STATUS",
+            "[keys]",
+            ":theme",
+            "THEMES",
+        ] {
             assert!(page.contains(part), "{part}");
         }
     }

@@ -134,11 +134,7 @@ fn globals<'e>(
 }
 
 /// The settings, and the keys with those of the user. Bindings that cannot be used are among the notices.
-fn load(
-    global: &args::GlobalArgs,
-    tz: Option<&crate::config::Zone>,
-    environment: &Environment,
-) -> (Loaded, Keymap) {
+fn load(global: &args::GlobalArgs, tz: Option<&crate::config::Zone>, environment: &Environment) -> (Loaded, Keymap) {
     let file = crate::config::file(global.config.as_deref(), environment);
     let actions: Vec<_> = ACTIONS.iter().map(|action| action.id).collect();
     let mut loaded = crate::config::load(file, environment, &global.overrides(tz), &actions);

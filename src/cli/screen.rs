@@ -7,10 +7,10 @@ use super::{Counts, Exit, Globals, Output};
 use crate::app::event::{Effect, Event};
 use crate::app::{self, App, Background, Caps, Colors, FrameNeed, Glyphs, TabInfo};
 use crate::config::{Environment, LogLevel};
-use crate::model::theme::{ThemeChoice, Themes};
 use crate::infra::clock::SystemClock;
 use crate::infra::log::{self, Log};
 use crate::model::address::Tab;
+use crate::model::theme::{ThemeChoice, Themes};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::parse::text::safe_line;
 use crate::ports::Clock;
@@ -228,7 +228,11 @@ mod tests {
         let config = Config { theme: ThemeChoice::Own("solar".to_owned()), ..Config::default() };
         let settings = settings(&globals(config, &environment), detect(&environment).unwrap());
         assert_eq!(settings.theme, ThemeChoice::Auto);
-        assert!(settings.notices[0].starts_with("there is no theme `solar`; there are auto,"), "{:?}", settings.notices);
+        assert!(
+            settings.notices[0].starts_with("there is no theme `solar`; there are auto,"),
+            "{:?}",
+            settings.notices
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! Owns the order of the layers and the reading of the file. Must not know the settings themselves.
 
 use super::environment::Environment;
+use super::file::Place;
 use super::file::{self, Problem};
 use super::keys::{ConfigKey, KEYS, Raw, VARIABLES, nearest};
-use super::file::Place;
 use super::{Config, LogLevel, Memory, Zone};
 use crate::model::theme::ThemeChoice;
 use std::{

@@ -5,7 +5,9 @@
 
 use super::file::{Place, Problem, place};
 use super::keys::nearest;
-use crate::model::theme::{BadPaint, NO_BACKGROUND, OwnTheme, Paint, ROLE_COUNT, ROLES, ThemeChoice, ThemeRole, Themes};
+use crate::model::theme::{
+    BadPaint, NO_BACKGROUND, OwnTheme, Paint, ROLE_COUNT, ROLES, ThemeChoice, ThemeRole, Themes,
+};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};

@@ -27,6 +27,8 @@ pub enum ThemeChoice {
 impl ThemeChoice {
     /// The built-in ones, in the order of key `T`.
     pub const BUILT_IN: [Self; 6] = [Self::Auto, Self::Dark, Self::Light, Self::Sixteen, Self::Mono, Self::Ascii];
+    /// Their names.
+    pub const NAMES: [&'static str; 6] = ["auto", "dark", "light", "16", "mono", "ascii"];
     /// What a name looks like.
     pub const EXPECTED: &'static str =
         "a theme: auto, dark, light, 16, mono, ascii, or one of your own (letters, digits, - and _)";
@@ -143,7 +145,12 @@ const fn ansi(n: u8) -> Paint {
     Paint { ink: Ink::Ansi(n), attributes: Attributes::NONE }
 }
 
-const fn row(role: ThemeRole, name: &'static str, doc: &'static str, [dark, light, sixteen, mono]: [Paint; 4]) -> RoleSpec {
+const fn row(
+    role: ThemeRole,
+    name: &'static str,
+    doc: &'static str,
+    [dark, light, sixteen, mono]: [Paint; 4],
+) -> RoleSpec {
     RoleSpec { role, name, doc, dark, light, sixteen, mono }
 }
 
@@ -525,6 +532,7 @@ mod tests {
 
     #[test]
     fn names_of_themes() {
+        assert_eq!(ThemeChoice::BUILT_IN.each_ref().map(ThemeChoice::word), ThemeChoice::NAMES);
         let check = |text: &str, expected: Result<&str, ()>| {
             let read = text.parse::<ThemeChoice>();
             assert_eq!(read.as_ref().map(ThemeChoice::word).map_err(|()| ()), expected, "{text}");

@@ -1,7 +1,7 @@
 //! The debug pane, in the place of everything between header and status.
 
 use super::canvas::Canvas;
-use crate::app::{App, BodyLine, Role, Rows};
+use crate::app::{App, BodyLine, Rows};
 
 pub(super) fn draw(app: &App, rows: Rows, (lines, scroll): (&[BodyLine], usize), canvas: &mut Canvas<'_>) {
     let room = usize::from(rows.height).saturating_sub(1);

@@ -33,7 +33,13 @@ pub(super) fn draw(app: &App, rows: Rows, scroll: usize, canvas: &mut Canvas<'_>
                 HelpLine::Row(row) => {
                     canvas.text(x, y, &row.keys, Role::Accent);
                     let at = x + LABEL.max(text::width(&row.keys) as u16 + 1);
-                    canvas.put(at, y, (x + HELP_COLUMN).saturating_sub(at + 1), row.label, canvas.theme.style(Role::Text));
+                    canvas.put(
+                        at,
+                        y,
+                        (x + HELP_COLUMN).saturating_sub(at + 1),
+                        row.label,
+                        canvas.theme.style(Role::Text),
+                    );
                 }
                 HelpLine::Blank => {}
             }
