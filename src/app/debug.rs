@@ -207,19 +207,19 @@ fn screen_lines(meters: &Meters) -> Vec<BodyLine> {
     vec![
         line(format!("{:<10} {:>9} {:>9} {:>9}", "SCREEN", "LAST", "MEDIAN", "P99"), Role::Heading),
         spread("draw", &meters.draw, "a frame into bytes"),
-        spread("write", &meters.write, "until the terminal had them"),
-        spread("key", &meters.key, "from a key until its frame was there"),
+        spread("write", &meters.write, "the terminal takes it"),
+        spread("key", &meters.key, "from a key to its frame"),
         fact("frames", &format!("{frames} in {}", age(up))),
         fact(
             "sent",
             &format!(
-                "{} B in the last frame, {} in the last minute, {} in all",
+                "{} B last frame, {} last minute, {} in all",
                 thousands(meters.frame_bytes as u64),
                 bytes(meters.minute),
                 bytes(meters.sent)
             ),
         ),
-        fact("queue", &format!("{} of {} messages of sources wait", meters.queue.0, meters.queue.1)),
+        fact("queue", &format!("{} of {} messages of sources waiting", meters.queue.0, meters.queue.1)),
     ]
 }
 

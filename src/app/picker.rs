@@ -4,7 +4,7 @@
 
 use super::command::{CommandSpec, Entry};
 use super::edit::LineEdit;
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
 
@@ -181,14 +181,15 @@ impl Picker {
         }
     }
 
-    /// The text was changed: matches the rows anew with what stands from byte `from` on. Words are matched one by one,
-    /// letters in their order.
+    /// The text was changed: matches the rows anew with what stands from byte `from` on. Words are matched one by one:
+    /// with a row's text by their letters in their order, with what stands beside it as they are.
     pub(super) fn changed_from(&mut self, from: usize) {
         let typed = self.edit.text().get(from..).unwrap_or_default();
-        let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
+        let new = |kind| Pattern::new(typed, CaseMatching::Smart, Normalization::Smart, kind);
+        let patterns = [new(AtomKind::Fuzzy), new(AtomKind::Substring)];
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut scored: Vec<_> =
-            self.rows.iter().enumerate().filter_map(|(at, row)| found(at, row, &pattern, &mut matcher)).collect();
+            self.rows.iter().enumerate().filter_map(|(at, row)| found(at, row, &patterns, &mut matcher)).collect();
         scored.sort_by_key(|(score, found)| (Reverse(*score), found.at));
         self.shown = scored.into_iter().map(|(_, found)| found).collect();
         self.cursor = 0;
@@ -197,9 +198,9 @@ impl Picker {
 }
 
 /// A row's score, and the letters that match: in its text if that is enough, else in all of it.
-fn found(at: usize, row: &PickerRow, pattern: &Pattern, matcher: &mut Matcher) -> Option<(u32, Match)> {
+fn found(at: usize, row: &PickerRow, [fuzzy, whole]: &[Pattern; 2], matcher: &mut Matcher) -> Option<(u32, Match)> {
     let (mut buffer, mut marks) = (Vec::new(), Vec::new());
-    let name = pattern.indices(Utf32Str::new(&row.text, &mut buffer), matcher, &mut marks);
+    let name = fuzzy.indices(Utf32Str::new(&row.text, &mut buffer), matcher, &mut marks);
     // A hit in the name is worth more than one in the words beside it.
     if let Some(score) = name {
         let marks = [in_order(&marks), Vec::new()];
@@ -207,7 +208,7 @@ fn found(at: usize, row: &PickerRow, pattern: &Pattern, matcher: &mut Matcher) -
     }
     marks.clear();
     let both = format!("{} {}", row.text, row.beside);
-    let score = pattern.indices(Utf32Str::new(&both, &mut buffer), matcher, &mut marks)?;
+    let score = whole.indices(Utf32Str::new(&both, &mut buffer), matcher, &mut marks)?;
     let length = row.text.chars().count();
     let all = in_order(&marks);
     let (of_text, beside) = all.split_at(all.partition_point(|mark| *mark < length));
@@ -254,7 +255,8 @@ mod tests {
         check("", &["half-down", "histogram", "help"]);
         check("hgr", &["histogram"]);
         check("bars", &["histogram"]);
-        check("hlp", &["help", "half-down"]);
+        check("hlp", &["help"]);
+        check("hdn", &["half-down"]);
         check("page", &["half-down"]);
         check("zzz", &[]);
     }

@@ -15,7 +15,11 @@ pub(super) fn draw(app: &App, picker: &Picker, rows: Rows, canvas: &mut Canvas<'
     let key = |id: &str, verb: &str| keymap.keys(id).first().map(|key| format!("   {key} {verb}")).unwrap_or_default();
     let (all, shown) = picker.counts();
     let second = key("pick-toggle", if picker.has_ticks() { "ticks" } else { "completes" });
-    let right = format!("{shown} of {all}{}{second}{}", key("apply", "takes"), key("cancel", "closes"));
+    let right = format!(
+        "{shown} of {all}{}{second}{}",
+        key("apply", if picker.has_ticks() { "takes" } else { "runs" }),
+        key("cancel", "closes")
+    );
     canvas.heading(rows.y, picker.title(), &right);
     let mut y = rows.y + 1;
     canvas.text(1, y, ":", Role::Accent);

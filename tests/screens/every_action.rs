@@ -58,7 +58,7 @@ const CASES: &[Case] = &[
     ("apply", "F<Tab><Tab><Tab>batch", "<Enter>", "filter text /batch/", "-- Filter --"),
     ("pick-down", ":", "<Down>", " > theme NAME ", ""),
     ("pick-up", ":", "<Up>", " > demo ", ""),
-    ("pick-toggle", ":the", "<Tab>", " : theme ", ""),
+    ("pick-toggle", ":the", "<Tab>", " > auto ", ""),
     ("palette", "", ":", "-- Command palette --", ""),
     ("find-action", "?", "/", "-- Command palette --", "Keys that work here"),
     ("help", "", "?", "Keys that work here", ""),

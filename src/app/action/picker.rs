@@ -20,7 +20,10 @@ pub(super) fn up(app: &mut App, _: &mut Vec<Effect>) {
 
 pub(super) fn toggle(app: &mut App, _: &mut Vec<Effect>) {
     let Pane::Picker(picker) = &mut app.pane else { return };
-    match picker.chosen().and_then(|at| picker.entry(at)).map(command::Entry::completed) {
+    let text = picker.chosen().and_then(|at| picker.entry(at)).map(command::Entry::completed);
+    match text {
+        // What stands there already is more than the beginning: words that no list knows.
+        Some(text) if picker.text().starts_with(&text) => {}
         Some(text) => {
             picker.retype(&text);
             app.picker_changed();
