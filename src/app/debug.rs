@@ -132,7 +132,11 @@ impl App {
         if !self.settings.notices.is_empty() {
             lines.push(line("", Role::Text));
             lines.push(line("SETTINGS THAT ARE LEFT OUT", Role::Heading));
-            lines.extend(self.settings.notices.iter().map(|notice| line(notice.as_str(), Role::Warn)));
+            let columns = usize::from(self.size.0.saturating_sub(6));
+            for notice in &self.settings.notices {
+                let rows = text::wrap_words(notice, columns, 6);
+                lines.extend(rows.into_iter().map(|row| line(&notice[row], Role::Warn)));
+            }
         }
         lines
     }

@@ -14,7 +14,11 @@ pub fn key_table() -> String {
     let mut text = String::from("| keys | action | what it does |\n|---|---|---|\n");
     for group in Group::ALL {
         for spec in ACTIONS.iter().filter(|spec| spec.group == group) {
-            let keys: Vec<_> = spec.keys.iter().map(|key| format!("`{key}`")).collect();
+            let mut keys: Vec<_> = spec.keys.iter().map(|key| format!("`{key}`")).collect();
+            if keys.is_empty() {
+                // The palette has it.
+                keys.push(format!("`:{}`", spec.id));
+            }
             let _ = writeln!(text, "| {} | `{}` | {} |", keys.join(" "), spec.id, spec.doc);
         }
     }

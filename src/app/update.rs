@@ -6,7 +6,7 @@ use super::action::Context;
 use super::detail::Detail;
 use super::event::{Effect, Event, Key};
 use super::view::View;
-use super::{App, FrameNeed, Pane};
+use super::{App, FrameNeed, Pane, Role};
 use crate::engine::Applied;
 use crate::model::SourceMsg;
 
@@ -51,6 +51,8 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Meters(meters) => {
             need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };
         }
+        // What was wrong stays until somebody has pressed a key.
+        Event::Done(Ok(_)) if app.message.as_ref().is_some_and(|message| message.role == Role::Error) => {}
         Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
     }

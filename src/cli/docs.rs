@@ -139,7 +139,7 @@ fn screen(out: &mut impl Write) -> io::Result<()> {
     roff.control("SH", ["KEYS AND COMMANDS OF THE SCREEN"]);
     for spec in ACTIONS {
         roff.control("TP", []);
-        let keys = if spec.keys.is_empty() { "no key".to_owned() } else { spec.keys.join(", ") };
+        let keys = if spec.keys.is_empty() { format!(":{}", spec.id) } else { spec.keys.join(", ") };
         roff.text([bold(keys), roman(format!("  {}", spec.id))]);
         roff.text([roman(spec.doc)]);
     }

@@ -33,6 +33,10 @@ pub fn themes(directory: &Path) -> Themes {
     let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
+    if paths.len() > MAX_FILES {
+        let problem = format!("{}: only the first {MAX_FILES} of {} themes are read", directory.display(), paths.len());
+        themes.bad.push(("*".to_owned(), problem));
+    }
     for path in paths.iter().take(MAX_FILES) {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         match read(path, &stem) {
@@ -209,6 +213,17 @@ mod tests {
         assert!(said("latin").contains("cannot be read"));
         assert!(said("folder").ends_with("it is no file"));
         assert_eq!(themes.bad.len(), 6);
+    }
+
+    #[test]
+    fn themes_without_end_are_read_to_a_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        for n in 0..=MAX_FILES {
+            fs::write(dir.path().join(format!("t{n:04}.toml")), "").unwrap();
+        }
+        let themes = themes(dir.path());
+        assert_eq!((themes.own.len(), themes.bad.len()), (MAX_FILES, 1));
+        assert!(themes.bad[0].1.ends_with("only the first 200 of 201 themes are read"), "{:?}", themes.bad);
     }
 
     #[test]

@@ -374,9 +374,9 @@ impl<P: Program> Loop<P> {
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
     fn open_asked(&mut self, address: Address) -> Result<String, String> {
         self.tasks.can_open(&address).map_err(|not_yet| not_yet.to_string())?;
-        let label = address.to_string();
+        let (label, tab) = (address.to_string(), address.tab().title());
         self.open(address, &label);
-        Ok(format!("opened {label}"))
+        Ok(format!("{label} was added to {tab}"))
     }
 
     fn meters(&self) -> Meters {
