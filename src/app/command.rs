@@ -3,12 +3,13 @@
 //! Owns [`COMMANDS`], the order of the palette's rows, and how a typed line is read. It never runs a shell. Must not
 //! know how the palette is drawn.
 
+mod open;
+mod theme;
+
 use super::action::{ACTIONS, ActionSpec, Context, Group, by_id};
 use super::event::Effect;
 use super::picker::{Picker, PickerKind, PickerRow};
 use super::{App, Pane};
-use crate::model::address::BadAddress;
-use crate::model::{Address, State};
 use crate::parse::text::safe_line;
 
 /// A command that takes words.
@@ -33,14 +34,14 @@ pub const COMMANDS: &[CommandSpec] = &[
         words: "SOURCE",
         doc: "Open a source: a file, directory, glob or address as on the command line, or demo.",
         choices: any_words,
-        run: open,
+        run: open::run,
     },
     CommandSpec {
         name: "theme",
         words: "NAME",
         doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
-        choices: themes,
-        run: theme,
+        choices: theme::choices,
+        run: theme::run,
     },
 ];
 
@@ -229,78 +230,6 @@ fn place_of(spec: &ActionSpec) -> &'static str {
     }
 }
 
-fn themes(app: &App) -> Vec<(String, String)> {
-    let themes = &app.settings.themes;
-    let choices = themes.choices();
-    let good = choices.iter().map(|choice| (choice.to_string(), choice.doc().to_owned()));
-    good.chain(themes.bad.iter().cloned()).collect()
-}
-
-fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
-    let themes = &app.settings.themes;
-    let choice = words.parse().map_err(|()| {
-        let names: Vec<_> = themes.choices().iter().map(ToString::to_string).collect();
-        format!("theme takes one of {}", names.join(", "))
-    })?;
-    themes.check(&choice).map_err(|problem| safe_line(problem.as_bytes()).into_owned())?;
-    app.theme = choice;
-    app.say(format!("theme: {}", app.theme));
-    Ok(())
-}
-
-fn open(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
-    const EXPECTED: &str = "PATH, gs://, firestore:, pods:, github:, gitlab: or demo";
-    match words {
-        "" => return Err(format!("open takes a source address: {EXPECTED}")),
-        "-" => return Err("standard input can only be opened at the start: logdeck -".to_owned()),
-        "demo" => {
-            app.say("opening the demo ...");
-            effects.push(Effect::OpenDemo);
-            return Ok(());
-        }
-        _ => {}
-    }
-    let address = with_home(app, words).parse::<Address>();
-    let address = address.map_err(|error: BadAddress| safe_line(error.to_string().as_bytes()).into_owned())?;
-    let label = address.to_string();
-    let shown = safe_line(label.as_bytes()).into_owned();
-    let is_open = |source: &&crate::engine::Source| {
-        let same = source.label().parse::<Address>().is_ok_and(|open| is_same(&open, &address));
-        // What could not be read may be tried again.
-        same && source.health.state != State::Failed
-    };
-    let open_in = app.engine.sources().find(is_open).map(crate::engine::Source::tab);
-    if let Some(tab) = open_in {
-        app.active = App::index_of(tab);
-        app.refresh_histogram();
-        app.say(format!("{shown} is open already"));
-        return Ok(());
-    }
-    app.say(format!("opening {shown} ..."));
-    app.asked = Some(label);
-    effects.push(Effect::Open(address));
-    Ok(())
-}
-
-/// `~` and `~/…` as a shell would read them.
-fn with_home(app: &App, words: &str) -> String {
-    match (&app.settings.home, words.strip_prefix('~')) {
-        (Some(home), Some(rest)) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", home.display()),
-        _ => words.to_owned(),
-    }
-}
-
-/// Whether two addresses name the same; paths without a look at the disk.
-fn is_same(a: &Address, b: &Address) -> bool {
-    match (a, b) {
-        (Address::Path(a), Address::Path(b)) => {
-            // Components are compared: neither a `/` at the end nor a `.` in the middle counts.
-            a.strip_prefix(".").unwrap_or(a) == b.strip_prefix(".").unwrap_or(b)
-        }
-        _ => a == b,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,17 +259,5 @@ mod tests {
         check("themes da", None);
         check("", None);
         check("open é x", Some(("open", 5)));
-    }
-
-    #[test]
-    fn the_same_path_is_found_however_it_is_written() {
-        let check = |a: &str, b: &str, expected| {
-            assert_eq!(is_same(&a.parse().unwrap(), &b.parse().unwrap()), expected, "{a} {b}");
-        };
-        check("logs/", "./logs", true);
-        check("a//b.log", "a/./b.log", true);
-        check("a", "b", false);
-        check("gs://a/b", "gs://a/b", true);
-        check("gs://a/b", "gs://a/c", false);
     }
 }

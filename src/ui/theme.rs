@@ -196,8 +196,8 @@ mod tests {
         Role::Severity(Severity::Debug),
     ];
 
-    fn theme(colors: Colors, background: Option<Background>, choice: ThemeChoice) -> Theme {
-        Theme::new(&Caps { colors, background, ..Caps::default() }, &choice, &Themes::default())
+    fn theme(colors: Colors, background: Option<Background>, choice: &ThemeChoice) -> Theme {
+        Theme::new(&Caps { colors, background, ..Caps::default() }, choice, &Themes::default())
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
         for colors in [Colors::Truecolor, Colors::Ansi256, Colors::Ansi16, Colors::Mono] {
             for choice in ThemeChoice::BUILT_IN {
                 for role in ALL {
-                    let style = theme(colors, None, choice.clone()).style(role);
+                    let style = theme(colors, None, &choice).style(role);
                     assert_eq!(style.bg, None);
                     assert!(!matches!(style.fg, Some(Color::Blue | Color::DarkGray | Color::Black)), "{role:?}");
                     assert!(colors != Colors::Mono || style.fg.is_none(), "{role:?}");
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn auto_goes_by_what_the_terminal_says() {
         let check = |colors, background, choice, expected| {
-            assert_eq!(theme(colors, background, choice).palette, expected);
+            assert_eq!(theme(colors, background, &choice).palette, expected);
         };
         check(Colors::Truecolor, Some(Background::Dark), ThemeChoice::Auto, Palette::Dark);
         check(Colors::Ansi256, Some(Background::Light), ThemeChoice::Auto, Palette::Light);
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn without_colours_what_matters_still_differs() {
-        let mono = theme(Colors::Mono, None, ThemeChoice::Auto);
+        let mono = theme(Colors::Mono, None, &ThemeChoice::Auto);
         let styles = [Role::Error, Role::Warn, Role::Accent, Role::Text, Role::Severity(Severity::Fatal)];
         for (n, a) in styles.iter().enumerate() {
             for b in &styles[n + 1..] {
