@@ -185,6 +185,14 @@ impl App {
     }
 }
 
+/// What stands in the line when a command is chosen whose words are still to come.
+pub(super) fn unfinished(typed: &str, entry: Option<&Entry>) -> Option<String> {
+    let name = typed.split_whitespace().next().unwrap_or_default();
+    let is_name = by_id(typed.trim()).is_some() || COMMANDS.iter().any(|spec| spec.name == name);
+    let entry = entry.filter(|entry| matches!(entry, Entry::Command(_)) && !is_name)?;
+    (!name.starts_with('!')).then(|| entry.completed())
+}
+
 /// Runs a typed command, or else the row with the cursor.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 pub struct PickerRow {
     /// What is chosen, and matched by what is typed.
     pub text: String,
-    /// What stands beside it; matched, too.
+    /// What stands beside it; matched, too, as its keys are.
     pub beside: String,
     /// What stands at the right edge, such as a key.
     pub keys: String,
@@ -207,7 +207,7 @@ fn found(at: usize, row: &PickerRow, [fuzzy, whole]: &[Pattern; 2], matcher: &mu
         return Some((score.saturating_mul(2), Match { at, marks }));
     }
     marks.clear();
-    let both = format!("{} {}", row.text, row.beside);
+    let both = format!("{} {} {}", row.text, row.beside, row.keys);
     let score = whole.indices(Utf32Str::new(&both, &mut buffer), matcher, &mut marks)?;
     let length = row.text.chars().count();
     let all = in_order(&marks);

@@ -126,6 +126,25 @@ fn mistakes_stay_to_be_mended() {
 }
 
 #[test]
+fn enter_on_a_command_asks_for_its_words() {
+    let mut screen = with(with_themes(), 80, 24);
+    screen.keys(":the na<Enter>");
+    assert_eq!(screen.app.picker().unwrap().text(), "theme ");
+    screen.keys("li<Enter>");
+    assert!(screen.status().contains("theme: light"), "{}", screen.status());
+    // Used last, it comes first.
+    screen.keys(":<Enter>");
+    assert_eq!(screen.app.picker().unwrap().text(), "theme ");
+}
+
+#[test]
+fn actions_are_found_by_their_key() {
+    let mut screen = screen(80, 24);
+    screen.keys("?/Ctrl-d");
+    assert!(screen.has(" > half-down "), "{}", screen.text());
+}
+
+#[test]
 fn tab_completes() {
     let check = |typed: &str, expected: &str| {
         let mut screen = with(with_themes(), 120, 36);

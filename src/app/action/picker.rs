@@ -54,6 +54,11 @@ impl App {
         match picker.kind() {
             PickerKind::Palette { entries, .. } => {
                 let entry = choice.and_then(|at| entries.get(at)).cloned();
+                if let Some(completed) = command::unfinished(&text, entry.as_ref()) {
+                    picker.retype(&completed);
+                    self.pane = Pane::Picker(Box::new(picker));
+                    return self.picker_changed();
+                }
                 if let Err(problem) = command::run(self, &text, entry, effects) {
                     picker.refuse(problem);
                     self.pane = Pane::Picker(Box::new(picker));
