@@ -77,7 +77,9 @@ fn another_source_is_opened_and_the_run_is_measured() {
     let (home, log) = home();
     fs::write(home.path().join("other.log"), "2025-01-02T15:04:08Z WARN from the other\n").unwrap();
     let mut session = open(home.path(), &log, &[]);
-    session.send(b":open ~/other.log\r");
+    session.send(b":open oth");
+    session.wait_for("other.log");
+    session.send(b"\t\r");
     session.wait_for("from the other");
     session.send(b":open pods:prod/payments\r");
     session.wait_for("pods: not in this version yet");

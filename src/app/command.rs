@@ -6,6 +6,8 @@
 mod open;
 mod theme;
 
+pub(super) use open::Listing;
+
 use super::action::{ACTIONS, ActionSpec, Context, Group, by_id};
 use super::event::Effect;
 use super::picker::{Picker, PickerKind, PickerRow};
@@ -21,10 +23,21 @@ pub struct CommandSpec {
     pub words: &'static str,
     /// What it does, in a sentence.
     pub doc: &'static str,
-    /// The words that can follow, each with what it means, where they are a known set.
-    pub choices: fn(&App) -> Vec<(String, String)>,
+    /// The words that can follow.
+    pub choices: Choices,
     /// Does it; `Err` says what is wrong with the words.
     pub run: fn(&mut App, &str, &mut Vec<Effect>) -> Result<(), String>,
+}
+
+/// The words that can follow a command, each with what it means.
+#[derive(Clone, Copy, Debug)]
+pub enum Choices {
+    /// Nobody knows them.
+    Any,
+    /// One of these: the row with the cursor counts.
+    OneOf(fn(&App) -> Vec<(String, String)>),
+    /// Perhaps one of these: what is typed counts, unless the cursor was moved to one.
+    Perhaps(fn(&App) -> Vec<(String, String)>),
 }
 
 /// Every command that takes words.
@@ -33,22 +46,17 @@ pub const COMMANDS: &[CommandSpec] = &[
         name: "open",
         words: "SOURCE",
         doc: "Open a source: a file, directory, glob or address as on the command line, or demo.",
-        choices: any_words,
+        choices: Choices::Perhaps(open::choices),
         run: open::run,
     },
     CommandSpec {
         name: "theme",
         words: "NAME",
         doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
-        choices: theme::choices,
+        choices: Choices::OneOf(theme::choices),
         run: theme::run,
     },
 ];
-
-/// For a command whose words are no known set.
-pub(super) fn any_words(_: &App) -> Vec<(String, String)> {
-    Vec::new()
-}
 
 /// The groups as the palette shows them: moving is what nobody looks for.
 const GROUPS: [Group; 8] =
@@ -146,7 +154,10 @@ fn row(app: &App, entry: &Entry, works: bool) -> PickerRow {
 
 /// The words that can follow a command; without a known set, the command itself as a reminder.
 fn words_of(app: &App, spec: &'static CommandSpec) -> (PickerKind, Vec<PickerRow>) {
-    let choices = (spec.choices)(app);
+    let choices = match spec.choices {
+        Choices::Any => Vec::new(),
+        Choices::OneOf(choices) | Choices::Perhaps(choices) => choices(app),
+    };
     if choices.is_empty() {
         let entry = Entry::Command(spec);
         let rows = vec![row(app, &entry, true)];
@@ -193,11 +204,23 @@ pub(super) fn unfinished(typed: &str, entry: Option<&Entry>) -> Option<String> {
     (!name.starts_with('!')).then(|| entry.completed())
 }
 
+/// Whether the user moved the cursor since the text was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CursorMoved {
+    No,
+    Yes,
+}
+
 /// Runs a typed command, or else the row with the cursor.
 ///
 /// # Errors
 /// What is wrong with what was typed: it stays to be mended.
-pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mut Vec<Effect>) -> Result<(), String> {
+pub(super) fn run(
+    app: &mut App,
+    typed: &str,
+    (entry, moved): (Option<Entry>, CursorMoved),
+    effects: &mut Vec<Effect>,
+) -> Result<(), String> {
     let typed = typed.trim();
     if typed.starts_with('!') {
         return Err("logdeck never runs a shell".to_owned());
@@ -207,7 +230,11 @@ pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mu
     let chosen = match (command, by_id(typed), entry) {
         // A name that is typed in full counts, whatever the cursor is on.
         (_, Some(action), _) => Entry::Action(action),
-        (Some(_), None, Some(Entry::Word(spec, word))) => Entry::Word(spec, word),
+        (Some(_), None, Some(Entry::Word(spec, word)))
+            if moved == CursorMoved::Yes || matches!(spec.choices, Choices::OneOf(_)) =>
+        {
+            Entry::Word(spec, word)
+        }
         (Some(spec), None, _) => Entry::Word(spec, words.trim().to_owned()),
         (None, None, Some(entry)) => entry,
         (None, None, None) => {

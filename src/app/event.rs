@@ -4,6 +4,7 @@
 
 use super::debug::Meters;
 use crate::model::{Address, SourceMsg, Timestamp};
+use std::path::PathBuf;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -22,6 +23,13 @@ pub enum Event {
     Tick(Timestamp),
     /// The numbers that [`Effect::Measure`] asked for.
     Meters(Meters),
+    /// What [`Effect::List`] asked for: the names in the directory, those of directories with a `/` behind them.
+    Listed {
+        /// As it was asked for.
+        directory: String,
+        /// In their order; none when it cannot be read.
+        names: Vec<String>,
+    },
     /// Something that was asked for by an [`Effect`] is done, in words; `Err` says what failed.
     Done(Result<String, String>),
 }
@@ -93,6 +101,13 @@ pub enum Effect {
     OpenDemo,
     /// Open this source; it has to be told with [`App::open`](super::App::open).
     Open(Address),
+    /// Read the names in a directory, and tell them with [`Event::Listed`].
+    List {
+        /// What the answer is to name.
+        directory: String,
+        /// Where it is.
+        path: PathBuf,
+    },
     /// Measure, and tell the numbers with [`Event::Meters`].
     Measure,
 }

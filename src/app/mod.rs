@@ -75,6 +75,8 @@ pub struct App {
     recent: Vec<command::Entry>,
     /// The label of the source that the user asked for last: its tab is shown when it opens.
     asked: Option<String>,
+    /// The directory whose names the palette suggests.
+    listing: command::Listing,
     message: Option<Message>,
     settings: Settings,
     theme: ThemeChoice,
@@ -163,6 +165,7 @@ impl App {
             marks: Marks::default(),
             recent: Vec::new(),
             asked: None,
+            listing: command::Listing::default(),
             message: Message::of_notices(&settings.notices, settings.now),
             theme: settings.theme.clone(),
             time: settings.time,

@@ -2,7 +2,7 @@
 //!
 //! Owns what is typed, which rows match and where, and the cursor. Must not know what is chosen for.
 
-use super::command::{CommandSpec, Entry};
+use super::command::{Choices, CommandSpec, CursorMoved, Entry};
 use super::edit::LineEdit;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -117,6 +117,12 @@ impl Picker {
         self.rows.iter().any(|row| row.ticked.is_some())
     }
 
+    /// Whether words can be taken that are in no row.
+    pub fn takes_other_words(&self) -> bool {
+        let PickerKind::Palette { command, .. } = &self.kind;
+        command.is_some_and(|spec| !matches!(spec.choices, Choices::OneOf(_)))
+    }
+
     /// All rows, and those that match.
     pub fn counts(&self) -> (usize, usize) {
         (self.rows.len(), self.shown.len())
@@ -138,6 +144,11 @@ impl Picker {
         self.shown.get(self.cursor).map(|found| found.at)
     }
 
+    /// Whether the cursor is elsewhere than on the best row.
+    pub(super) fn cursor_moved(&self) -> CursorMoved {
+        if self.cursor == 0 { CursorMoved::No } else { CursorMoved::Yes }
+    }
+
     /// Every row that is ticked, as numbers among all rows.
     #[cfg(test)]
     pub(super) fn ticked(&self) -> Vec<usize> {
@@ -152,6 +163,12 @@ impl Picker {
     pub(super) fn entry(&self, at: usize) -> Option<&Entry> {
         let PickerKind::Palette { entries, .. } = &self.kind;
         entries.get(at)
+    }
+
+    /// The palette's rows are made anew with the next change.
+    pub(super) fn forget_rows(&mut self) {
+        let PickerKind::Palette { command, .. } = &mut self.kind;
+        *command = None;
     }
 
     /// Puts other rows in the place of the old ones.

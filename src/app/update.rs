@@ -51,11 +51,13 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Meters(meters) => {
             need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };
         }
+        Event::Listed { directory, names } => app.listed(&directory, names),
         // What was wrong stays until somebody has pressed a key.
         Event::Done(Ok(_)) if app.message.as_ref().is_some_and(|message| message.role == Role::Error) => {}
         Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
     }
+    app.list_when_wanted(&mut effects);
     app.settle(need == FrameNeed::Now);
     if app.is_busy() {
         effects.push(Effect::Continue);

@@ -13,7 +13,7 @@ use crate::app::Background;
 use crate::app::debug::Meters;
 use crate::app::event::{Effect, Event};
 use crate::demo::{Scenario, Stage};
-use crate::infra::memory;
+use crate::infra::{files, memory};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{
@@ -22,7 +22,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, Sender};
 
 /// What the loop drives.
 pub trait Program: Picture {
@@ -70,6 +70,8 @@ pub struct Lanes {
     pub written: Receiver<io::Result<Written>>,
     /// What sources say.
     pub sources: Receiver<SourceMsg>,
+    /// Outcomes of work beside the loop, and where they are sent to.
+    pub outcomes: (Sender<Event>, Receiver<Event>),
 }
 
 /// What else a loop needs.
@@ -95,6 +97,8 @@ pub enum Opening {
 
 /// How long sources are listened to before the loop looks at keys and frames again.
 const LISTEN: Duration = Duration::from_millis(4);
+/// Names of a directory that are suggested.
+const MAX_NAMES: usize = 2_000;
 /// Keys that are taken in before a frame shows them.
 const KEYS: usize = 64;
 /// How long a stop is waited for that may never come (a process without a shell above it is not stopped).
@@ -181,6 +185,7 @@ impl<P: Program> Loop<P> {
                 Some(input) = self.lanes.input.recv() => self.inputs(input).await?,
                 Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
                 Some(written) = self.lanes.written.recv() => self.written(written)?,
+                Some(outcome) = self.lanes.outcomes.1.recv() => self.update(outcome),
                 Some(message) = self.lanes.sources.recv() => self.sources(message),
                 () = std::future::ready(()), if more => {}
                 () = tokio::time::sleep_until(wake.into()) => self.timers(),
@@ -343,6 +348,10 @@ impl<P: Program> Loop<P> {
                 Effect::Open(address) => {
                     let done = self.open_asked(address);
                     self.update(Event::Done(done));
+                }
+                Effect::List { directory, path } => {
+                    let work = move || Event::Listed { names: files::typeable_names(&path, MAX_NAMES), directory };
+                    self.tasks.look(work, self.lanes.outcomes.0.clone());
                 }
                 Effect::Measure => {
                     let meters = self.meters();

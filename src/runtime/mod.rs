@@ -94,6 +94,6 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
     let plan = Plan { clock, pace: Pace::new(frames), trace: Trace::new(trace, start), temp_dir };
-    let lanes = Lanes { input, signals, written, sources };
+    let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

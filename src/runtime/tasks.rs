@@ -116,6 +116,15 @@ impl Tasks {
         self.set.spawn(supervise(address, settings, outlet, surroundings));
     }
 
+    /// Does work that may block, such as a look at the disk, and hands its outcome on.
+    pub fn look<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static, to: mpsc::Sender<T>) {
+        self.set.spawn(async move {
+            if let Ok(outcome) = tokio::task::spawn_blocking(work).await {
+                let _ = to.send(outcome).await;
+            }
+        });
+    }
+
     /// Starts a helper. It has to end soon after [`Tasks::cancel`] says so.
     pub fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) {
         self.set.spawn(work);

@@ -37,7 +37,11 @@ pub(super) fn draw(app: &App, picker: &Picker, rows: Rows, canvas: &mut Canvas<'
     }
     y += 1;
     if shown == 0 && picker.error().is_none() {
-        canvas.text(3, y, "nothing matches", Role::Dim);
+        let words = match keymap.keys("apply").first() {
+            Some(key) if picker.takes_other_words() => format!("nothing to suggest: {key} runs what is typed"),
+            _ => "nothing matches".to_owned(),
+        };
+        canvas.text(3, y, &words, Role::Dim);
     }
     for (y, shown) in (y..end).zip(picker.window(usize::from(end.saturating_sub(y)))) {
         line(&shown, y, canvas);

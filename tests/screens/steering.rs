@@ -36,6 +36,41 @@ fn every_command_does_what_it_says() {
     }
 }
 
+#[test]
+fn paths_are_completed() {
+    let mut screen = Screen::new(120, 36, Settings { home: Some("/home/ann".into()), ..settings() });
+    let list = |directory: &str, path: &str| Effect::List { directory: directory.to_owned(), path: path.into() };
+    let listed = |screen: &mut Screen, directory: &str, names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        screen.event(Event::Listed { directory: directory.to_owned(), names });
+    };
+    screen.keys(":open ");
+    assert_eq!(screen.effects, [list("", ".")]);
+    listed(&mut screen, "", &["build.log", "logs/", ".git/"]);
+    screen.keys("lo<Tab>");
+    assert_eq!(screen.app.picker().unwrap().text(), "open logs/");
+    assert_eq!(screen.effects.last(), Some(&list("logs/", "logs/")));
+    listed(&mut screen, "elsewhere/", &["x"]);
+    listed(&mut screen, "logs/", &["api.log", "worker.log"]);
+    let lines = screen.text();
+    assert!(lines.contains(" > logs/api.log ") && lines.contains("logs/worker.log"), "{lines}");
+    // What is typed counts, and not the first of the names that begin with it.
+    screen.keys("<Enter>");
+    assert_eq!(screen.effects.last(), Some(&Effect::Open(Address::Path("logs/".into()))));
+    screen.keys(":open logs/");
+    listed(&mut screen, "logs/", &["api.log", "worker.log"]);
+    screen.keys("<Down><Enter>");
+    assert_eq!(screen.effects.last(), Some(&Effect::Open(Address::Path("logs/worker.log".into()))));
+    screen.keys(":open ~/");
+    assert_eq!(screen.effects.last(), Some(&list("~/", "/home/ann/")));
+    let count = screen.effects.len();
+    screen.keys("<Esc>:open ");
+    listed(&mut screen, "", &["build.log"]);
+    screen.keys("gs://b/");
+    assert!(screen.has("nothing to suggest: Enter runs what is typed"), "{}", screen.text());
+    assert_eq!(screen.effects.len(), count + 1, "only what could be a path is looked up: {:?}", screen.effects);
+}
+
 /// Settings with a theme of one's own, and one that cannot be used.
 fn with_themes() -> Settings {
     let mut paints = [None; ROLE_COUNT];
@@ -109,7 +144,7 @@ fn mistakes_stay_to_be_mended() {
         screen.keys("<Enter>");
         let text = screen.text();
         assert!(text.contains("Command palette") && text.contains(expected), "{typed}: {text}");
-        assert!(screen.effects.is_empty(), "{typed}: {:?}", screen.effects);
+        assert!(opened(&screen).is_empty(), "{typed}: {:?}", screen.effects);
         // The next letter takes the complaint away.
         screen.keys("x");
         assert!(!screen.has(expected), "{typed}");
@@ -161,23 +196,28 @@ fn tab_completes() {
     check("open a b.log", "open a b.log");
 }
 
+/// What was asked to be opened.
+fn opened(screen: &Screen) -> Vec<Effect> {
+    screen.effects.iter().filter(|effect| matches!(effect, Effect::Open(_))).cloned().collect()
+}
+
 #[test]
 fn sources_are_opened_while_it_runs() {
     let mut screen = screen(120, 36);
     let address = |text: &str| Effect::Open(text.parse::<Address>().unwrap());
     screen.keys(":open pods:prod/payments<Enter>");
-    assert_eq!(screen.effects, [address("pods:prod/payments")]);
+    assert_eq!(opened(&screen), [address("pods:prod/payments")]);
     assert!(screen.status().contains("opening pods:prod/payments ..."));
     // The tab of what was asked for is shown when it opens.
     screen.app.open(SourceId(1), "pods:prod/payments", Tab::Pods);
     assert!(screen.has("[3 Pods]"));
     screen.keys("4:open pods:prod/payments<Enter>");
     assert!(screen.has("[3 Pods]") && screen.status().contains("is open already"), "{}", screen.text());
-    assert_eq!(screen.effects.len(), 1);
+    assert_eq!(opened(&screen).len(), 1);
     // What could not be read may be tried again.
     screen.health(1, Health::new(State::Failed, "no kubeconfig"));
     screen.keys(":open pods:prod/payments<Enter>");
-    assert_eq!(screen.effects.len(), 2);
+    assert_eq!(opened(&screen).len(), 2);
     screen.keys(":open ./logs<Enter>");
     assert!(screen.has("[4 CI]") && screen.status().contains("logs is open already"), "{}", screen.status());
     screen.keys(":open demo<Enter>");
@@ -192,7 +232,7 @@ fn home_is_what_a_shell_takes_it_for() {
     let mut screen = Screen::new(80, 24, settings);
     screen.keys(":open ~/logs<Enter>:open ~ann/logs<Enter>");
     let open = |path: &str| Effect::Open(Address::Path(path.into()));
-    assert_eq!(screen.effects, [open("/home/ann/logs"), open("~ann/logs")]);
+    assert_eq!(opened(&screen), [open("/home/ann/logs"), open("~ann/logs")]);
 }
 
 #[test]

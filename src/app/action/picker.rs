@@ -59,7 +59,7 @@ impl App {
                     self.pane = Pane::Picker(Box::new(picker));
                     return self.picker_changed();
                 }
-                if let Err(problem) = command::run(self, &text, entry, effects) {
+                if let Err(problem) = command::run(self, &text, (entry, picker.cursor_moved()), effects) {
                     picker.refuse(problem);
                     self.pane = Pane::Picker(Box::new(picker));
                 }

@@ -1,11 +1,70 @@
 //! `:open SOURCE`.
 
-use crate::app::App;
 use crate::app::event::Effect;
+use crate::app::picker::PickerKind;
+use crate::app::{App, Pane};
 use crate::engine::Source;
 use crate::model::address::BadAddress;
 use crate::model::{Address, State};
 use crate::parse::text::safe_line;
+
+/// Names of files, for the words that are typed.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Listing {
+    /// The directory as it is typed, with its `/`; what was asked for last.
+    directory: Option<String>,
+    names: Vec<String>,
+}
+
+/// The files and directories where the words lead to.
+pub(super) fn choices(app: &App) -> Vec<(String, String)> {
+    let Some(directory) = &app.listing.directory else { return Vec::new() };
+    let kind = |name: &str| if name.ends_with('/') { "directory" } else { "file" };
+    app.listing.names.iter().map(|name| (format!("{directory}{name}"), kind(name).to_owned())).collect()
+}
+
+/// The directory of a path that is being typed, with its `/`; `None` for other addresses.
+fn directory_of(words: &str) -> Option<&str> {
+    let end = words.rfind('/').map_or(0, |slash| slash + 1);
+    (!words[..end].contains(':')).then_some(&words[..end])
+}
+
+impl App {
+    /// Asks for the names in the directory that is typed behind `open`, if they are not there yet.
+    pub(in crate::app) fn list_when_wanted(&mut self, effects: &mut Vec<Effect>) {
+        let Pane::Picker(picker) = &self.pane else {
+            // The next time they may be others.
+            self.listing.directory = None;
+            return;
+        };
+        let words = match (picker.kind(), super::command_of(picker.text())) {
+            (PickerKind::Palette { .. }, Some((spec, from))) if spec.name == "open" => &picker.text()[from..],
+            _ => return,
+        };
+        let Some(directory) = directory_of(words).map(str::to_owned) else { return };
+        if self.listing.directory.as_ref() == Some(&directory) {
+            return;
+        }
+        let path = match with_home(self, &directory) {
+            here if here.is_empty() => ".".into(),
+            path => path.into(),
+        };
+        self.listing = Listing { directory: Some(directory.clone()), names: Vec::new() };
+        effects.push(Effect::List { directory, path });
+    }
+
+    /// The names are there; those that nobody wants any more are dropped.
+    pub(in crate::app) fn listed(&mut self, directory: &str, names: Vec<String>) {
+        if self.listing.directory.as_deref() != Some(directory) {
+            return;
+        }
+        self.listing.names = names;
+        if let Pane::Picker(picker) = &mut self.pane {
+            picker.forget_rows();
+            self.picker_changed();
+        }
+    }
+}
 
 pub(super) fn run(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
     const EXPECTED: &str = "PATH, gs://, firestore:, pods:, github:, gitlab: or demo";
@@ -63,6 +122,17 @@ fn is_same(a: &Address, b: &Address) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directories_of_what_is_typed() {
+        let check = |words: &str, expected: Option<&str>| assert_eq!(directory_of(words), expected, "{words}");
+        check("", Some(""));
+        check("ap", Some(""));
+        check("/var/log/ap", Some("/var/log/"));
+        check("~/", Some("~/"));
+        check("gs://b/c", None);
+        check("pods:a/b", None);
+    }
 
     #[test]
     fn the_same_path_is_found_however_it_is_written() {
