@@ -247,6 +247,18 @@ fn the_key_goes_through_all_themes() {
 }
 
 #[test]
+fn without_colours_a_theme_says_so() {
+    let mut settings = with_themes();
+    settings.caps = caps(Colors::Mono, Glyphs::Ascii);
+    let mut screen = with(settings, 120, 36);
+    let before = screen.styles();
+    screen.keys(":theme solar<Enter>");
+    assert!(screen.status().contains("theme: solar (without colours"), "{}", screen.status());
+    screen.keys("<F24>");
+    assert_eq!(screen.styles(), before);
+}
+
+#[test]
 fn the_ascii_theme_keeps_the_layout() {
     let mut settings = with_themes();
     settings.caps = caps(Colors::Truecolor, Glyphs::Unicode);

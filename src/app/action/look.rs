@@ -45,9 +45,8 @@ pub(super) fn theme(app: &mut App, _: &mut Vec<Effect>) {
     let choices = app.settings.themes.choices();
     let at = choices.iter().position(|choice| *choice == app.theme).map_or(0, |at| at + 1);
     if let Some(next) = choices.get(at % choices.len()) {
-        app.theme = next.clone();
+        app.take_theme(next.clone());
     }
-    app.say(format!("theme: {}", app.theme));
 }
 
 pub(super) fn debug(app: &mut App, effects: &mut Vec<Effect>) {

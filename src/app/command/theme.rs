@@ -1,7 +1,7 @@
 //! `:theme NAME`.
 
-use crate::app::App;
 use crate::app::event::Effect;
+use crate::app::{App, Colors, ThemeChoice};
 use crate::parse::text::safe_line;
 
 /// Every theme with a few words about it; of those that cannot be used, what is wrong with them.
@@ -19,7 +19,19 @@ pub(super) fn run(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(),
         format!("theme takes one of {}", names.join(", "))
     })?;
     themes.check(&choice).map_err(|problem| safe_line(problem.as_bytes()).into_owned())?;
-    app.theme = choice;
-    app.say(format!("theme: {}", app.theme));
+    app.take_theme(choice);
     Ok(())
+}
+
+impl App {
+    /// Draws with this theme from now on, which is known to be there.
+    pub(in crate::app) fn take_theme(&mut self, choice: ThemeChoice) {
+        let without = match (self.settings.caps.colors, &choice) {
+            (_, ThemeChoice::Mono | ThemeChoice::Ascii) => "",
+            (Colors::Mono, _) => " (without colours: the terminal has none, or NO_COLOR is set)",
+            _ => "",
+        };
+        self.say(format!("theme: {choice}{without}"));
+        self.theme = choice;
+    }
 }
