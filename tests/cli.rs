@@ -181,8 +181,49 @@ fn check_knows_actions_and_keys() {
         assert!(said.contains(expected), "{keys}: {said}");
     };
     check("folow = \"f\"", "c.toml:2:1: unknown action `folow`; did you mean `follow`?");
-    check("follow = \"Hyper-f\"", "`Hyper-f` is not a key");
+    check("follow = \"Hyper-f\"", "c.toml:2:1: keys: action `follow`: `Hyper-f` is not a key");
+    check(
+        "wrap = \"x\"\nfollow = [\"f\", \"x\"]",
+        "c.toml:3:1: keys: key `x` is bound to both `wrap` and `follow`; `wrap` has it",
+    );
+    check("cancel = \"x\"", "c.toml:2:1: keys: action `cancel`: `x` types a character");
+    check("quit = 3", "c.toml:2:8: `quit` is not a key or a list of keys");
+    check("wrap = []\nfollow = \"w\"", "ok: ");
     check(ConfigKey::find("keys").unwrap().example, "ok: ");
+}
+
+#[test]
+fn check_knows_themes() {
+    let home = home();
+    let path = run(home.path(), "config path");
+    let themes = Path::new(out(&path).trim_end()).parent().unwrap().join("themes");
+    fs::create_dir_all(&themes).unwrap();
+    fs::write(themes.join("solar.toml"), "error = \"red bold\"\n").unwrap();
+    let said = |theme: &str| {
+        fs::write(home.path().join("c.toml"), format!("theme = \"{theme}\"\n")).unwrap();
+        let output = run(home.path(), "config check --config c.toml");
+        (output.status.code(), format!("{}{}", out(&output), err(&output)))
+    };
+    assert_eq!(said("solar").0, Some(0), "{}", said("solar").1);
+    assert!(said("lunar").1.contains("there is no theme `lunar`; there are auto, dark, light, 16, mono, ascii, solar"));
+    assert!(said("../solar").1.contains("c.toml:1:9: theme: `../solar` is not a theme: auto, dark"));
+    fs::write(themes.join("lunar.toml"), "background = \"black\"\n").unwrap();
+    let (code, text) = said("solar");
+    assert_eq!(code, Some(1));
+    assert!(text.contains("lunar.toml:1:1: the background is never painted"), "{text}");
+    // It is said once, also when it is the theme that is set.
+    assert_eq!(said("lunar").1.matches("never painted").count(), 1, "{}", said("lunar").1);
+}
+
+/// Keys and colours of the screen are no business of `cat`.
+#[test]
+fn settings_that_are_left_out_stop_nothing() {
+    let home = home();
+    fs::write(home.path().join("c.toml"), "theme = \"lunar\"\n[keys]\nfolow = \"f\"\nwrap = \"x\"\nfollow = \"x\"\n")
+        .unwrap();
+    fs::write(home.path().join("a.log"), "one\n").unwrap();
+    let output = run(home.path(), "cat a.log --config c.toml");
+    assert_eq!((output.status.code(), out(&output).trim_end()), (Some(0), "one"), "{output:?}");
 }
 
 #[test]

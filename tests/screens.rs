@@ -17,5 +17,7 @@ mod hostile;
 mod live;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/steering.rs"]
+mod steering;
 #[path = "screens/time.rs"]
 mod time;

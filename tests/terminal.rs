@@ -103,6 +103,50 @@ fn a_saved_filter_is_there_at_the_next_start() {
 }
 
 #[test]
+fn another_source_is_opened_and_the_run_is_measured() {
+    let (home, log) = home();
+    fs::write(home.path().join("other.log"), "2025-01-02T15:04:08Z WARN from the other\n").unwrap();
+    let mut session = open(home.path(), &log, &[]);
+    session.send(b":open oth");
+    session.wait_for("other.log");
+    session.send(b"\t\r");
+    session.wait_for("from the other");
+    session.send(b":open pods:prod/payments\r");
+    session.wait_for("pods: not in this version yet");
+    session.send(b":debug\r");
+    session.wait_for("messages of sources waiting");
+    let text = session.text();
+    let has =
+        |name: &str, part: &str| text.lines().any(|line| line.trim_start().starts_with(name) && line.contains(part));
+    assert!(has("resident", "MiB") && has("draw", " ms") && has("key", " ms"), "{text}");
+    assert!(text.lines().any(|line| line.contains("other.log") && line.contains(" 1 ")), "{text}");
+    session.send(b"q");
+    session.wait_for("from the other");
+    session.send(b"q");
+    assert_eq!(session.end().exit_code(), 0);
+}
+
+#[test]
+fn settings_of_the_screen_that_cannot_be_used_do_not_stop_it() {
+    let (home, log) = home();
+    let themes = home.path().join(".config/logdeck/themes");
+    fs::create_dir_all(&themes).unwrap();
+    fs::write(themes.join("solar.toml"), "error = \"#GG0000\"\n").unwrap();
+    fs::write(themes.join("lunar.toml"), "error = 208\n").unwrap();
+    let config = themes.with_file_name("config.toml");
+    fs::write(&config, "theme = \"solar\"\n").unwrap();
+    let session = open(home.path(), &log, &[]);
+    session.wait_for("theme solar: themes/solar.toml:1:9: error: `#GG0000`");
+    // Two actions want one key: it is said, and the first one has it.
+    fs::write(&config, "theme = \"lunar\"\n[keys]\nquit = [\"x\"]\nwrap = \"x\"\n").unwrap();
+    let mut session = open(home.path(), &log, &[]);
+    session.wait_for("config.toml:4:1: keys: key `x` is bound to both");
+    assert!(session.look(|seen| seen.bytes.windows(8).any(|bytes| bytes == b"38;5;208")), "the own theme is drawn");
+    session.send(b"x");
+    assert_eq!(session.end().exit_code(), 0);
+}
+
+#[test]
 fn signals_leave_the_terminal_as_it_was() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let (home, log) = home();

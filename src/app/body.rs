@@ -97,9 +97,15 @@ impl App {
         let others: Vec<_> =
             Tab::ALL.into_iter().filter(|other| self.engine.sources().any(|s| s.tab() == *other)).collect();
         if let Some(other) = others.first() {
-            let number = Self::index_of(*other) + 1;
+            let key = self.key_of(match other {
+                Tab::Gcs => "tab-gcs",
+                Tab::Firestore => "tab-firestore",
+                Tab::Pods => "tab-pods",
+                Tab::Ci => "tab-ci",
+                Tab::Summary => "tab-summary",
+            });
             lines.push(line("", Role::Text));
-            lines.push(line(format!("{number}   goes to {}, which has something.", other.title()), Role::Dim));
+            lines.push(line(format!("{key}   goes to {}, which has something.", other.title()), Role::Dim));
         }
         lines
     }

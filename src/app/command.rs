@@ -1,11 +1,18 @@
 //! The command palette: every action by its name, and commands that take words, such as `theme light`.
 //!
-//! Owns [`COMMANDS`] and how a typed line is read. It never runs a shell. Must not know how the palette is drawn.
+//! Owns [`COMMANDS`], the order of the palette's rows, and how a typed line is read. It never runs a shell. Must not
+//! know how the palette is drawn.
 
-use super::action::{ACTIONS, ActionSpec};
+mod open;
+mod theme;
+
+pub(super) use open::Listing;
+
+use super::action::{ACTIONS, ActionSpec, Context, Group, by_id};
 use super::event::Effect;
-use super::picker::PickerRow;
-use super::{App, ThemeChoice};
+use super::picker::{Picker, PickerKind, PickerRow};
+use super::{App, Pane};
+use crate::parse::text::safe_line;
 
 /// A command that takes words.
 #[derive(Debug)]
@@ -16,112 +23,280 @@ pub struct CommandSpec {
     pub words: &'static str,
     /// What it does, in a sentence.
     pub doc: &'static str,
+    /// The words that can follow.
+    pub choices: Choices,
     /// Does it; `Err` says what is wrong with the words.
     pub run: fn(&mut App, &str, &mut Vec<Effect>) -> Result<(), String>,
+}
+
+/// The words that can follow a command, each with what it means.
+#[derive(Clone, Copy, Debug)]
+pub enum Choices {
+    /// Nobody knows them.
+    Any,
+    /// One of these: the row with the cursor counts.
+    OneOf(fn(&App) -> Vec<(String, String)>),
+    /// Perhaps one of these: what is typed counts, unless the cursor was moved to one.
+    Perhaps(fn(&App) -> Vec<(String, String)>),
 }
 
 /// Every command that takes words.
 pub const COMMANDS: &[CommandSpec] = &[
     CommandSpec {
+        name: "open",
+        words: "SOURCE",
+        doc: "Open a source: a file, directory, glob or address as on the command line, or demo.",
+        choices: Choices::Perhaps(open::choices),
+        run: open::run,
+    },
+    CommandSpec {
+        name: "theme",
+        words: "NAME",
+        doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
+        choices: Choices::OneOf(theme::choices),
+        run: theme::run,
+    },
+    CommandSpec {
         name: "goto",
         words: "TIME",
         doc: "Go to the first record that is not before this time.",
+        choices: Choices::Any,
         run: |app, words, _| app.go_to_time(words),
     },
-    CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
-    CommandSpec { name: "filter", words: "NAME", doc: "Take a saved filter.", run: filter },
-    CommandSpec { name: "filter-save", words: "NAME", doc: "Save the active filter under a name.", run: filter_save },
-    CommandSpec { name: "filter-delete", words: "NAME", doc: "Delete a saved filter.", run: filter_delete },
+    CommandSpec {
+        name: "filter",
+        words: "NAME",
+        doc: "Take a saved filter.",
+        choices: Choices::OneOf(saved_filters),
+        run: filter,
+    },
+    CommandSpec {
+        name: "filter-save",
+        words: "NAME",
+        doc: "Save the active filter under a name.",
+        choices: Choices::Perhaps(saved_filters),
+        run: |app, words, effects| app.save_filter(words, effects),
+    },
+    CommandSpec {
+        name: "filter-delete",
+        words: "NAME",
+        doc: "Delete a saved filter.",
+        choices: Choices::OneOf(saved_filters),
+        run: |app, words, effects| app.delete_filter(words, effects),
+    },
     CommandSpec {
         name: "context",
         words: "N",
         doc: "Keep so many lines around each match of the filter; 0 keeps none.",
-        run: context,
+        choices: Choices::Any,
+        run: |app, words, _| app.keep_lines(words),
     },
 ];
 
+/// The groups as the palette shows them: moving is what nobody looks for.
+const GROUPS: [Group; 8] =
+    [Group::Start, Group::Find, Group::Look, Group::Tabs, Group::Out, Group::Leave, Group::Panes, Group::Move];
+
+/// The most entries that are remembered as used.
+const MAX_RECENT: usize = 20;
+
 /// What a row of the palette stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Entry {
     Command(&'static CommandSpec),
     Action(&'static ActionSpec),
-    /// A saved filter, as its place among them.
-    Saved(usize),
+    /// A word that can follow the command.
+    Word(&'static CommandSpec, String),
 }
 
-/// Every command and action; the palette's own and those that only move in a list are of no use there.
-pub(super) fn entries(app: &App) -> Vec<Entry> {
+impl Entry {
+    /// Whether both are the same command, or the same action.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Command(a) | Self::Word(a, _), Self::Command(b) | Self::Word(b, _)) => a.name == b.name,
+            (Self::Action(a), Self::Action(b)) => a.id == b.id,
+            _ => false,
+        }
+    }
+
+    /// What stands in the palette's line when the row is completed.
+    pub(super) fn completed(&self) -> String {
+        match self {
+            Self::Command(spec) => format!("{} ", spec.name),
+            Self::Action(spec) => spec.id.to_owned(),
+            Self::Word(spec, word) => format!("{} {word}", spec.name),
+        }
+    }
+}
+
+/// The palette, as it opens over the tab.
+pub(super) fn palette(app: &App) -> Picker {
+    let (kind, rows) = all(app);
+    Picker::new("Command palette", kind, rows)
+}
+
+/// The command whose words are being typed, and where they begin.
+fn command_of(text: &str) -> Option<(&'static CommandSpec, usize)> {
+    let start = text.len() - text.trim_start().len();
+    let (name, rest) = text[start..].split_once(char::is_whitespace)?;
+    let spec = COMMANDS.iter().find(|spec| spec.name == name)?;
+    Some((spec, text.len() - rest.trim_start().len()))
+}
+
+/// Every command and action: what was used last, then commands, then actions by group; what does not work here comes
+/// last. The palette's own actions and those that only move in a list are of no use there.
+fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
+    let here = app.base_context();
     let commands = COMMANDS.iter().map(Entry::Command);
-    let commands = commands.chain((0..app.saved().len()).map(Entry::Saved));
-    commands.chain(ACTIONS.iter().filter(|spec| is_useful(spec)).map(Entry::Action)).collect()
+    let groups = GROUPS.into_iter().flat_map(|group| ACTIONS.iter().filter(move |spec| spec.group == group));
+    let mut entries: Vec<_> = commands.chain(groups.filter(|spec| is_useful(spec)).map(Entry::Action)).collect();
+    let works = |entry: &Entry| match entry {
+        Entry::Action(spec) => spec.when.contains(&here),
+        Entry::Command(_) | Entry::Word(..) => true,
+    };
+    entries.sort_by_key(|entry| {
+        let used = app.recent.iter().position(|recent| recent.is(entry)).unwrap_or(usize::MAX);
+        (!works(entry), used)
+    });
+    let rows = entries.iter().map(|entry| row(app, entry, works(entry))).collect();
+    (PickerKind::Palette { command: None, entries }, rows)
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use super::action::Context::{Detail, List, Split, Start};
+    use Context::{Detail, List, Split, Start};
     spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail))
 }
 
-/// The palette's rows, in the order of [`entries`].
-pub(super) fn rows(app: &App) -> Vec<PickerRow> {
-    let row = |entry: &Entry| match entry {
-        Entry::Command(spec) => PickerRow {
+fn row(app: &App, entry: &Entry, works: bool) -> PickerRow {
+    match entry {
+        Entry::Command(spec) | Entry::Word(spec, _) => PickerRow {
             text: format!("{} {}", spec.name, spec.words),
             beside: spec.doc.to_owned(),
             ..PickerRow::default()
         },
         Entry::Action(spec) => {
-            let keys: Vec<_> = app.settings.keymap.keys(spec.id).iter().map(ToString::to_string).collect();
+            let keys: Vec<_> = app.settings.keymap.keys(spec.id).iter().take(2).map(ToString::to_string).collect();
             PickerRow {
                 text: spec.id.to_owned(),
                 beside: spec.doc.to_owned(),
                 keys: keys.join(" "),
+                faint: !works,
                 ..PickerRow::default()
             }
         }
-        Entry::Saved(at) => PickerRow {
-            text: app.saved().get(*at).map(|saved| format!("filter {}", saved.name)).unwrap_or_default(),
-            beside: "A saved filter.".to_owned(),
-            ..PickerRow::default()
-        },
+    }
+}
+
+/// The words that can follow a command; without a known set, the command itself as a reminder.
+fn words_of(app: &App, spec: &'static CommandSpec) -> (PickerKind, Vec<PickerRow>) {
+    let choices = match spec.choices {
+        Choices::Any => Vec::new(),
+        Choices::OneOf(choices) | Choices::Perhaps(choices) => choices(app),
     };
-    entries(app).iter().map(row).collect()
+    if choices.is_empty() {
+        let entry = Entry::Command(spec);
+        let rows = vec![row(app, &entry, true)];
+        return (PickerKind::Palette { command: Some(spec), entries: vec![entry] }, rows);
+    }
+    let safe = |text: &str| safe_line(text.as_bytes()).into_owned();
+    let rows = choices.iter().map(|(word, doc)| PickerRow::from((safe(word), safe(doc)))).collect();
+    let entries = choices.into_iter().map(|(word, _)| Entry::Word(spec, word)).collect();
+    (PickerKind::Palette { command: Some(spec), entries }, rows)
+}
+
+impl App {
+    /// What is typed into the open list has changed: its rows are matched anew, and the palette's may be others.
+    pub(super) fn picker_changed(&mut self) {
+        let Pane::Picker(picker) = &self.pane else { return };
+        let typed = command_of(picker.text());
+        let mut others = None;
+        if let PickerKind::Palette { command, .. } = picker.kind()
+            && command.map(|spec| spec.name) != typed.map(|(spec, _)| spec.name)
+        {
+            others = Some(typed.map_or_else(|| all(self), |(spec, _)| words_of(self, spec)));
+        }
+        let Pane::Picker(picker) = &mut self.pane else { return };
+        if let Some((kind, rows)) = others {
+            picker.refill(kind, rows);
+        }
+        let from = match typed {
+            Some((spec, _)) if matches!(picker.entry(0), Some(Entry::Command(only)) if only.name == spec.name) => {
+                // The reminder stays whatever is typed.
+                picker.text().len()
+            }
+            Some((_, from)) if matches!(picker.kind(), PickerKind::Palette { .. }) => from,
+            _ => 0,
+        };
+        picker.changed_from(from);
+    }
+}
+
+/// What stands in the line when a command is chosen whose words are still to come.
+pub(super) fn unfinished(typed: &str, entry: Option<&Entry>) -> Option<String> {
+    let name = typed.split_whitespace().next().unwrap_or_default();
+    let is_name = by_id(typed.trim()).is_some() || COMMANDS.iter().any(|spec| spec.name == name);
+    let entry = entry.filter(|entry| matches!(entry, Entry::Command(_)) && !is_name)?;
+    (!name.starts_with('!')).then(|| entry.completed())
+}
+
+/// Whether the user moved the cursor since the text was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CursorMoved {
+    No,
+    Yes,
 }
 
 /// Runs a typed command, or else the row with the cursor.
-pub(super) fn run(app: &mut App, typed: &str, entry: Option<Entry>, effects: &mut Vec<Effect>) {
-    let (name, words) = typed.trim().split_once(char::is_whitespace).unwrap_or((typed.trim(), ""));
+///
+/// # Errors
+/// What is wrong with what was typed: it stays to be mended.
+pub(super) fn run(
+    app: &mut App,
+    typed: &str,
+    (entry, moved): (Option<Entry>, CursorMoved),
+    effects: &mut Vec<Effect>,
+) -> Result<(), String> {
+    let typed = typed.trim();
+    if typed.starts_with('!') {
+        return Err("logdeck never runs a shell".to_owned());
+    }
+    let (name, words) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
     let command = COMMANDS.iter().find(|spec| spec.name == name);
-    let action = super::action::by_id(typed.trim());
-    let command = command.filter(|_| !words.is_empty() || action.is_none());
-    let command = match (command, action, entry) {
-        (None, None, Some(Entry::Command(spec))) => Some(spec),
-        (command, ..) => command,
-    };
-    if let Some(spec) = command {
-        if let Err(problem) = (spec.run)(app, words.trim(), effects) {
-            app.complain(problem);
+    let chosen = match (command, by_id(typed), entry) {
+        // A name that is typed in full counts, whatever the cursor is on.
+        (_, Some(action), _) => Entry::Action(action),
+        (Some(_), None, Some(Entry::Word(spec, word)))
+            if moved == CursorMoved::Yes || matches!(spec.choices, Choices::OneOf(_)) =>
+        {
+            Entry::Word(spec, word)
         }
-        return;
-    }
-    if let (None, Some(Entry::Saved(at))) = (action, entry) {
-        let name = app.saved().get(at).map(|saved| saved.name.clone()).unwrap_or_default();
-        if let Err(problem) = app.load_filter(&name) {
-            app.complain(problem);
+        (Some(spec), None, _) => Entry::Word(spec, words.trim().to_owned()),
+        (None, None, Some(entry)) => entry,
+        (None, None, None) => {
+            return Err(format!("no action or command matches `{}`", safe_line(typed.as_bytes())));
         }
-        return;
-    }
-    let row = entry.and_then(|entry| match entry {
-        Entry::Action(spec) => Some(spec),
-        Entry::Command(_) | Entry::Saved(_) => None,
-    });
-    let Some(action) = action.or(row) else {
-        let typed = crate::parse::text::safe_line(typed.as_bytes()).into_owned();
-        return app.complain(format!("no action or command matches `{typed}`"));
     };
-    if action.when.contains(&app.context()) {
-        (action.run)(app, effects);
+    match &chosen {
+        Entry::Command(spec) => return Err(format!("{} takes {}", spec.name, spec.words)),
+        Entry::Word(spec, words) => (spec.run)(app, words, effects)?,
+        Entry::Action(action) if action.when.contains(&app.context()) => (action.run)(app, effects),
+        Entry::Action(action) => return Err(format!("`{}` works {}", action.id, place_of(action))),
+    }
+    app.recent.retain(|recent| !recent.is(&chosen));
+    app.recent.insert(0, chosen);
+    app.recent.truncate(MAX_RECENT);
+    Ok(())
+}
+
+/// Where an action works that does not work here.
+fn place_of(spec: &ActionSpec) -> &'static str {
+    let works = |context| spec.when.contains(&context);
+    if works(Context::List) {
+        "where records are"
+    } else if works(Context::Split) || works(Context::Detail) {
+        "while the detail pane is open"
     } else {
-        app.say(format!("`{}` does not work here", action.id));
+        "on the start screen"
     }
 }
 
@@ -132,24 +307,39 @@ fn filter(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String>
     app.load_filter(words)
 }
 
-fn filter_save(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
-    app.save_filter(words, effects)
+/// The names of the saved filters.
+fn saved_filters(app: &App) -> Vec<(String, String)> {
+    app.saved().iter().map(|saved| (saved.name.clone(), "A saved filter.".to_owned())).collect()
 }
 
-fn filter_delete(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
-    app.delete_filter(words, effects)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn context(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
-    app.keep_lines(words)
-}
+    #[test]
+    fn every_command_has_a_name_a_doc_and_words() {
+        for (n, spec) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS[..n].iter().all(|other| other.name != spec.name), "{}", spec.name);
+            assert!(spec.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", spec.name);
+            assert!(!spec.words.is_empty() && spec.doc.ends_with('.'), "{}", spec.name);
+        }
+    }
 
-fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
-    let choice = ThemeChoice::ALL.into_iter().find(|choice| choice.word() == words);
-    app.theme = choice.ok_or_else(|| {
-        let names: Vec<_> = ThemeChoice::ALL.into_iter().map(ThemeChoice::word).collect();
-        format!("theme takes one of: {}", names.join(", "))
-    })?;
-    app.say(format!("theme: {}", app.theme.word()));
-    Ok(())
+    #[test]
+    fn every_group_has_its_place() {
+        assert!(Group::ALL.iter().all(|group| GROUPS.contains(group)));
+    }
+
+    #[test]
+    fn the_words_of_a_command_begin_behind_its_name() {
+        let check = |text: &str, expected: Option<(&str, usize)>| {
+            assert_eq!(command_of(text).map(|(spec, from)| (spec.name, from)), expected, "{text:?}");
+        };
+        check("theme", None);
+        check("theme ", Some(("theme", 6)));
+        check("  theme   da", Some(("theme", 10)));
+        check("themes da", None);
+        check("", None);
+        check("open é x", Some(("open", 5)));
+    }
 }

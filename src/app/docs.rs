@@ -1,10 +1,12 @@
-//! Documents that derive from the table of actions: the README's keys, and the rows of the help.
+//! Documents that derive from the tables of actions and commands: the README's keys, and the columns of the help.
 //!
 //! Owns their layout. Must not know what an action does beyond its row.
 
 use super::action::{ACTIONS, ActionSpec, Context, Group};
+use super::command::COMMANDS;
 use super::event::Key;
 use super::keymap::Keymap;
+use super::{App, Pane};
 use std::fmt::Write as _;
 
 /// The key table of the README, in Markdown.
@@ -12,9 +14,22 @@ pub fn key_table() -> String {
     let mut text = String::from("| keys | action | what it does |\n|---|---|---|\n");
     for group in Group::ALL {
         for spec in ACTIONS.iter().filter(|spec| spec.group == group) {
-            let keys: Vec<_> = spec.keys.iter().map(|key| format!("`{key}`")).collect();
+            let mut keys: Vec<_> = spec.keys.iter().map(|key| format!("`{key}`")).collect();
+            if keys.is_empty() {
+                // The palette has it.
+                keys.push(format!("`:{}`", spec.id));
+            }
             let _ = writeln!(text, "| {} | `{}` | {} |", keys.join(" "), spec.id, spec.doc);
         }
+    }
+    text
+}
+
+/// The commands of the palette that take words, in Markdown.
+pub fn command_table() -> String {
+    let mut text = String::from("| command | what it does |\n|---|---|\n");
+    for spec in COMMANDS {
+        let _ = writeln!(text, "| `:{} {}` | {} |", spec.name, spec.words, spec.doc);
     }
     text
 }
@@ -52,6 +67,76 @@ pub fn help(keymap: &Keymap, contexts: &[Context]) -> Vec<(Group, Vec<HelpRow>)>
     groups
 }
 
+/// Columns of the screen that one column of the help takes.
+pub const HELP_COLUMN: u16 = 38;
+
+/// A line of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HelpLine {
+    /// A heading.
+    Heading(Group),
+    /// Keys and what they do.
+    Row(HelpRow),
+    /// Nothing.
+    Blank,
+}
+
+/// The help in `count` columns of about the same height; a group is never torn.
+pub fn in_columns(groups: Vec<(Group, Vec<HelpRow>)>, count: usize) -> Vec<Vec<HelpLine>> {
+    let height = |(_, rows): &(Group, Vec<HelpRow>)| rows.len() + 2;
+    let all: usize = groups.iter().map(height).sum();
+    // The least height at which the groups fit into the columns.
+    let fits = |limit: usize| {
+        let (mut columns, mut used) = (1, 0);
+        for group in &groups {
+            if used > 0 && used + height(group) > limit + 1 {
+                columns += 1;
+                used = 0;
+            }
+            used += height(group);
+        }
+        columns <= count
+    };
+    let limit = (1..=all).find(|limit| fits(*limit)).unwrap_or(all);
+    let mut columns: Vec<Vec<HelpLine>> = vec![Vec::new()];
+    for group in groups {
+        let last = columns.len() - 1;
+        if !columns[last].is_empty() && columns[last].len() + height(&group) > limit + 1 {
+            columns.push(Vec::new());
+        }
+        let column = columns.len() - 1;
+        columns[column].push(HelpLine::Heading(group.0));
+        columns[column].extend(group.1.into_iter().map(HelpLine::Row));
+        columns[column].push(HelpLine::Blank);
+    }
+    for column in &mut columns {
+        column.pop();
+    }
+    columns
+}
+
+impl App {
+    /// The columns of the help for where the keys would go.
+    pub fn help_columns(&self) -> Vec<Vec<HelpLine>> {
+        let groups = help(&self.settings.keymap, &[self.base_context()]);
+        let count = usize::from((self.size.0 / HELP_COLUMN).clamp(1, 4)).min(groups.len().max(1));
+        in_columns(groups, count)
+    }
+
+    /// The lines of what lies over the whole screen, the help or the debug pane, and how many of them can be seen.
+    pub(super) fn overlay_lines(&self) -> (usize, usize) {
+        // Header, heading and status take four rows; the help's last row has the version, with a blank one above it.
+        let rows = usize::from(self.size.1).saturating_sub(4);
+        match &self.pane {
+            Pane::Help { .. } => {
+                (self.help_columns().iter().map(Vec::len).max().unwrap_or(0), rows.saturating_sub(2).max(1))
+            }
+            Pane::Debug(_) => (self.debug().map_or(0, |(lines, _)| lines.len()), rows.max(1)),
+            _ => (0, 1),
+        }
+    }
+}
+
 /// Keys in one cell; a run of digits becomes `1-5`.
 fn together(keys: &[Key]) -> String {
     let words: Vec<_> = keys.iter().map(ToString::to_string).collect();
@@ -69,6 +154,12 @@ mod tests {
         for spec in ACTIONS {
             assert!(table.contains(&format!("| `{}` | {} |", spec.id, spec.doc)), "{}", spec.id);
         }
+    }
+
+    #[test]
+    fn the_command_table_has_every_command() {
+        let table = command_table();
+        assert!(COMMANDS.iter().all(|spec| table.contains(&format!("| `:{} ", spec.name))), "{table}");
     }
 
     #[test]

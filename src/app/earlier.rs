@@ -3,6 +3,7 @@
 //! Owns the stack of each tab, and the words of going back. Must not know keys.
 
 use super::filter::{Entries, FilterField};
+use super::view::Scope;
 use super::{App, tab::TabState};
 use crate::model::Query;
 
@@ -115,6 +116,11 @@ impl App {
         if let Err((_, problem)) = self.set_query_in(index, &earlier.query) {
             return self.complain(problem);
         }
-        self.tabs[index].entries = earlier.entries;
+        let tab = &mut self.tabs[index];
+        tab.entries = earlier.entries;
+        if tab.view.query().is_all() {
+            // There are no matches any more that lines are kept around.
+            tab.view.set_scope(Scope::Matches, self.engine.store());
+        }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Owns the two enums. Must not know who sends or carries them out.
 
-use crate::model::{SavedFilter, SourceMsg, Timestamp};
+use super::debug::Meters;
+use crate::model::{Address, SavedFilter, SourceMsg, Timestamp};
+use std::path::PathBuf;
 
 /// Something happened.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one is made at a time, and batches are what comes most")]
 pub enum Event {
     /// A key was pressed.
     Key(Key),
@@ -20,6 +21,15 @@ pub enum Event {
     Source(SourceMsg),
     /// Time to work on something long (a filter over many records), or to show a new minute.
     Tick(Timestamp),
+    /// The numbers that [`Effect::Measure`] asked for.
+    Meters(Meters),
+    /// What [`Effect::List`] asked for: the names in the directory, those of directories with a `/` behind them.
+    Listed {
+        /// As it was asked for.
+        directory: String,
+        /// In their order; none when it cannot be read.
+        names: Vec<String>,
+    },
     /// Something that was asked for by an [`Effect`] is done, in words; `Err` says what failed.
     Done(Result<String, String>),
 }
@@ -91,6 +101,17 @@ pub enum Effect {
     OpenDemo,
     /// Change the file of saved filters; what came of it returns as [`Event::Done`].
     Filters(FilterChange),
+    /// Open this source; it has to be told with [`App::open`](super::App::open).
+    Open(Address),
+    /// Read the names in a directory, and tell them with [`Event::Listed`].
+    List {
+        /// What the answer is to name.
+        directory: String,
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Measure, and tell the numbers with [`Event::Meters`].
+    Measure,
 }
 
 /// A change of the saved filters.

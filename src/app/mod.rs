@@ -19,6 +19,7 @@ mod body;
 pub mod command;
 mod copy;
 mod counting;
+pub mod debug;
 mod detail;
 pub mod docs;
 mod earlier;
@@ -55,11 +56,11 @@ pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
 pub use marks::{Mark, Marks};
 pub use origins::{OriginRow, Origins, SPARKS};
-pub use picker::{Picker, PickerRow};
+pub use picker::{Picker, PickerRow, ShownRow};
 pub use prompt::{Prompt, PromptKind};
 pub use rows::Row;
 pub use search::Search;
-pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, TimeStyle};
+pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, Themes, TimeStyle};
 pub use status::{Badge, Health, Mode, Role};
 pub use tab::{Lines, TabState};
 pub use update::update;
@@ -91,6 +92,12 @@ pub struct App {
     /// How often a filter was set in every tab.
     everywhere: u64,
     marks: Marks,
+    /// What was run from the palette, the last one first.
+    recent: Vec<command::Entry>,
+    /// The label of the source that the user asked for last: its tab is shown when it opens.
+    asked: Option<String>,
+    /// The directory whose names the palette suggests.
+    listing: command::Listing,
     message: Option<Message>,
     settings: Settings,
     theme: ThemeChoice,
@@ -118,6 +125,7 @@ enum Pane {
     Origins(Box<Origins>),
     Bars(BarCursor),
     Help { scroll: usize },
+    Debug(Box<debug::DebugPane>),
 }
 
 /// Whether the histogram is wanted.
@@ -138,6 +146,18 @@ pub struct Message {
     pub role: Role,
     /// When it was said.
     said: Timestamp,
+}
+
+impl Message {
+    /// What cannot be used of the settings; the debug pane and `logdeck config check` have all of it.
+    fn of_notices(notices: &[String], now: Timestamp) -> Option<Self> {
+        let first = crate::parse::text::safe_line(notices.first()?.as_bytes()).into_owned();
+        let text = match notices.len() {
+            1 => first,
+            n => format!("{n} settings left out (:debug): {first}"),
+        };
+        Some(Self { text, role: Role::Error, said: now })
+    }
 }
 
 /// How long a sentence stays that tells of no mistake: then the row has its counts to itself again.
@@ -172,8 +192,11 @@ impl App {
             saved: Vec::new(),
             everywhere: 0,
             marks: Marks::default(),
+            recent: Vec::new(),
+            asked: None,
+            listing: command::Listing::default(),
             message: None,
-            theme: settings.theme,
+            theme: settings.theme.clone(),
             time: settings.time,
             now: settings.now,
             size: (0, 0),
@@ -187,16 +210,20 @@ impl App {
             settings,
         };
         app.take_saved();
+        app.message = Message::of_notices(&app.settings.notices, app.now);
         app
     }
 
     /// A source is opened: its address as text, and the tab that shows it. The first one's tab is shown.
     pub fn open(&mut self, id: SourceId, label: impl Into<String>, tab: Tab) {
         let first = self.engine.sources().next().is_none();
+        let label = label.into();
+        let is_asked = self.asked.take_if(|asked| *asked == label).is_some();
         self.engine.open(id, label, tab);
         let index = Self::index_of(tab);
         self.tabs[index].view.add_source(id, self.engine.store());
-        if first {
+        if first || is_asked {
+            self.finding = None;
             self.active = index;
         }
         self.frame = FrameNeed::Now;
@@ -245,8 +272,8 @@ impl App {
     }
 
     /// The colours that are wanted.
-    pub fn theme(&self) -> ThemeChoice {
-        self.theme
+    pub fn theme(&self) -> &ThemeChoice {
+        &self.theme
     }
 
     /// How times are shown.
@@ -320,7 +347,7 @@ impl App {
             Pane::Picker(_) => Context::Picker,
             Pane::Origins(_) => Context::Origins,
             Pane::Bars(_) => Context::Bars,
-            Pane::Help { .. } => Context::Help,
+            Pane::Help { .. } | Pane::Debug(_) => Context::Help,
             Pane::None => self.base_context(),
         }
     }

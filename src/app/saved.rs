@@ -21,20 +21,11 @@ impl App {
     /// stays in the list: it can be loaded into the pane and mended.
     pub(super) fn take_saved(&mut self) {
         self.saved = std::mem::take(&mut self.settings.saved);
-        let mut problems = std::mem::take(&mut self.settings.problems);
         for filter in &self.saved {
             if let Err((field, problem)) = self.saved_query(filter) {
-                problems.push(format!("saved filter `{}`: {}: {problem}", filter.name, field.label().to_lowercase()));
+                let field = field.label().to_lowercase();
+                self.settings.notices.push(format!("saved filter `{}`: {field}: {problem}", filter.name));
             }
-        }
-        if let Some(first) = problems.first() {
-            let more = match problems.len() - 1 {
-                0 => String::new(),
-                1 => "; 1 more problem".to_owned(),
-                more => format!("; {more} more problems"),
-            };
-            let text = format!("{first}{more}");
-            self.complain(safe_line(text.as_bytes()));
         }
     }
 

@@ -4,8 +4,11 @@
 
 use super::keymap::Keymap;
 use crate::model::address::Tab;
+pub use crate::model::look::TimeStyle;
+pub use crate::model::theme::{ThemeChoice, Themes};
 use crate::model::{SavedFilter, Timestamp};
 use jiff::tz::TimeZone;
+use std::path::PathBuf;
 
 /// What the app is told once.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub struct Settings {
     pub caps: Caps,
     /// The colours to begin with.
     pub theme: ThemeChoice,
+    /// The user's own themes.
+    pub themes: Themes,
     /// How times are shown to begin with.
     pub time: TimeStyle,
     /// The zone of local times, also of those that the user types.
@@ -28,8 +33,11 @@ pub struct Settings {
     pub found: Vec<String>,
     /// Filters that were saved in earlier runs.
     pub saved: Vec<SavedFilter>,
-    /// What went wrong before the screen was there, a sentence each; not yet safe for a terminal.
-    pub problems: Vec<String>,
+    /// What cannot be used and is left out, each with its place; not yet safe for a terminal. The first one is shown
+    /// at the start.
+    pub notices: Vec<String>,
+    /// The user's home directory, which `~` stands for.
+    pub home: Option<PathBuf>,
     /// The wall clock when the app starts.
     pub now: Timestamp,
 }
@@ -41,13 +49,15 @@ impl Default for Settings {
             memory: crate::store::DEFAULT_BUDGET,
             caps: Caps::default(),
             theme: ThemeChoice::Auto,
+            themes: Themes::default(),
             time: TimeStyle::Local,
             zone: TimeZone::UTC,
             keymap: Keymap::default(),
             tabs: Vec::new(),
             found: Vec::new(),
             saved: Vec::new(),
-            problems: Vec::new(),
+            notices: Vec::new(),
+            home: None,
             now: Timestamp(0),
         }
     }
@@ -110,85 +120,4 @@ pub enum Background {
     Dark,
     /// Dark text on light.
     Light,
-}
-
-/// The colours that the user wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ThemeChoice {
-    /// By the background of the terminal; 16 colours when that is not known.
-    #[default]
-    Auto,
-    /// For a dark background.
-    Dark,
-    /// For a light background.
-    Light,
-    /// The terminal's own 16 colours.
-    Sixteen,
-    /// No colour: bold, underlined and reversed text.
-    Mono,
-}
-
-impl ThemeChoice {
-    /// All of them, in the order of key `T`.
-    pub const ALL: [Self; 5] = [Self::Auto, Self::Dark, Self::Light, Self::Sixteen, Self::Mono];
-
-    /// The next one in the order of key `T`.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Auto => Self::Dark,
-            Self::Dark => Self::Light,
-            Self::Light => Self::Sixteen,
-            Self::Sixteen => Self::Mono,
-            Self::Mono => Self::Auto,
-        }
-    }
-
-    /// Its name, as in the config.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Dark => "dark",
-            Self::Light => "light",
-            Self::Sixteen => "16",
-            Self::Mono => "mono",
-        }
-    }
-}
-
-/// How a record's time is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TimeStyle {
-    /// The time of day in UTC.
-    Utc,
-    /// The time of day in the local zone.
-    #[default]
-    Local,
-    /// How long ago.
-    Age,
-    /// Not at all.
-    Off,
-}
-
-impl TimeStyle {
-    /// The next one in the order of key `t`.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Utc => Self::Local,
-            Self::Local => Self::Age,
-            Self::Age => Self::Off,
-            Self::Off => Self::Utc,
-        }
-    }
-
-    /// Its name, as in the config.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Utc => "utc",
-            Self::Local => "local",
-            Self::Age => "age",
-            Self::Off => "off",
-        }
-    }
 }

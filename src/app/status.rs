@@ -271,6 +271,7 @@ impl App {
     pub(super) fn shows_seconds(&self) -> bool {
         let lively = |source: &Source| source.health.next_try.is_some() || source.rate(self.now) > 0.0;
         self.time == TimeStyle::Age
+            || matches!(self.pane, Pane::Debug(_))
             || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
             || self.histogram_is_stale()

@@ -7,7 +7,7 @@ use super::counting::Counting;
 use super::detail::Detail;
 use super::event::{Effect, Event, Key};
 use super::view::{Repeats, View};
-use super::{App, FrameNeed, Pane};
+use super::{App, FrameNeed, Pane, Role};
 use crate::engine::Applied;
 use crate::model::SourceMsg;
 
@@ -38,6 +38,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             } else {
                 need = FrameNeed::No;
             }
+            app.measure_when_due(&mut effects);
             if app.forget_message() {
                 need = FrameNeed::Soon;
             }
@@ -52,9 +53,16 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 need = FrameNeed::Soon;
             }
         }
+        Event::Meters(meters) => {
+            need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };
+        }
+        Event::Listed { directory, names } => app.listed(&directory, names),
+        // What was wrong stays until somebody has pressed a key.
+        Event::Done(Ok(_)) if app.message.as_ref().is_some_and(|message| message.role == Role::Error) => {}
         Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
     }
+    app.list_when_wanted(&mut effects);
     app.settle(need == FrameNeed::Now);
     if app.is_busy() {
         effects.push(Effect::Continue);
@@ -93,7 +101,7 @@ impl App {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::Picker(picker) => picker.edit_mut().paste(text),
-            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) => {
+            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) | Pane::Debug(_) => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
                 self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
                 false
@@ -108,8 +116,8 @@ impl App {
         match &mut self.pane {
             Pane::Prompt(prompt) => prompt.changed(),
             Pane::Filter(_) => self.try_filter(),
-            Pane::Picker(picker) => picker.changed(),
-            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) => {}
+            Pane::Picker(_) => self.picker_changed(),
+            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) | Pane::Debug(_) => {}
         }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Owns the grammar and the help texts, from which completions, man page and README derive. Must not know what a command does.
 
-use crate::config::{BadValue, LogLevel, Memory, Overrides, ThemeName, Zone};
+use crate::config::{BadValue, LogLevel, Memory, Overrides, Zone};
 use crate::model::query::{BadFieldTest, FieldTest};
+use crate::model::theme::ThemeChoice;
 use crate::model::time::{BadTime, TimeSpec};
 use crate::model::{Address, Severity};
 use crate::sources::SOURCES;
@@ -85,9 +86,9 @@ pub struct GlobalArgs {
     /// Draws with ASCII characters alone.
     #[arg(long, global = true, help_heading = "Global options")]
     pub ascii: bool,
-    /// Colours: auto, dark, light, 16 or mono [default: auto].
-    #[arg(long, global = true, value_name = "THEME", value_parser = words(ThemeName::ALL), hide_possible_values = true, help_heading = "Global options")]
-    pub theme: Option<ThemeName>,
+    /// Colours: auto, dark, light, 16, mono, ascii, or the name of a theme file of your own [default: auto].
+    #[arg(long, global = true, value_name = "THEME", value_parser = ThemeParser, hide_possible_values = true, help_heading = "Global options")]
+    pub theme: Option<ThemeChoice>,
     /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
     #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub log_level: Option<LogLevel>,
@@ -101,7 +102,7 @@ impl GlobalArgs {
     pub fn overrides(&self, tz: Option<&Zone>) -> Overrides {
         Overrides {
             memory: self.memory,
-            theme: self.theme,
+            theme: self.theme.clone(),
             ascii: self.ascii.then_some(true),
             log_level: self.log_level,
             tz: tz.cloned(),
@@ -240,6 +241,28 @@ impl TypedValueParser for AddressParser {
     }
 }
 
+/// Reads the name of a theme; completions list the built-in ones.
+#[derive(Clone)]
+struct ThemeParser;
+
+impl TypedValueParser for ThemeParser {
+    type Value = ThemeChoice;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<ThemeChoice, clap::Error> {
+        let theme = |text: String| text.parse().map_err(|()| BadValue::new(text, ThemeChoice::EXPECTED));
+        clap::builder::StringValueParser::new().try_map(theme).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = clap::builder::PossibleValue> + '_>> {
+        Some(Box::new(ThemeChoice::NAMES.into_iter().map(clap::builder::PossibleValue::new)))
+    }
+}
+
 /// A parser of words that completions and errors can list.
 fn words<T>(all: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
 where
@@ -306,7 +329,7 @@ mod tests {
         }
         let cli = parse(&["cat", "-", "--memory", "1GiB", "--theme", "16", "--log-level", "debug"]);
         assert_eq!(cli.global.memory.map(Memory::bytes), Some(1 << 30));
-        assert_eq!((cli.global.theme, cli.global.log_level), (Some(ThemeName::Sixteen), Some(LogLevel::Debug)));
+        assert_eq!((cli.global.theme, cli.global.log_level), (Some(ThemeChoice::Sixteen), Some(LogLevel::Debug)));
     }
 
     #[test]
@@ -337,7 +360,7 @@ mod tests {
             assert!(text.contains(expected), "{words:?}: {text}");
         };
         check(&["--memory", "5MB", "x"], "8MiB to 1TiB");
-        check(&["--theme", "blue"], "auto, dark, light, 16, mono");
+        check(&["--theme", "../blue"], "auto, dark, light, 16, mono, ascii");
         check(&["--thme", "dark"], "--theme");
         check(&["github:acme"], "github:OWNER/REPO");
         check(&["cat", "--severity", "loud"], "trace, debug, info, warn, error or fatal");

@@ -63,14 +63,20 @@ fn write_new(path: &Path) -> std::io::Result<()> {
 }
 
 fn check(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> anyhow::Result<Exit> {
-    let loaded = super::load(global, None, environment);
+    let (loaded, _) = super::load(global, None, environment);
     for hint in &loaded.hints {
         out.warn(&hint.to_string());
     }
-    for problem in &loaded.problems {
-        out.error(&problem.to_string());
+    let mut wrong: Vec<_> = loaded.problems.iter().chain(&loaded.notices).map(ToString::to_string).collect();
+    let themes = super::screen::themes(environment);
+    let named = themes.check(&loaded.config.theme).err();
+    wrong.extend(themes.bad.into_iter().map(|(_, problem)| problem));
+    // What is wrong with the file of the theme that is set was said already.
+    wrong.extend(named.filter(|named| !wrong.iter().any(|problem| named.ends_with(problem.as_str()))));
+    for problem in &wrong {
+        out.error(problem);
     }
-    if !loaded.problems.is_empty() {
+    if !wrong.is_empty() {
         return Ok(Exit::Failed);
     }
     let text = match (&loaded.file, loaded.file_found) {
@@ -86,8 +92,8 @@ fn check(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> an
 }
 
 fn show(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> anyhow::Result<Exit> {
-    let loaded = super::load(global, None, environment);
-    for problem in &loaded.problems {
+    let (loaded, _) = super::load(global, None, environment);
+    for problem in loaded.problems.iter().chain(&loaded.notices) {
         out.error(&problem.to_string());
     }
     if loaded.file == File::Nowhere {

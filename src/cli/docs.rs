@@ -4,8 +4,11 @@
 
 use super::args::Cli;
 use super::output::Exit;
-use crate::app::docs::key_table;
+use crate::app::action::ACTIONS;
+use crate::app::command::COMMANDS;
+use crate::app::docs::{command_table, key_table};
 use crate::config::{self, KEYS, Table, VARIABLES};
+use crate::model::theme::ROLES;
 use clap::CommandFactory;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 use std::{
@@ -41,6 +44,8 @@ pub fn man(out: &mut impl Write) -> anyhow::Result<()> {
     built.build();
     commands(&built, out)?;
     settings(out)?;
+    screen(out)?;
+    themes(out)?;
     exit_codes(out)?;
     addresses_and_examples(&built, out)?;
     page.render_version_section(out)?;
@@ -128,6 +133,42 @@ fn settings(out: &mut impl Write) -> io::Result<()> {
     roff.to_writer(out)
 }
 
+/// Keys and commands of the screen.
+fn screen(out: &mut impl Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", ["KEYS AND COMMANDS OF THE SCREEN"]);
+    for spec in ACTIONS {
+        roff.control("TP", []);
+        let keys = if spec.keys.is_empty() { format!(":{}", spec.id) } else { spec.keys.join(", ") };
+        roff.text([bold(keys), roman(format!("  {}", spec.id))]);
+        roff.text([roman(spec.doc)]);
+    }
+    for spec in COMMANDS {
+        roff.control("TP", []);
+        roff.text([bold(format!(":{}", spec.name)), roman(" "), italic(spec.words)]);
+        roff.text([roman(spec.doc)]);
+    }
+    roff.to_writer(out)
+}
+
+/// The roles of a theme file.
+fn themes(out: &mut impl Write) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", ["THEMES"]);
+    roff.text([roman(
+        "A file themes/NAME.toml beside the config file is a theme of your own. It names roles and their looks: a \
+         colour (#RRGGBB, a number from 0 to 255, a name such as red or bright-cyan, or default) and any of bold, dim, \
+         underline, reverse. What it leaves out comes from the theme that inherits names. The background is never \
+         painted.",
+    )]);
+    for spec in &ROLES {
+        roff.control("TP", []);
+        roff.text([bold(spec.name)]);
+        roff.text([roman(format!("{} dark: {}, light: {}, 16: {}.", spec.doc, spec.dark, spec.light, spec.sixteen))]);
+    }
+    roff.to_writer(out)
+}
+
 fn exit_codes(out: &mut impl Write) -> io::Result<()> {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
@@ -152,6 +193,8 @@ pub fn block(name: &str) -> Option<String> {
         "cat" => Some(fenced(&help(&["cat"])?)),
         "config" => Some(config::reference()),
         "keys" => Some(key_table()),
+        "commands" => Some(command_table()),
+        "themes" => Some(config::theme_reference()),
         "exit codes" => {
             let mut text = String::from("| code | meaning |\n|---|---|\n");
             for (code, meaning) in codes() {
@@ -214,8 +257,16 @@ mod tests {
     #[test]
     fn the_man_page_has_commands_settings_and_exit_codes() {
         let page = page();
-        for part in ["logdeck cat", "logdeck config init", r"\-\-severity", r"LOGDECK_MEMORY", "EXIT STATUS", "[keys]"]
-        {
+        for part in [
+            "logdeck cat",
+            "logdeck config init",
+            r"\-\-severity",
+            r"LOGDECK_MEMORY",
+            "EXIT STATUS",
+            "[keys]",
+            ":theme",
+            "THEMES",
+        ] {
             assert!(page.contains(part), "{part}");
         }
     }

@@ -17,7 +17,8 @@ pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
 use crate::app::action::ACTIONS;
-use crate::config::{Config, ConfigKey, Environment, Loaded, Problem, Set};
+use crate::app::keymap::Keymap;
+use crate::config::{Config, Environment, Loaded, Problem};
 use crate::runtime::{Opening, terminal};
 use anyhow::Context;
 use clap::Parser;
@@ -28,6 +29,10 @@ use std::{ffi::OsString, io::Write, time::Instant};
 pub struct Globals<'e> {
     /// The settings that hold.
     pub config: Config,
+    /// The keys that hold.
+    pub keymap: Keymap,
+    /// Settings that cannot be used and are left out.
+    pub notices: Vec<Problem>,
     /// Variables and directories of the process.
     pub environment: &'e Environment,
 }
@@ -120,21 +125,30 @@ fn globals<'e>(
     tz: Option<&crate::config::Zone>,
     environment: &'e Environment,
 ) -> anyhow::Result<Globals<'e>> {
-    let loaded = load(&cli.global, tz, environment);
+    let (loaded, keymap) = load(&cli.global, tz, environment);
     if loaded.problems.is_empty() {
-        return Ok(Globals { config: loaded.config, environment });
+        return Ok(Globals { config: loaded.config, keymap, notices: loaded.notices, environment });
     }
     let problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
     anyhow::bail!("the settings are wrong:\n  {}", problems.join("\n  "))
 }
 
-fn load(global: &args::GlobalArgs, tz: Option<&crate::config::Zone>, environment: &Environment) -> Loaded {
+/// The settings, and the keys with those of the user. Bindings that cannot be used are among the notices.
+fn load(global: &args::GlobalArgs, tz: Option<&crate::config::Zone>, environment: &Environment) -> (Loaded, Keymap) {
     let file = crate::config::file(global.config.as_deref(), environment);
     let actions: Vec<_> = ACTIONS.iter().map(|action| action.id).collect();
     let mut loaded = crate::config::load(file, environment, &global.overrides(tz), &actions);
-    if let Err(conflict) = screen::keymap(&loaded.config.keys) {
-        let from = ConfigKey::find("keys").map_or(Set::Default, |key| loaded.set_by(key)).to_string();
-        loaded.problems.push(Problem { from, place: None, message: format!("keys: {conflict}") });
-    }
-    loaded
+    let line = |id: &str| loaded.binding(id).place.map(|place| (place.line, place.column));
+    let mut bindings: Vec<_> = loaded.config.keys.iter().collect();
+    bindings.sort_by_key(|(id, _)| line(id));
+    let bindings = bindings.into_iter().map(|(id, keys)| (id.as_str(), keys.iter().map(String::as_str)));
+    let (keymap, conflicts) = Keymap::with(bindings);
+    let told = conflicts.iter().map(|conflict| {
+        let place = loaded.binding(conflict.action());
+        Problem { message: format!("keys: {conflict}"), ..place }
+    });
+    let told: Vec<_> = told.collect();
+    loaded.notices.extend(told);
+    loaded.notices.sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
+    (loaded, keymap)
 }

@@ -5,12 +5,12 @@
 use super::discover;
 use super::{Counts, Exit, Globals, Output};
 use crate::app::event::{Effect, Event};
-use crate::app::keymap::{Conflict, Keymap};
 use crate::app::{self, App, Background, Caps, Colors, FrameNeed, Glyphs, TabInfo};
-use crate::config::{self, Bindings, Environment, LogLevel};
+use crate::config::{Environment, LogLevel};
 use crate::infra::clock::SystemClock;
 use crate::infra::log::{self, Log};
 use crate::model::address::Tab;
+use crate::model::theme::{ThemeChoice, Themes};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::parse::text::safe_line;
 use crate::ports::Clock;
@@ -35,11 +35,13 @@ pub fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let _log = own_log(globals, out);
-    let Globals { config, environment } = globals;
+    let Globals { config, environment, .. } = globals;
     let filters = environment.state_dir().map(|directory| directory.join(saved::FILE));
-    let mut settings = settings(globals, capabilities)?;
+    let mut settings = settings(globals, capabilities);
     if let Some(path) = &filters {
-        (settings.saved, settings.problems) = saved::load(path);
+        let (saved, problems) = saved::load(path);
+        settings.saved = saved;
+        settings.notices.extend(problems);
     }
     let app = App::new(settings);
     let setup = Setup {
@@ -121,46 +123,50 @@ impl Program for Screen {
 }
 
 /// What the app is told once.
-fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> Result<app::Settings, Conflict> {
-    let Globals { config, environment } = globals;
+fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> app::Settings {
+    let Globals { config, environment, keymap, notices } = globals;
     let zone = config.tz.rules();
     let tab = |tab| Some(TabInfo { tab, needs: needs(tab, zone) }).filter(|info| !info.needs.is_empty());
     let mut caps = caps(capabilities, environment);
     if config.ascii {
         caps.glyphs = Glyphs::Ascii;
     }
-    Ok(app::Settings {
+    let themes = themes(environment);
+    let mut notices: Vec<_> = notices.iter().map(|problem| brief(&problem.to_string(), environment)).collect();
+    let theme = match themes.check(&config.theme) {
+        Ok(()) => config.theme.clone(),
+        Err(problem) => {
+            notices.push(brief(&problem, environment));
+            ThemeChoice::Auto
+        }
+    };
+    app::Settings {
         memory: usize::try_from(config.memory.bytes()).unwrap_or(usize::MAX),
         caps,
-        theme: match config.theme {
-            config::ThemeName::Auto => app::ThemeChoice::Auto,
-            config::ThemeName::Dark => app::ThemeChoice::Dark,
-            config::ThemeName::Light => app::ThemeChoice::Light,
-            config::ThemeName::Sixteen => app::ThemeChoice::Sixteen,
-            config::ThemeName::Mono => app::ThemeChoice::Mono,
-        },
-        time: match config.time {
-            config::TimeStyle::Utc => app::TimeStyle::Utc,
-            config::TimeStyle::Local => app::TimeStyle::Local,
-            config::TimeStyle::Age => app::TimeStyle::Age,
-            config::TimeStyle::Off => app::TimeStyle::Off,
-        },
+        theme,
+        themes,
+        time: config.time,
         zone: zone.clone(),
-        keymap: keymap(&config.keys)?,
+        keymap: keymap.clone(),
         tabs: Tab::ALL.into_iter().filter_map(tab).collect(),
         found: discover::discover(environment, &std::env::current_dir().unwrap_or_default()).lines(environment),
         saved: Vec::new(),
-        problems: Vec::new(),
+        notices,
+        home: environment.home().map(Into::into),
         now: SystemClock.now(),
-    })
+    }
 }
 
-/// The table's keys with the user's.
-///
-/// # Errors
-/// [`Conflict`] says which entry cannot be used.
-pub(super) fn keymap(bindings: &Bindings) -> Result<Keymap, Conflict> {
-    Keymap::with(bindings.iter().map(|(action, keys)| (action.as_str(), keys.iter().map(String::as_str))))
+/// The user's own themes.
+pub(super) fn themes(environment: &Environment) -> Themes {
+    environment.config_dir().map(|directory| crate::config::themes(&directory.join("themes"))).unwrap_or_default()
+}
+
+/// A problem whose file is named shortly, so that the status line has room for what is wrong with it.
+fn brief(problem: &str, environment: &Environment) -> String {
+    let directory = environment.config_dir().map(|directory| format!("{}/", directory.display())).unwrap_or_default();
+    safe_line(if directory.is_empty() { problem.to_owned() } else { problem.replace(&directory, "") }.as_bytes())
+        .into_owned()
 }
 
 /// What the terminal can do, in the app's words.
@@ -216,24 +222,42 @@ fn date(now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::keymap::Keymap;
     use crate::config::Config;
     use crate::model::{Batch, Meta};
     use crate::runtime::terminal::capabilities::detect;
+
+    fn globals(config: Config, environment: &Environment) -> Globals<'_> {
+        Globals { config, keymap: Keymap::default(), notices: Vec::new(), environment }
+    }
+
+    #[test]
+    fn a_theme_that_is_not_there_is_said_and_auto_holds() {
+        let environment = Environment::of_variables([("TERM", "xterm")]);
+        let config = Config { theme: ThemeChoice::Own("solar".to_owned()), ..Config::default() };
+        let settings = settings(&globals(config, &environment), detect(&environment).unwrap());
+        assert_eq!(settings.theme, ThemeChoice::Auto);
+        assert!(
+            settings.notices[0].starts_with("there is no theme `solar`; there are auto,"),
+            "{:?}",
+            settings.notices
+        );
+    }
 
     #[test]
     fn settings_narrow_what_the_terminal_can_do() {
         let environment =
             Environment::of_variables([("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("COLORFGBG", "15;0")]);
         let of = |ascii| {
-            let config = Config { ascii, theme: config::ThemeName::Sixteen, ..Config::default() };
-            settings(&Globals { config, environment: &environment }, detect(&environment).unwrap()).unwrap()
+            let config = Config { ascii, theme: ThemeChoice::Sixteen, ..Config::default() };
+            settings(&globals(config, &environment), detect(&environment).unwrap())
         };
         let unicode = of(false);
         assert_eq!((unicode.caps.colors, unicode.caps.glyphs), (Colors::Ansi256, Glyphs::Unicode));
         assert_eq!(unicode.caps.background, Some(Background::Dark));
         assert_eq!(
             (unicode.caps.words.as_str(), unicode.theme),
-            ("TERM=xterm-256color  256 colours", app::ThemeChoice::Sixteen)
+            ("TERM=xterm-256color  256 colours", ThemeChoice::Sixteen)
         );
         assert_eq!(of(true).caps.glyphs, Glyphs::Ascii);
         assert_eq!(unicode.tabs.len(), 4);
@@ -242,8 +266,8 @@ mod tests {
     #[test]
     fn sources_get_numbers_and_records_are_counted() {
         let environment = Environment::of_variables([("TERM", "xterm")]);
-        let globals = Globals { config: Config::default(), environment: &environment };
-        let app = App::new(settings(&globals, detect(&environment).unwrap()).unwrap());
+        let globals = globals(Config::default(), &environment);
+        let app = App::new(settings(&globals, detect(&environment).unwrap()));
         let counts = Rc::new(Cell::new(Counts::default()));
         let mut screen = Screen { app, opened: 0, counts: Rc::clone(&counts) };
         let address = Address::Path("a.log".into());

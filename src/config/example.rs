@@ -67,7 +67,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::read;
+    use super::super::file::{Read, read};
     use super::*;
 
     /// The example with its values no longer commented out.
@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn the_example_is_valid_and_changes_nothing() {
-        let (entries, problems) = read(&example(), "example", &[]);
+        let Read { entries, problems, .. } = read(&example(), "example", &[]);
         assert_eq!(problems, []);
         assert!(entries.iter().all(|entry| entry.key.table == Table::Yes));
     }
 
     #[test]
     fn the_example_without_comment_signs_is_valid_and_complete() {
-        let (entries, problems) = read(&live(&example()), "example", &[]);
+        let Read { entries, problems, .. } = read(&live(&example()), "example", &[]);
         assert_eq!(problems, []);
         let mut config = super::super::Config::default();
         for key in KEYS {

@@ -4,6 +4,7 @@
 
 use super::Bindings;
 use super::keys::{ConfigKey, KEYS, Raw, Table, nearest};
+use std::collections::BTreeMap;
 use std::fmt;
 use toml::de::{DeTable, DeValue};
 
@@ -37,6 +38,19 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What a file says.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Its values, in their order.
+    pub(super) entries: Vec<Entry>,
+    /// What is wrong with the rest.
+    pub(super) problems: Vec<Problem>,
+    /// What is wrong with keys: those are left out.
+    pub(super) notices: Vec<Problem>,
+    /// Where actions get their keys.
+    pub(super) bindings: BTreeMap<String, Place>,
+}
+
 /// A value of the file.
 pub(super) struct Entry {
     pub(super) key: &'static ConfigKey,
@@ -46,26 +60,29 @@ pub(super) struct Entry {
 
 /// All values of `text`, and what is wrong with the rest. `actions` are the names that `[keys]` may hold; with none
 /// given, any name is taken.
-pub(super) fn read(text: &str, from: &str, actions: &[&str]) -> (Vec<Entry>, Vec<Problem>) {
-    let mut reader = Reader { text, from, actions, entries: Vec::new(), problems: Vec::new() };
+pub(super) fn read(text: &str, from: &str, actions: &[&str]) -> Read {
+    let mut reader = Reader { text, from, actions, read: Read::default() };
     match DeTable::parse(text) {
         Ok(table) => reader.table(table.get_ref()),
         Err(error) => {
             let start = error.span().map_or(0, |span| span.start);
-            reader.problem(start, format!("this is not TOML: {}", error.message()));
+            let problem = reader.problem(start, format!("this is not TOML: {}", error.message()));
+            reader.read.problems.push(problem);
         }
     }
-    reader.entries.sort_by_key(|entry| (entry.place.line, entry.place.column));
-    reader.problems.sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
-    (reader.entries, reader.problems)
+    let mut read = reader.read;
+    read.entries.sort_by_key(|entry| (entry.place.line, entry.place.column));
+    for problems in [&mut read.problems, &mut read.notices] {
+        problems.sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
+    }
+    read
 }
 
 struct Reader<'t> {
     text: &'t str,
     from: &'t str,
     actions: &'t [&'t str],
-    entries: Vec<Entry>,
-    problems: Vec<Problem>,
+    read: Read,
 }
 
 impl Reader<'_> {
@@ -77,7 +94,8 @@ impl Reader<'_> {
                     || format!("unknown key `{}`; known are {}", name.get_ref(), known()),
                     |near| format!("unknown key `{}`; did you mean `{near}`?", name.get_ref()),
                 );
-                self.problem(name.span().start, message);
+                let problem = self.problem(name.span().start, message);
+                self.read.problems.push(problem);
                 continue;
             };
             let raw = match (key.table, value.get_ref()) {
@@ -85,7 +103,7 @@ impl Reader<'_> {
                 (_, value) => raw(value),
             };
             let place = place(self.text, value.span().start);
-            self.entries.push(Entry { key, raw, place });
+            self.read.entries.push(Entry { key, raw, place });
         }
     }
 
@@ -96,27 +114,31 @@ impl Reader<'_> {
             if !self.actions.is_empty() && !self.actions.contains(&name_text) {
                 let near = nearest(name_text, self.actions.iter().copied());
                 let hint = near.map_or_else(
-                    || "`?` in the TUI lists the actions".to_owned(),
+                    || "`:` on the screen finds the actions".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                self.problem(name.span().start, format!("unknown action `{name_text}`; {hint}"));
+                let problem = self.problem(name.span().start, format!("unknown action `{name_text}`; {hint}"));
+                self.read.notices.push(problem);
                 continue;
             }
             match raw(value.get_ref()) {
                 Raw::Text(key) => _ = bindings.insert(name_text.to_owned(), vec![key]),
                 Raw::List(keys) => _ = bindings.insert(name_text.to_owned(), keys),
-                _ => self.problem(
-                    value.span().start,
-                    format!("`{name_text}` is not a key or a list of keys, such as \"q\" or [\"q\", \"ctrl-c\"]"),
-                ),
+                _ => {
+                    let message =
+                        format!("`{name_text}` is not a key or a list of keys, such as \"q\" or [\"q\", \"ctrl-c\"]");
+                    let problem = self.problem(value.span().start, message);
+                    self.read.notices.push(problem);
+                    continue;
+                }
             }
+            self.read.bindings.insert(name_text.to_owned(), place(self.text, name.span().start));
         }
         bindings
     }
 
-    fn problem(&mut self, offset: usize, message: String) {
-        let place = Some(place(self.text, offset));
-        self.problems.push(Problem { from: self.from.to_owned(), place, message });
+    fn problem(&self, offset: usize, message: String) -> Problem {
+        Problem { from: self.from.to_owned(), place: Some(place(self.text, offset)), message }
     }
 }
 
@@ -141,7 +163,7 @@ fn raw(value: &DeValue<'_>) -> Raw {
     }
 }
 
-fn place(text: &str, offset: usize) -> Place {
+pub(super) fn place(text: &str, offset: usize) -> Place {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Place {
@@ -155,7 +177,8 @@ mod tests {
     use super::*;
 
     fn problems(text: &str, actions: &[&str]) -> Vec<String> {
-        read(text, "c.toml", actions).1.iter().map(ToString::to_string).collect()
+        let read = read(text, "c.toml", actions);
+        read.problems.iter().chain(&read.notices).map(ToString::to_string).collect()
     }
 
     #[test]
@@ -179,12 +202,13 @@ mod tests {
 
     #[test]
     fn values_come_with_their_place() {
-        let (entries, problems) =
+        let Read { entries, problems, bindings, .. } =
             read("ascii = true\n\nsources = [\"a\"]\n[keys]\nquit = \"q\"\n", "c.toml", &["quit"]);
         assert!(problems.is_empty());
         let got: Vec<_> = entries.iter().map(|e| (e.key.name, e.raw.clone(), e.place.line)).collect();
         assert_eq!(got[0], ("ascii", Raw::Flag(true), 1));
         assert_eq!(got[1], ("sources", Raw::List(vec!["a".into()]), 3));
         assert_eq!(got[2].0, "keys");
+        assert_eq!(bindings["quit"], Place { line: 5, column: 1 });
     }
 }

@@ -6,6 +6,8 @@
 use super::types::BadValue;
 use super::{Bindings, Config};
 use crate::model::Address;
+use crate::model::look::TimeStyle;
+use crate::model::theme::ThemeChoice;
 use std::{fmt::Display, str::FromStr};
 
 /// One setting.
@@ -151,17 +153,23 @@ pub static KEYS: &[ConfigKey] = &[
     ConfigKey {
         name: "theme",
         table: Table::No,
-        doc: "Colours: auto (asks the terminal), dark, light, 16 (the terminal's own), mono. NO_COLOR means mono.",
-        expected: super::ThemeName::EXPECTED,
+        doc: "Colours: auto (asks the terminal), dark, light, 16 (the terminal's own), mono, ascii, or the name of a file \
+              in the directory `themes` beside this one. NO_COLOR means mono.",
+        expected: ThemeChoice::EXPECTED,
         default: "\"auto\"",
         example: "\"dark\"",
         environment: "",
         flag: Some("--theme"),
         set: |config, raw| {
-            config.theme = raw.text_or_number(super::ThemeName::EXPECTED)?;
+            config.theme = match raw {
+                Raw::Number(number) => number.to_string().parse(),
+                Raw::Word(text) | Raw::Text(text) => text.parse(),
+                _ => Err(()),
+            }
+            .map_err(|()| raw.bad(ThemeChoice::EXPECTED))?;
             Ok(())
         },
-        show: |config| quoted(config.theme),
+        show: |config| quoted(&config.theme),
     },
     ConfigKey {
         name: "ascii",
@@ -182,13 +190,17 @@ pub static KEYS: &[ConfigKey] = &[
         name: "time",
         table: Table::No,
         doc: "How a record's time is shown: utc, local, age (how long ago) or off.",
-        expected: super::TimeStyle::EXPECTED,
+        expected: TimeStyle::EXPECTED,
         default: "\"local\"",
         example: "\"utc\"",
         environment: "",
         flag: None,
         set: |config, raw| {
-            config.time = raw.text(super::TimeStyle::EXPECTED)?;
+            config.time = match raw {
+                Raw::Word(text) | Raw::Text(text) => text.parse(),
+                _ => Err(()),
+            }
+            .map_err(|()| raw.bad(TimeStyle::EXPECTED))?;
             Ok(())
         },
         show: |config| quoted(config.time),
@@ -245,7 +257,8 @@ pub static KEYS: &[ConfigKey] = &[
     ConfigKey {
         name: "keys",
         table: Table::Yes,
-        doc: "Keys by the action's name; `?` in the TUI lists the actions. What is not named keeps its key.",
+        doc: "Keys by the action's name; `:` on the screen finds the actions. An empty list takes an action's keys away; what is \
+              not named keeps its own. A key that is given to one action is taken from the others that had it.",
         expected: BINDINGS,
         default: "",
         example: "quit = [\"q\", \"ctrl-c\"]\nfollow = \"f\"",

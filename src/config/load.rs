@@ -3,9 +3,11 @@
 //! Owns the order of the layers and the reading of the file. Must not know the settings themselves.
 
 use super::environment::Environment;
+use super::file::Place;
 use super::file::{self, Problem};
 use super::keys::{ConfigKey, KEYS, Raw, VARIABLES, nearest};
-use super::{Config, LogLevel, Memory, ThemeName, Zone};
+use super::{Config, LogLevel, Memory, Zone};
+use crate::model::theme::ThemeChoice;
 use std::{
     collections::BTreeMap,
     fmt, io,
@@ -66,7 +68,7 @@ pub struct Overrides {
     /// `--memory`
     pub memory: Option<Memory>,
     /// `--theme`
-    pub theme: Option<ThemeName>,
+    pub theme: Option<ThemeChoice>,
     /// `--ascii`
     pub ascii: Option<bool>,
     /// `--log-level`
@@ -86,9 +88,13 @@ pub struct Loaded {
     pub file_found: bool,
     /// What makes the settings unusable.
     pub problems: Vec<Problem>,
+    /// What cannot be used and is left out: the rest holds.
+    pub notices: Vec<Problem>,
     /// What is odd and does no harm.
     pub hints: Vec<Problem>,
     set_by: BTreeMap<&'static str, Set>,
+    /// Where the file binds an action's keys.
+    bindings: BTreeMap<String, Place>,
 }
 
 impl Loaded {
@@ -100,6 +106,18 @@ impl Loaded {
     /// The value of `key` that holds, in TOML.
     pub fn value(&self, key: &ConfigKey) -> String {
         (key.show)(&self.config)
+    }
+
+    /// Where the keys of an action are bound: as a problem that has no message yet, in the file's order when sorted by
+    /// its place.
+    pub fn binding(&self, action: &str) -> Problem {
+        match self.set_by.get("keys") {
+            Some(Set::File(path, _)) => {
+                let place = self.bindings.get(action).copied();
+                Problem { from: path.display().to_string(), place, message: String::new() }
+            }
+            by => Problem { from: by.unwrap_or(&Set::Default).to_string(), place: None, message: String::new() },
+        }
     }
 
     fn take(&mut self, key: &'static ConfigKey, raw: &Raw, by: Set, problem: Problem) {
@@ -128,8 +146,10 @@ pub fn load(file: File, environment: &Environment, flags: &Overrides, actions: &
         file,
         file_found: false,
         problems: Vec::new(),
+        notices: Vec::new(),
         hints: Vec::new(),
         set_by: BTreeMap::new(),
+        bindings: BTreeMap::new(),
     };
     from_file(&mut loaded, actions);
     from_environment(&mut loaded, environment);
@@ -150,9 +170,11 @@ fn from_file(loaded: &mut Loaded, actions: &[&str]) {
         }
     };
     loaded.file_found = true;
-    let (entries, problems) = file::read(&text, &from, actions);
-    loaded.problems.extend(problems);
-    for entry in entries {
+    let read = file::read(&text, &from, actions);
+    loaded.problems.extend(read.problems);
+    loaded.notices.extend(read.notices);
+    loaded.bindings = read.bindings;
+    for entry in read.entries {
         let problem = Problem { from: from.clone(), place: Some(entry.place), message: String::new() };
         loaded.take(entry.key, &entry.raw, Set::File(path.clone(), entry.place.line), problem);
     }
@@ -193,8 +215,8 @@ fn from_flags(loaded: &mut Loaded, flags: &Overrides) {
         config.memory = memory;
         by("memory", "--memory");
     }
-    if let Some(theme) = flags.theme {
-        config.theme = theme;
+    if let Some(theme) = &flags.theme {
+        config.theme = theme.clone();
         by("theme", "--theme");
     }
     if let Some(ascii) = flags.ascii {
@@ -253,7 +275,7 @@ mod tests {
         assert!(problems[1].starts_with(&format!("{}:3:1: unknown key `memroy`", path.display())), "in their order");
         assert!(problems[2].starts_with("environment LOGDECK_FPS: fps: `900` is not a number of frames"));
         assert_eq!(loaded.hints[0].message, "no setting has this name; did you mean LOGDECK_MEMORY?");
-        assert_eq!(loaded.config.theme, ThemeName::Dark);
+        assert_eq!(loaded.config.theme, ThemeChoice::Dark);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod file;
 mod filters;
 mod keys;
 mod load;
+mod themes;
 mod types;
 
 pub use environment::Environment;
@@ -16,9 +17,12 @@ pub use file::{Place, Problem};
 pub use filters::FilterFile;
 pub use keys::{ConfigKey, KEYS, Raw, Table, VARIABLES, nearest};
 pub use load::{File, Loaded, Overrides, Set, file, load};
-pub use types::{BadValue, FrameRate, LogLevel, Memory, ThemeName, TimeStyle, Zone};
+pub use themes::{reference as theme_reference, themes};
+pub use types::{BadValue, FrameRate, LogLevel, Memory, Zone};
 
 use crate::model::Address;
+use crate::model::look::TimeStyle;
+use crate::model::theme::ThemeChoice;
 use std::collections::BTreeMap;
 
 /// Keys by the action's name, as written (`quit` -> `["q", "ctrl-c"]`).
@@ -32,7 +36,7 @@ pub struct Config {
     /// Bytes that held records may take.
     pub memory: Memory,
     /// The colours.
-    pub theme: ThemeName,
+    pub theme: ThemeChoice,
     /// Whether to draw with ASCII alone.
     pub ascii: bool,
     /// How times are shown.
@@ -52,7 +56,7 @@ impl Default for Config {
         Self {
             sources: Vec::new(),
             memory: Memory::default(),
-            theme: ThemeName::default(),
+            theme: ThemeChoice::default(),
             ascii: false,
             time: TimeStyle::default(),
             tz: Zone::local(),

@@ -1,4 +1,4 @@
-//! The values of settings and how they are written: sizes, themes, time styles, zones, log levels.
+//! The values of settings and how they are written: sizes, zones, log levels.
 //!
 //! Owns the spellings, which flags, environment and file share. Must not know where a value came from.
 
@@ -135,36 +135,6 @@ macro_rules! words {
             }
         }
     };
-}
-
-words! {
-    /// The colours of the screen.
-    ThemeName, "a theme: auto, dark, light, 16 or mono":
-    /// As the terminal says: its background, then `COLORFGBG`, else 16 colours.
-    #[default]
-    Auto = "auto",
-    /// For a dark background.
-    Dark = "dark",
-    /// For a light background.
-    Light = "light",
-    /// The terminal's own 16 colours.
-    Sixteen = "16",
-    /// No colour: bold, underlined and reversed text.
-    Mono = "mono",
-}
-
-words! {
-    /// How the screen shows a record's time.
-    TimeStyle, "a time style: utc, local, age or off":
-    /// The time of day in UTC.
-    Utc = "utc",
-    /// The time of day in the local zone.
-    #[default]
-    Local = "local",
-    /// How long ago.
-    Age = "age",
-    /// Not at all.
-    Off = "off",
 }
 
 words! {
@@ -315,9 +285,8 @@ mod tests {
 
     #[test]
     fn words_name_what_they_expect() {
-        assert_eq!("16".parse::<ThemeName>(), Ok(ThemeName::Sixteen));
-        assert_eq!("UTC".parse::<TimeStyle>(), Ok(TimeStyle::Utc));
-        assert!("blue".parse::<ThemeName>().unwrap_err().to_string().contains("auto, dark, light, 16 or mono"));
+        assert_eq!("WARN".parse::<LogLevel>(), Ok(LogLevel::Warn));
+        assert!("loud".parse::<LogLevel>().unwrap_err().to_string().contains("off, error, warn"));
         for (word, level) in LogLevel::ALL {
             assert_eq!(level.word(), *word);
             assert!(LogLevel::EXPECTED.contains(word));

@@ -122,6 +122,20 @@ pub fn private() -> OpenOptions {
     options
 }
 
+/// The names in a directory, those of directories with a `/` behind them, hidden ones last: at most `limit`. Names that
+/// nobody can type (not UTF-8, with control characters) are left out; a directory that cannot be read has none.
+pub fn typeable_names(directory: &Path, limit: usize) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let name = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().ok().filter(|name| !name.contains(char::is_control))?;
+        let is_directory = std::fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_dir());
+        Some(if is_directory { name + "/" } else { name })
+    };
+    let mut names: Vec<_> = entries.filter_map(|entry| name(entry.ok()?)).take(limit).collect();
+    names.sort_by(|a, b| (a.starts_with('.'), a).cmp(&(b.starts_with('.'), b)));
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +208,17 @@ mod tests {
         assert_eq!((mode(&path), mode(&dir.path().join("a"))), (0o700, 0o700));
         fs::write(dir.path().join("file"), "").unwrap();
         assert!(private_directory(&dir.path().join("file")).is_err());
+    }
+
+    #[test]
+    fn names_can_be_typed_and_hidden_ones_come_last() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b.log", "a.log", ".hidden", "tab\tbed"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        std::fs::create_dir(dir.path().join("logs")).unwrap();
+        assert_eq!(typeable_names(dir.path(), 9), ["a.log", "b.log", "logs/", ".hidden"]);
+        assert_eq!(typeable_names(dir.path(), 2).len(), 2);
+        assert_eq!(typeable_names(&dir.path().join("none"), 9), [""; 0]);
     }
 }

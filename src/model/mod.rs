@@ -5,12 +5,14 @@
 pub mod address;
 pub mod batch;
 pub mod format;
+pub mod look;
 pub mod message;
 pub mod origin;
 pub mod query;
 pub mod record;
 pub mod saved;
 pub mod severity;
+pub mod theme;
 pub mod time;
 
 pub use address::Address;

@@ -10,8 +10,10 @@ use super::terminal::clipboard;
 use super::terminal::{Input, Picture, Terminal, Written};
 use super::trace::Trace;
 use crate::app::Background;
+use crate::app::debug::Meters;
 use crate::app::event::{Effect, Event};
 use crate::demo::{Scenario, Stage};
+use crate::infra::{files, memory};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{
@@ -20,7 +22,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, Sender};
 
 /// What the loop drives.
 pub trait Program: Picture {
@@ -68,6 +70,8 @@ pub struct Lanes {
     pub written: Receiver<io::Result<Written>>,
     /// What sources say.
     pub sources: Receiver<SourceMsg>,
+    /// Outcomes of work beside the loop, and where they are sent to.
+    pub outcomes: (Sender<Event>, Receiver<Event>),
 }
 
 /// What else a loop needs.
@@ -77,7 +81,7 @@ pub struct Plan {
     /// How often it is drawn.
     pub pace: Pace,
     /// Measures frames.
-    pub trace: Option<Trace>,
+    pub trace: Trace,
     /// Where the demo may put its files.
     pub temp_dir: PathBuf,
     /// The file of saved filters.
@@ -95,6 +99,8 @@ pub enum Opening {
 
 /// How long sources are listened to before the loop looks at keys and frames again.
 const LISTEN: Duration = Duration::from_millis(4);
+/// Names of a directory that are suggested.
+const MAX_NAMES: usize = 2_000;
 /// Keys that are taken in before a frame shows them.
 const KEYS: usize = 64;
 /// How long a stop is waited for that may never come (a process without a shell above it is not stopped).
@@ -109,7 +115,7 @@ pub struct Loop<P> {
     clock: Arc<dyn Clock>,
     pace: Pace,
     sizes: Settling,
-    trace: Option<Trace>,
+    trace: Trace,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -157,9 +163,7 @@ impl<P: Program> Loop<P> {
         let result = self.turns(opening).await;
         self.terminal.leave();
         tracing::info!(bytes = self.terminal.bytes(), "the screen ended");
-        if let Some(trace) = &self.trace
-            && let Err(error) = trace.save()
-        {
+        if let Err(error) = self.trace.save() {
             tracing::warn!(%error, "the frames' times could not be written");
         }
         drop(self.lanes);
@@ -186,6 +190,7 @@ impl<P: Program> Loop<P> {
                 Some(input) = self.lanes.input.recv() => self.inputs(input).await?,
                 Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
                 Some(written) = self.lanes.written.recv() => self.written(written)?,
+                Some(outcome) = self.lanes.outcomes.1.recv() => self.update(outcome),
                 Some(message) = self.lanes.sources.recv() => self.sources(message),
                 () = std::future::ready(()), if more => {}
                 () = tokio::time::sleep_until(wake.into()) => self.timers(),
@@ -261,9 +266,7 @@ impl<P: Program> Loop<P> {
         self.program.set_now(self.clock.now());
         let effects = match input {
             Input::Key(key) => {
-                if let Some(trace) = &mut self.trace {
-                    trace.key(at);
-                }
+                self.trace.key(at);
                 self.program.update(Event::Key(key))
             }
             Input::Paste(text) => self.program.update(Event::Paste(text)),
@@ -299,11 +302,7 @@ impl<P: Program> Loop<P> {
 
     fn written(&mut self, written: io::Result<Written>) -> io::Result<()> {
         match written {
-            Ok(written) => {
-                if let Some(trace) = &mut self.trace {
-                    trace.written(&written);
-                }
-            }
+            Ok(written) => self.trace.written(&written),
             Err(error) if is_hang_up(&error) => self.ended = Some(Ended::HungUp),
             Err(error) => return Err(error),
         }
@@ -316,9 +315,7 @@ impl<P: Program> Loop<P> {
         let end = Instant::now() + LISTEN;
         let mut next = Some(first);
         while let Some(message) = next {
-            if let Some(trace) = &mut self.trace {
-                trace.message();
-            }
+            self.trace.message();
             self.update(Event::Source(message));
             if Instant::now() >= end || !self.lanes.input.is_empty() {
                 break;
@@ -359,6 +356,18 @@ impl<P: Program> Loop<P> {
                     let done = self.open_demo();
                     self.update(Event::Done(done));
                 }
+                Effect::Open(address) => {
+                    let done = self.open_asked(address);
+                    self.update(Event::Done(done));
+                }
+                Effect::List { directory, path } => {
+                    let work = move || Event::Listed { names: files::typeable_names(&path, MAX_NAMES), directory };
+                    self.tasks.look(work, self.lanes.outcomes.0.clone());
+                }
+                Effect::Measure => {
+                    let meters = self.meters();
+                    self.update(Event::Meters(meters));
+                }
             }
         }
         then
@@ -380,6 +389,23 @@ impl<P: Program> Loop<P> {
         self.tasks.spawn(play);
         self.demo = Some(stage);
         Ok("an invented outage of about 90 seconds".to_owned())
+    }
+
+    /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
+    fn open_asked(&mut self, address: Address) -> Result<String, String> {
+        self.tasks.can_open(&address).map_err(|not_yet| not_yet.to_string())?;
+        let (label, tab) = (address.to_string(), address.tab().title());
+        self.open(address, &label);
+        Ok(format!("{label} was added to {tab}"))
+    }
+
+    fn meters(&self) -> Meters {
+        Meters {
+            sent: self.terminal.bytes(),
+            queue: (self.lanes.sources.len(), self.lanes.sources.max_capacity()),
+            resident: memory::resident(),
+            ..self.trace.meters(Instant::now())
+        }
     }
 
     fn open(&mut self, address: Address, label: &str) {
@@ -440,9 +466,7 @@ impl<P: Program> Loop<P> {
         let drawn = Instant::now();
         self.program.drawn();
         self.pace.drawn(drawn);
-        if let Some(trace) = &mut self.trace {
-            trace.drawn(began, drawn, bytes);
-        }
+        self.trace.drawn(began, drawn, bytes);
         Ok(())
     }
 }

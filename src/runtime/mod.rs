@@ -96,8 +96,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     Terminal::listen(to_input)?;
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
-    let plan =
-        Plan { clock, pace: Pace::new(frames), trace: trace.map(|path| Trace::new(path, start)), temp_dir, filters };
-    let lanes = Lanes { input, signals, written, sources };
+    let plan = Plan { clock, pace: Pace::new(frames), trace: Trace::new(trace, start), temp_dir, filters };
+    let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

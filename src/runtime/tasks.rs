@@ -99,6 +99,14 @@ impl Tasks {
         &self.settings
     }
 
+    /// Whether this version can read an address of this kind.
+    ///
+    /// # Errors
+    /// What the kind will need.
+    pub fn can_open(&self, address: &Address) -> Result<(), NotYet> {
+        (self.surroundings.build)(address, &self.settings).map(|_| ())
+    }
+
     /// Opens an address. Whatever happens is told as health. Has to be called inside the runtime.
     pub fn open(&mut self, id: SourceId, address: Address) {
         let cancel = self.cancel.child_token();
@@ -106,6 +114,15 @@ impl Tasks {
         let outlet = Outlet::new(id, self.to.clone(), cancel, clock, Handle::current());
         let (settings, surroundings) = (self.settings.clone(), self.surroundings.clone());
         self.set.spawn(supervise(address, settings, outlet, surroundings));
+    }
+
+    /// Does work that may block, such as a look at the disk, and hands its outcome on.
+    pub fn look<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static, to: mpsc::Sender<T>) {
+        self.set.spawn(async move {
+            if let Ok(outcome) = tokio::task::spawn_blocking(work).await {
+                let _ = to.send(outcome).await;
+            }
+        });
     }
 
     /// Starts a helper. It has to end soon after [`Tasks::cancel`] says so.

@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::app::format::{Digits, date, thousands, time_of_day};
-use crate::app::{App, BarWindow, Glyphs, HISTOGRAM_GUTTER, Histogram, Role, Rows};
+use crate::app::{App, BarWindow, HISTOGRAM_GUTTER, Histogram, Role, Rows};
 use crate::model::time::SECOND;
 use crate::model::{Severity, Timestamp};
 use ratatui::style::{Modifier, Style};
@@ -25,7 +25,7 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let highest = histogram.highest().max(1);
     canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, rows.y, &thousands(u64::from(highest)), Role::Dim);
     // Without colours, bars of blocks would not tell errors from the rest.
-    let ascii = app.settings().caps.glyphs == Glyphs::Ascii || canvas.theme.has_no_colour();
+    let ascii = canvas.theme.is_ascii() || canvas.theme.has_no_colour();
     for (n, bar) in histogram.bars.iter().enumerate() {
         let all: u32 = bar.iter().sum();
         if all == 0 {

@@ -223,7 +223,7 @@ fn mark(
     reversed: bool,
     canvas: &mut Canvas<'_>,
 ) {
-    let style = if reversed { Theme::hit_on_reversed() } else { Theme::hit() };
+    let style = if reversed { Theme::hit_on_reversed() } else { canvas.theme.hit() };
     for hit in hits {
         let (start, end) = (hit.start.max(seen.start), hit.end.min(seen.end));
         if start >= end || !line.is_char_boundary(start) || !line.is_char_boundary(end) {

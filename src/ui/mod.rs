@@ -4,6 +4,7 @@
 //! cell went through `parse::text` on its way here.
 
 mod canvas;
+mod debug;
 mod detail;
 mod filter_pane;
 mod header;
@@ -23,7 +24,7 @@ use theme::Theme;
 
 /// Draws everything. The cells are taken to be empty, as ratatui hands them out.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let theme = Theme::new(&app.settings().caps, app.theme());
+    let theme = Theme::new(&app.settings().caps, app.theme(), &app.settings().themes);
     let area = frame.area();
     let mut canvas = Canvas::new(frame.buffer_mut(), theme);
     // A frame can be of another size than the app was told last: then the next one fits.
@@ -35,6 +36,8 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
     let mut cursor = None;
     if let Some(scroll) = app.help_scroll() {
         help::draw(app, Rows { y: 2, height: layout.status - 2 }, scroll, &mut canvas);
+    } else if let Some(lines) = app.debug() {
+        debug::draw(app, Rows { y: 2, height: layout.status - 2 }, lines, &mut canvas);
     } else {
         if let Some(rows) = layout.histogram {
             histogram::draw(app, rows, &mut canvas);

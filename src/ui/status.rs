@@ -131,7 +131,7 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
 /// help last.
 fn hints(app: &App, bareness: usize) -> Option<String> {
     let context = app.context();
-    if app.filter_pane().is_some() || app.picker().is_some() || app.help_scroll().is_some() {
+    if app.filter_pane().is_some() || app.picker().is_some() || app.help_scroll().is_some() || app.debug().is_some() {
         // Their headings have the keys.
         return None;
     }

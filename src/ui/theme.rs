@@ -3,30 +3,27 @@
 //! Owns the palettes; ratios of contrast were measured, see ARCHITECTURE. Never paints the background. Must not know
 //! what is drawn with them.
 
-use crate::app::{Background, Caps, Colors, Glyphs, Role, ThemeChoice};
+use crate::app::{Background, Caps, Colors, Glyphs, Role, ThemeChoice, Themes};
 use crate::model::Severity;
+use crate::model::theme::{Attributes, Ink, Paint, ROLE_COUNT, ROLES, ThemeRole, one_of_16, parts, rgb_of};
 use ratatui::style::{Color, Modifier, Style};
 
 /// The styles of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Theme {
+    /// By the number of the role.
+    styles: [Style; ROLE_COUNT],
     palette: Palette,
     pub(super) glyphs: &'static GlyphSet,
 }
 
-/// The colours that are used.
+/// The built-in colours that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Palette {
-    Dark(Depth),
-    Light(Depth),
+    Dark,
+    Light,
     Sixteen,
     Mono,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
-    True,
-    Indexed,
 }
 
 /// The characters that are not text. Each is one column wide in both sets, so the layout never moves.
@@ -42,90 +39,68 @@ pub(super) struct GlyphSet {
 static UNICODE: GlyphSet = GlyphSet { rule: "─", cursor: "▎", cut: "›", cut_left: "‹", gap: '…' };
 static ASCII: GlyphSet = GlyphSet { rule: "-", cursor: ">", cut: ">", cut_left: "<", gap: '~' };
 
-/// A colour in the two depths of a palette.
-const fn color(depth: Depth, rgb: u32, index: u8) -> Color {
-    match depth {
-        Depth::True => Color::Rgb((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8),
-        Depth::Indexed => Color::Indexed(index),
-    }
-}
-
 impl Theme {
     /// The theme for what the user wants and the terminal can do.
-    pub(super) fn new(caps: &Caps, choice: ThemeChoice) -> Self {
-        let depth = match caps.colors {
-            Colors::Truecolor => Some(Depth::True),
-            Colors::Ansi256 => Some(Depth::Indexed),
-            Colors::Ansi16 | Colors::Mono => None,
+    pub(super) fn new(caps: &Caps, choice: &ThemeChoice, themes: &Themes) -> Self {
+        let own = match choice {
+            ThemeChoice::Own(name) => themes.find(name),
+            _ => None,
         };
-        // What has no colours is not asked for any.
-        let choice = if caps.colors == Colors::Mono { ThemeChoice::Mono } else { choice };
-        let palette = match (choice, caps.background, depth) {
-            (ThemeChoice::Mono, ..) => Palette::Mono,
-            (ThemeChoice::Dark, _, Some(depth)) | (ThemeChoice::Auto, Some(Background::Dark), Some(depth)) => {
-                Palette::Dark(depth)
-            }
-            (ThemeChoice::Light, _, Some(depth)) | (ThemeChoice::Auto, Some(Background::Light), Some(depth)) => {
-                Palette::Light(depth)
-            }
+        let base = own.map_or(choice, |own| &own.inherits);
+        let many = matches!(caps.colors, Colors::Truecolor | Colors::Ansi256);
+        let palette = match (base, caps.background) {
+            // What has no colours is not asked for any.
+            _ if caps.colors == Colors::Mono => Palette::Mono,
+            (ThemeChoice::Mono, _) => Palette::Mono,
+            (ThemeChoice::Dark, _) if many => Palette::Dark,
+            (ThemeChoice::Light, _) if many => Palette::Light,
+            (ThemeChoice::Dark | ThemeChoice::Light | ThemeChoice::Sixteen, _) => Palette::Sixteen,
+            (_, Some(Background::Dark)) if many => Palette::Dark,
+            (_, Some(Background::Light)) if many => Palette::Light,
             _ => Palette::Sixteen,
         };
+        let mut styles = ROLES.each_ref().map(|spec| match palette {
+            Palette::Dark => style(spec.dark, caps.colors),
+            Palette::Light => style(spec.light, caps.colors),
+            Palette::Sixteen => style(spec.sixteen, caps.colors),
+            Palette::Mono => style(spec.mono, caps.colors),
+        });
+        // Roles that differ by colour alone would be the same without it: then the built-in looks are better.
+        if let Some(own) = own.filter(|_| caps.colors != Colors::Mono) {
+            for (mine, paint) in styles.iter_mut().zip(own.paints) {
+                *mine = paint.map_or(*mine, |paint| style(paint, caps.colors));
+            }
+        }
         let glyphs = match caps.glyphs {
-            Glyphs::Unicode => &UNICODE,
-            Glyphs::Ascii => &ASCII,
+            Glyphs::Unicode if *choice != ThemeChoice::Ascii => &UNICODE,
+            _ => &ASCII,
         };
-        Self { palette, glyphs }
+        Self { styles, palette, glyphs }
     }
 
     /// The style of a role.
     pub(super) fn style(&self, role: Role) -> Style {
-        let plain = Style::new();
-        match role {
-            Role::Text | Role::Severity(Severity::Info | Severity::Unknown) => plain,
-            Role::Heading => plain.add_modifier(Modifier::BOLD),
-            Role::Dim | Role::Severity(Severity::Debug | Severity::Trace) => self.dim(),
-            Role::Ok => match self.palette {
-                Palette::Dark(depth) => plain.fg(color(depth, 0x4C_C9A0, 79)),
-                Palette::Light(depth) => plain.fg(color(depth, 0x00_664B, 29)),
-                Palette::Sixteen => plain.fg(Color::Green),
-                Palette::Mono => plain,
-            },
-            Role::Warn | Role::Severity(Severity::Warn) => match self.palette {
-                Palette::Dark(depth) => plain.fg(color(depth, 0xF0_D060, 221)),
-                Palette::Light(depth) => plain.fg(color(depth, 0x9A_6700, 94)),
-                Palette::Sixteen => plain.fg(Color::Yellow),
-                Palette::Mono => plain.add_modifier(Modifier::UNDERLINED),
-            },
-            Role::Error | Role::Severity(Severity::Error) => {
-                let bold = plain.add_modifier(Modifier::BOLD);
-                match self.palette {
-                    Palette::Dark(depth) => bold.fg(color(depth, 0xFF_7A59, 209)),
-                    Palette::Light(depth) => bold.fg(color(depth, 0x9C_1C1C, 124)),
-                    Palette::Sixteen => bold.fg(Color::Red),
-                    Palette::Mono => bold,
-                }
-            }
-            Role::Severity(Severity::Fatal) => {
-                let loud = plain.add_modifier(Modifier::BOLD | Modifier::REVERSED);
-                match self.palette {
-                    Palette::Dark(depth) => loud.fg(color(depth, 0xFF_9EC4, 218)),
-                    Palette::Light(depth) => loud.fg(color(depth, 0x8E_0F52, 89)),
-                    Palette::Sixteen => loud.fg(Color::Red),
-                    Palette::Mono => loud,
-                }
-            }
-            Role::Accent => match self.palette {
-                Palette::Dark(depth) => plain.fg(color(depth, 0x7C_C4FF, 117)),
-                Palette::Light(depth) => plain.fg(color(depth, 0x00_569C, 25)),
-                Palette::Sixteen => plain.fg(Color::Cyan),
-                Palette::Mono => plain.add_modifier(Modifier::REVERSED),
-            },
-        }
+        self.of(match role {
+            Role::Text => ThemeRole::Text,
+            Role::Dim => ThemeRole::Dim,
+            Role::Ok => ThemeRole::Ok,
+            Role::Warn | Role::Severity(Severity::Warn) => ThemeRole::Warn,
+            Role::Error | Role::Severity(Severity::Error) => ThemeRole::Error,
+            Role::Severity(Severity::Fatal) => ThemeRole::Fatal,
+            Role::Severity(Severity::Info | Severity::Unknown) => ThemeRole::Info,
+            Role::Severity(Severity::Debug | Severity::Trace) => ThemeRole::Debug,
+            Role::Accent => ThemeRole::Accent,
+            Role::Heading => ThemeRole::Heading,
+        })
+    }
+
+    fn of(&self, role: ThemeRole) -> Style {
+        self.styles[role as usize]
     }
 
     /// Where a search was found.
-    pub(super) fn hit() -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+    pub(super) fn hit(&self) -> Style {
+        self.of(ThemeRole::Hit)
     }
 
     /// The same in a row that is reversed already.
@@ -143,21 +118,73 @@ impl Theme {
         self.palette == Palette::Mono
     }
 
-    fn dim(&self) -> Style {
-        match self.palette {
-            Palette::Dark(depth) => Style::new().fg(color(depth, 0x9A_A4AE, 247)),
-            Palette::Light(depth) => Style::new().fg(color(depth, 0x5A_646E, 241)),
-            Palette::Sixteen => Style::new().add_modifier(Modifier::DIM),
-            Palette::Mono => Style::new(),
+    /// Whether only ASCII characters may be drawn.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.glyphs.rule.is_ascii()
+    }
+}
+
+/// A look in what the terminal can do.
+fn style(paint: Paint, colors: Colors) -> Style {
+    let mut style = Style::new();
+    if let Some(color) = color(paint.ink, colors) {
+        style = style.fg(color);
+    }
+    for (attribute, modifier) in [
+        (Attributes::BOLD, Modifier::BOLD),
+        (Attributes::DIM, Modifier::DIM),
+        (Attributes::UNDERLINE, Modifier::UNDERLINED),
+        (Attributes::REVERSE, Modifier::REVERSED),
+    ] {
+        if paint.attributes.has(attribute) {
+            style = style.add_modifier(modifier);
         }
+    }
+    style
+}
+
+/// The 16 colours in their order.
+const SIXTEEN: [Color; 16] = [
+    Color::Black,
+    Color::Red,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::Gray,
+    Color::DarkGray,
+    Color::LightRed,
+    Color::LightGreen,
+    Color::LightYellow,
+    Color::LightBlue,
+    Color::LightMagenta,
+    Color::LightCyan,
+    Color::White,
+];
+
+/// A colour in what the terminal can do; `None` is its own.
+fn color(ink: Ink, colors: Colors) -> Option<Color> {
+    match (colors, ink) {
+        (Colors::Mono, _) | (_, Ink::Default) => None,
+        (_, Ink::Ansi(n) | Ink::Indexed(n @ ..16)) => SIXTEEN.get(usize::from(n)).copied(),
+        (Colors::Truecolor | Colors::Ansi256, Ink::Indexed(n)) => Some(Color::Indexed(n)),
+        (Colors::Truecolor, Ink::Rgb { rgb, .. }) => {
+            let [red, green, blue] = parts(rgb);
+            Some(Color::Rgb(red, green, blue))
+        }
+        (Colors::Ansi256, Ink::Rgb { near, .. }) => Some(Color::Indexed(near)),
+        (Colors::Ansi16, Ink::Indexed(n)) => color(one_of_16(rgb_of(n)), colors),
+        (Colors::Ansi16, Ink::Rgb { rgb, .. }) => color(one_of_16(parts(rgb)), colors),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::theme::OwnTheme;
 
-    const ROLES: [Role; 9] = [
+    const ALL: [Role; 9] = [
         Role::Text,
         Role::Dim,
         Role::Ok,
@@ -169,16 +196,16 @@ mod tests {
         Role::Severity(Severity::Debug),
     ];
 
-    fn theme(colors: Colors, background: Option<Background>, choice: ThemeChoice) -> Theme {
-        Theme::new(&Caps { colors, background, ..Caps::default() }, choice)
+    fn theme(colors: Colors, background: Option<Background>, choice: &ThemeChoice) -> Theme {
+        Theme::new(&Caps { colors, background, ..Caps::default() }, choice, &Themes::default())
     }
 
     #[test]
     fn the_background_is_never_painted_and_no_unreadable_colour_is_used() {
         for colors in [Colors::Truecolor, Colors::Ansi256, Colors::Ansi16, Colors::Mono] {
-            for choice in [ThemeChoice::Auto, ThemeChoice::Dark, ThemeChoice::Light, ThemeChoice::Sixteen] {
-                for role in ROLES {
-                    let style = theme(colors, None, choice).style(role);
+            for choice in ThemeChoice::BUILT_IN {
+                for role in ALL {
+                    let style = theme(colors, None, &choice).style(role);
                     assert_eq!(style.bg, None);
                     assert!(!matches!(style.fg, Some(Color::Blue | Color::DarkGray | Color::Black)), "{role:?}");
                     assert!(colors != Colors::Mono || style.fg.is_none(), "{role:?}");
@@ -190,12 +217,12 @@ mod tests {
     #[test]
     fn auto_goes_by_what_the_terminal_says() {
         let check = |colors, background, choice, expected| {
-            assert_eq!(theme(colors, background, choice).palette, expected);
+            assert_eq!(theme(colors, background, &choice).palette, expected);
         };
-        check(Colors::Truecolor, Some(Background::Dark), ThemeChoice::Auto, Palette::Dark(Depth::True));
-        check(Colors::Ansi256, Some(Background::Light), ThemeChoice::Auto, Palette::Light(Depth::Indexed));
+        check(Colors::Truecolor, Some(Background::Dark), ThemeChoice::Auto, Palette::Dark);
+        check(Colors::Ansi256, Some(Background::Light), ThemeChoice::Auto, Palette::Light);
         check(Colors::Truecolor, None, ThemeChoice::Auto, Palette::Sixteen);
-        check(Colors::Ansi256, None, ThemeChoice::Dark, Palette::Dark(Depth::Indexed));
+        check(Colors::Ansi256, None, ThemeChoice::Dark, Palette::Dark);
         check(Colors::Ansi16, Some(Background::Dark), ThemeChoice::Dark, Palette::Sixteen);
         check(Colors::Mono, Some(Background::Dark), ThemeChoice::Dark, Palette::Mono);
         check(Colors::Truecolor, Some(Background::Dark), ThemeChoice::Mono, Palette::Mono);
@@ -203,12 +230,47 @@ mod tests {
 
     #[test]
     fn without_colours_what_matters_still_differs() {
-        let mono = theme(Colors::Mono, None, ThemeChoice::Auto);
+        let mono = theme(Colors::Mono, None, &ThemeChoice::Auto);
         let styles = [Role::Error, Role::Warn, Role::Accent, Role::Text, Role::Severity(Severity::Fatal)];
         for (n, a) in styles.iter().enumerate() {
             for b in &styles[n + 1..] {
                 assert_ne!(mono.style(*a), mono.style(*b), "{a:?} {b:?}");
             }
         }
+    }
+
+    #[test]
+    fn ascii_is_a_set_of_glyphs_with_the_colours_of_auto() {
+        let caps = Caps { colors: Colors::Truecolor, background: Some(Background::Dark), ..Caps::default() };
+        let of = |choice| Theme::new(&caps, &choice, &Themes::default());
+        let (auto, ascii) = (of(ThemeChoice::Auto), of(ThemeChoice::Ascii));
+        assert_eq!(auto.style(Role::Error), ascii.style(Role::Error));
+        assert!(ascii.is_ascii() && !auto.is_ascii());
+    }
+
+    #[test]
+    fn own_themes_are_reduced_to_what_the_terminal_can_do() {
+        let mut paints = [None; ROLE_COUNT];
+        for (role, paint) in [("error", "#D01070 underline"), ("warn", "208"), ("accent", "blue"), ("dim", "#777777")] {
+            paints[ThemeRole::find(role).unwrap() as usize] = Some(paint.parse().unwrap());
+        }
+        let own = OwnTheme { name: "mine".to_owned(), inherits: ThemeChoice::Light, paints };
+        let themes = Themes { own: vec![own], bad: Vec::new() };
+        let check = |colors, role, expected: Style| {
+            let caps = Caps { colors, ..Caps::default() };
+            let theme = Theme::new(&caps, &ThemeChoice::Own("mine".to_owned()), &themes);
+            assert_eq!(theme.style(role), expected, "{colors:?} {role:?}");
+        };
+        let underlined = Style::new().add_modifier(Modifier::UNDERLINED);
+        check(Colors::Truecolor, Role::Error, underlined.fg(Color::Rgb(0xD0, 0x10, 0x70)));
+        check(Colors::Ansi256, Role::Error, underlined.fg(Color::Indexed(161)));
+        check(Colors::Ansi16, Role::Error, underlined.fg(Color::Magenta));
+        check(Colors::Mono, Role::Error, Style::new().add_modifier(Modifier::BOLD));
+        check(Colors::Ansi256, Role::Warn, Style::new().fg(Color::Indexed(208)));
+        check(Colors::Ansi16, Role::Warn, Style::new().fg(Color::Yellow));
+        check(Colors::Ansi16, Role::Accent, Style::new().fg(Color::Blue));
+        check(Colors::Ansi16, Role::Dim, Style::new());
+        // What it leaves out is inherited.
+        check(Colors::Ansi256, Role::Ok, Style::new().fg(Color::Indexed(29)));
     }
 }

@@ -304,9 +304,9 @@ fn a_filter_is_saved_by_name_and_taken_again() {
     assert!(screen.status().contains("filter `charges` (Esc goes back)"), "{}", screen.status());
     assert!(screen.has("filter text /charge/"));
     screen.keys(":filter nope<Enter>");
-    assert!(screen.status().contains("no filter `nope`; saved are: charges"), "{}", screen.status());
-    // The palette has a row for it.
-    screen.keys("<Esc>:charges<Enter>");
+    assert!(screen.has("no filter `nope`; saved are: charges"), "{}", screen.text());
+    // The palette completes its name.
+    screen.keys("<Esc><Esc>:filter ch<Enter>");
     assert!(screen.has("filter text /charge/"), "{}", screen.text());
     screen.keys("<Esc>:filter-save all<Enter>");
     assert!(screen.status().contains("nothing to save"), "{}", screen.status());
@@ -329,7 +329,7 @@ fn the_pane_loads_and_deletes_saved_filters() {
     assert_eq!(screen.effects, [Effect::Filters(FilterChange::Remove("problems".to_owned()))]);
     assert!(screen.line(" Saved").ends_with("   charges of payments"), "{}", screen.text());
     screen.keys("<Esc>:filter-delete problems<Enter>");
-    assert!(screen.status().contains("no filter `problems` is saved"), "{}", screen.status());
+    assert!(screen.has("no filter `problems` is saved"), "{}", screen.text());
 }
 
 #[test]
@@ -352,8 +352,8 @@ fn a_saved_filter_that_is_not_understood_any_more_is_named_and_can_be_mended() {
     screen.keys(":filter fine<Enter>");
     assert!(screen.status().contains("filter sev>=WRN"), "{}", screen.status());
     screen.keys(":filter old<Enter>");
-    assert!(screen.status().contains("saved filter `old`: text: "), "{}", screen.status());
-    screen.keys("F<Shift-Tab>l<Enter>");
+    assert!(screen.has("saved filter `old`: text: "), "{}", screen.text());
+    screen.keys("<Esc>F<Shift-Tab>l<Enter>");
     assert!(screen.has("-- Filter --") && screen.has("not a regular expression"), "{}", screen.text());
     screen.keys("<Tab><Tab><Tab><Tab><Home><Del><Enter>");
     assert!(screen.status().contains(" text /charge/ "), "{}", screen.text());
@@ -363,7 +363,7 @@ fn a_saved_filter_that_is_not_understood_any_more_is_named_and_can_be_mended() {
 fn what_is_wrong_with_the_file_of_filters_is_said_at_the_start() {
     let problems =
         vec!["no saved filters: filters.toml: line 3: this is\x1b[2J not TOML".to_owned(), "more".to_owned()];
-    let mut screen = Screen::new(120, 36, Settings { problems, ..settings() });
+    let mut screen = Screen::new(120, 36, Settings { notices: problems, ..settings() });
     let [api, _] = incident();
     screen.open(0, "logs/", &[(api.0, &api.1)]);
     let status = screen.status();

@@ -94,12 +94,13 @@ pub(super) fn previous_error(app: &mut App, _: &mut Vec<Effect>) {
 impl App {
     fn go(&mut self, step: Step) {
         let pane_height = self.layout().and_then(|layout| layout.pane).map_or(1, |pane| usize::from(pane.height) - 1);
-        let help_height = usize::from(self.size.1).saturating_sub(6).max(1);
         let list_height = self.list_height();
-        if let Pane::Help { scroll } = &mut self.pane {
-            // ui clamps it to what there is to show.
-            *scroll = scrolled(*scroll, step, help_height, 200);
-            return;
+        let (lines, height) = self.overlay_lines();
+        let most = lines.saturating_sub(height);
+        match &mut self.pane {
+            Pane::Help { scroll } => return *scroll = scrolled(*scroll, step, height, most),
+            Pane::Debug(pane) => return pane.scroll = scrolled(pane.scroll, step, height, most),
+            _ => {}
         }
         if let Pane::Origins(origins) = &mut self.pane {
             let most = origins.rows().len().saturating_sub(1);

@@ -42,8 +42,15 @@ pub(super) fn histogram(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn theme(app: &mut App, _: &mut Vec<Effect>) {
-    app.theme = app.theme.next();
-    app.say(format!("theme: {}", app.theme.word()));
+    let choices = app.settings.themes.choices();
+    let at = choices.iter().position(|choice| *choice == app.theme).map_or(0, |at| at + 1);
+    if let Some(next) = choices.get(at % choices.len()) {
+        app.take_theme(next.clone());
+    }
+}
+
+pub(super) fn debug(app: &mut App, effects: &mut Vec<Effect>) {
+    app.open_debug(effects);
 }
 
 pub(super) fn raw(app: &mut App, _: &mut Vec<Effect>) {

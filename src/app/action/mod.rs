@@ -41,7 +41,7 @@ pub enum Context {
     Origins,
     /// The bars of the histogram.
     Bars,
-    /// The help.
+    /// The help, or the debug pane.
     Help,
 }
 

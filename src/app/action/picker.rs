@@ -6,7 +6,8 @@ use crate::app::{App, Pane, command};
 
 pub(super) fn palette(app: &mut App, _: &mut Vec<Effect>) {
     app.close_filter_pane();
-    app.open_picker(Picker::new("Command palette", PickerKind::Palette(command::entries(app)), command::rows(app)));
+    let palette = command::palette(app);
+    app.open_picker(palette);
 }
 
 pub(super) fn down(app: &mut App, _: &mut Vec<Effect>) {
@@ -18,7 +19,17 @@ pub(super) fn up(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn toggle(app: &mut App, _: &mut Vec<Effect>) {
-    with_picker(app, Picker::toggle);
+    let Pane::Picker(picker) = &mut app.pane else { return };
+    let text = picker.chosen().and_then(|at| picker.entry(at)).map(command::Entry::completed);
+    match text {
+        // What stands there already is more than the beginning: words that no list knows.
+        Some(text) if picker.text().starts_with(&text) => {}
+        Some(text) => {
+            picker.retype(&text);
+            app.picker_changed();
+        }
+        None => picker.toggle(),
+    }
 }
 
 fn with_picker(app: &mut App, change: impl FnOnce(&mut Picker)) {
@@ -36,14 +47,22 @@ impl App {
         self.pane = Pane::Picker(Box::new(picker));
     }
 
-    /// The user has chosen.
-    pub(in crate::app) fn picked(&mut self, picker: Picker, effects: &mut Vec<Effect>) {
+    /// The user has chosen. What cannot be taken stays, with the reason.
+    pub(in crate::app) fn picked(&mut self, mut picker: Picker, effects: &mut Vec<Effect>) {
         let text = picker.text().to_owned();
         let choice = picker.chosen();
-        match picker.into_kind() {
-            PickerKind::Palette(entries) => {
-                let entry = choice.and_then(|at| entries.get(at)).copied();
-                command::run(self, &text, entry, effects);
+        match picker.kind() {
+            PickerKind::Palette { entries, .. } => {
+                let entry = choice.and_then(|at| entries.get(at)).cloned();
+                if let Some(completed) = command::unfinished(&text, entry.as_ref()) {
+                    picker.retype(&completed);
+                    self.pane = Pane::Picker(Box::new(picker));
+                    return self.picker_changed();
+                }
+                if let Err(problem) = command::run(self, &text, (entry, picker.cursor_moved()), effects) {
+                    picker.refuse(problem);
+                    self.pane = Pane::Picker(Box::new(picker));
+                }
             }
             PickerKind::Values(tests) => match choice.and_then(|at| tests.get(at)) {
                 Some(test) => self.show_all_with(&test.field, &test.value),
@@ -64,6 +83,6 @@ impl App {
 /// A row without a mark.
 impl From<(String, String)> for PickerRow {
     fn from((text, beside): (String, String)) -> Self {
-        Self { text, beside, keys: String::new(), ticked: None }
+        Self { text, beside, ..Self::default() }
     }
 }

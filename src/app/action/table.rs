@@ -116,7 +116,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "narrower" ["["] in PANES, Look "more, fewer around": look::narrower =>
         "In the detail pane: show fewer neighbours.";
     "theme" ["T"] in SCREENS, Look "theme": look::theme =>
-        "Next theme: auto, dark, light, 16, mono.";
+        "Next theme: auto, dark, light, 16, mono, ascii, then your own.";
     "all-sources" ["A"] in SCREENS, Tabs "all sources by time": time::all_sources =>
         "Show the records of all sources by time, of other tabs too; again for this tab's own.";
     "tab-gcs" ["1"] in SCREENS, Tabs "tab": global::tab_gcs =>
@@ -177,14 +177,18 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "In a list to choose from: one row down.";
     "pick-up" ["Up" "Ctrl-p"] in &[Picker], Panes "next, previous row": picker::up =>
         "In a list to choose from: one row up.";
-    "pick-toggle" ["Tab"] in &[Picker], Panes "tick": picker::toggle =>
-        "In a list where several can be chosen: tick the row, or untick it.";
+    "pick-toggle" ["Tab"] in &[Picker], Panes "tick, complete": picker::toggle =>
+        "In a list where several can be chosen: tick the row, or untick it. In the command palette: complete the name.";
     "demo" ["d" "Enter"] in &[Start], Start "open the demo" footer "demo": global::demo =>
         "On the start screen: open the bundled demo, an incident in files that grow while you watch.";
-    "palette" [":"] in &[Start, List, Split, Detail, Choice], Tabs "command palette": picker::palette =>
+    "debug" [] in SCREENS, Look "debug pane": look::debug =>
+        "Show rates, lags, queues, frame times, bytes and memory, once a second.";
+    "palette" [":"] in &[Start, List, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
         "Find any action or command by a few letters of its name, and run it.";
     "help" ["?"] in &[Start, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
+    "find-action" ["/"] in &[Help], Leave "find an action": picker::palette =>
+        "In the help: find an action in the command palette.";
     "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
         "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
     "quit" ["q"] in &[Start, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
