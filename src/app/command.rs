@@ -5,7 +5,7 @@
 use super::action::{ACTIONS, ActionSpec};
 use super::event::Effect;
 use super::picker::PickerRow;
-use super::{App, ThemeChoice};
+use super::{App, PromptKind, ThemeChoice};
 
 /// A command that takes words.
 #[derive(Debug)]
@@ -21,8 +21,21 @@ pub struct CommandSpec {
 }
 
 /// Every command that takes words.
-pub const COMMANDS: &[CommandSpec] =
-    &[CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme }];
+pub const COMMANDS: &[CommandSpec] = &[
+    CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
+    CommandSpec {
+        name: "export",
+        words: "FILE",
+        doc: "Write all records that are shown into this new .log, .jsonl, .csv or .md file.",
+        run: export,
+    },
+    CommandSpec {
+        name: "handover",
+        words: "FILE",
+        doc: "Write all marked records and their notes into this new .md file.",
+        run: handover,
+    },
+];
 
 /// What a row of the palette stands for.
 #[derive(Clone, Copy, Debug)]
@@ -102,4 +115,23 @@ fn theme(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> 
     })?;
     app.say(format!("theme: {}", app.theme.word()));
     Ok(())
+}
+
+fn export(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    write_to(app, "export", PromptKind::Export, words, effects)
+}
+
+fn handover(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    write_to(app, "handover", PromptKind::Handover, words, effects)
+}
+
+/// Without a file's name it is asked for.
+fn write_to(app: &mut App, id: &str, kind: PromptKind, file: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    match super::action::by_id(id) {
+        Some(action) if file.is_empty() => {
+            (action.run)(app, effects);
+            Ok(())
+        }
+        _ => app.begin_export(kind, file, effects),
+    }
 }

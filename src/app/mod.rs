@@ -20,6 +20,7 @@ mod detail;
 pub mod docs;
 pub mod edit;
 pub mod event;
+pub mod export;
 mod filter;
 pub mod format;
 mod histogram;
@@ -58,6 +59,7 @@ use crate::model::{SourceId, Timestamp};
 use crate::parse::Parser;
 use crate::redact::Redactor;
 use action::Context;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything that the screen shows.
@@ -71,12 +73,13 @@ pub struct App {
     finding: Option<search::Finding>,
     marks: Marks,
     message: Option<Message>,
+    exporting: Option<action::Exporting>,
     settings: Settings,
     theme: ThemeChoice,
     time: TimeStyle,
     now: Timestamp,
     size: (u16, u16),
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     parser: Parser,
     bars: Bars,
     histogram: Option<Histogram>,
@@ -144,11 +147,12 @@ impl App {
             finding: None,
             marks: Marks::default(),
             message: None,
+            exporting: None,
             theme: settings.theme,
             time: settings.time,
             now: settings.now,
             size: (0, 0),
-            redactor: Redactor::new(),
+            redactor: Arc::new(Redactor::new()),
             parser,
             bars: Bars::Auto,
             histogram: None,

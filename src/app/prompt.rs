@@ -13,6 +13,10 @@ use super::{App, Pane};
 pub enum PromptKind {
     /// A text to search for.
     Search,
+    /// The file that the view is written into.
+    Export,
+    /// The file that the marks are written into.
+    Handover,
 }
 
 impl PromptKind {
@@ -20,6 +24,8 @@ impl PromptKind {
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Search => "/",
+            Self::Export => "export to: ",
+            Self::Handover => "hand over to: ",
         }
     }
 
@@ -27,6 +33,8 @@ impl PromptKind {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Search => "regular expression",
+            Self::Export => ".jsonl .log .csv .md",
+            Self::Handover => ".md",
         }
     }
 
@@ -34,6 +42,7 @@ impl PromptKind {
     pub const fn verb(self) -> &'static str {
         match self {
             Self::Search => "search",
+            Self::Export | Self::Handover => "write",
         }
     }
 }
@@ -66,12 +75,18 @@ impl Prompt {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
             },
+            (PromptKind::Export | PromptKind::Handover, _) => (None, None),
         };
     }
 
     /// What is typed cannot be taken: it stays to be mended.
     pub(super) fn refuse(&mut self, problem: String) {
         self.error = Some(problem);
+    }
+
+    /// Whether what is typed was understood to be wrong. What is wrong with a file's name can have changed meanwhile.
+    fn is_stuck(&self) -> bool {
+        self.error.is_some() && !matches!(self.kind, PromptKind::Export | PromptKind::Handover)
     }
 
     /// What is typed.
@@ -97,8 +112,8 @@ impl App {
     }
 
     /// The user takes what is typed. A mistake stays to be mended.
-    pub(super) fn answer(&mut self, mut prompt: Box<Prompt>, _effects: &mut Vec<Effect>) {
-        if prompt.error.is_some() {
+    pub(super) fn answer(&mut self, mut prompt: Box<Prompt>, effects: &mut Vec<Effect>) {
+        if prompt.is_stuck() {
             self.pane = Pane::Prompt(prompt);
             return;
         }
@@ -109,6 +124,10 @@ impl App {
                 }
                 self.find(What::Match, Direction::Forward);
                 Ok(())
+            }
+            kind @ (PromptKind::Export | PromptKind::Handover) => {
+                let target = prompt.edit.text().to_owned();
+                self.begin_export(kind, &target, effects)
             }
         };
         if let Err(problem) = taken {

@@ -47,6 +47,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 need = FrameNeed::Soon;
             }
         }
+        Event::Export(news) => app.export_news(news),
         Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
     }

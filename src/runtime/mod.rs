@@ -3,6 +3,7 @@
 //! Owns how a run begins and ends. Only here: raw mode, signals, spawning. Must not know what the app decides.
 
 pub mod event_loop;
+pub mod export;
 pub mod pace;
 pub mod signals;
 pub mod tasks;
@@ -49,6 +50,8 @@ pub struct Setup {
     pub trace: Option<PathBuf>,
     /// Where temporary files may lie.
     pub temp_dir: PathBuf,
+    /// What `~/` means in the name of a file.
+    pub home: Option<PathBuf>,
 }
 
 /// Shows the app until it ends. The terminal is as it was before when this returns, also after a panic.
@@ -79,7 +82,7 @@ impl Drop for Running {
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let start = Instant::now();
-    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir } = setup;
+    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, home } = setup;
     let (to_sources, sources) = mpsc::channel(SOURCE_LANE);
     let (to_input, input) = mpsc::channel(INPUT_LANE);
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
@@ -93,7 +96,8 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     Terminal::listen(to_input)?;
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
-    let plan = Plan { clock, pace: Pace::new(frames), trace: trace.map(|path| Trace::new(path, start)), temp_dir };
+    let plan =
+        Plan { clock, pace: Pace::new(frames), trace: trace.map(|path| Trace::new(path, start)), temp_dir, home };
     let lanes = Lanes { input, signals, written, sources };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

@@ -6,10 +6,12 @@ mod global;
 mod list;
 mod look;
 mod marks;
+mod out;
 mod panes;
 mod picker;
 mod table;
 
+pub(super) use out::Exporting;
 pub use table::ACTIONS;
 
 use super::App;

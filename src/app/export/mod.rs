@@ -1,0 +1,264 @@
+//! Exports: what is written into a file, record by record, without secrets.
+//!
+//! Owns a job's contents and how it writes itself. Must not know files or threads: a job gets something to write to,
+//! and is told between records whether to go on. It reads a snapshot, so that the screen goes on meanwhile.
+
+mod handover;
+mod keys;
+pub mod name;
+#[cfg(test)]
+mod tests;
+
+pub use handover::Head;
+pub(super) use handover::{Handed, document};
+pub(super) use keys::part_of;
+
+use crate::model::{OriginId, Record};
+use crate::parse::Parser;
+use crate::redact::Redactor;
+use crate::render::{Form, KeyPart, Renderer};
+use crate::store::{RecordId, Segments};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Records that are written between two questions whether to go on.
+const STEP: usize = 1024;
+
+/// Something to be written into a new file. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Job {
+    target: String,
+    contents: Arc<Contents>,
+}
+
+/// Two jobs are the same when they are clones of each other.
+impl PartialEq for Job {
+    fn eq(&self, other: &Self) -> bool {
+        self.target == other.target && Arc::ptr_eq(&self.contents, &other.contents)
+    }
+}
+
+impl Eq for Job {}
+
+#[derive(Debug)]
+enum Contents {
+    Records(Box<Records>),
+    Document { text: String, marks: u64, redacted: u64 },
+}
+
+/// Records to be exported.
+#[derive(Debug)]
+pub struct Records {
+    /// How.
+    pub form: Form,
+    /// Which, the oldest first.
+    pub ids: Vec<RecordId>,
+    /// What holds them.
+    pub segments: Segments,
+    /// The origins' names, as their sources found them.
+    pub names: HashMap<OriginId, String>,
+    /// Reads their fields.
+    pub parser: Parser,
+    /// What is told about them before them, where the form has room for that.
+    pub head: Head,
+}
+
+/// What a job has written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Records, or marks.
+    pub count: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Secrets that were left out.
+    pub redacted: u64,
+}
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// There is more to be done.
+    On,
+    /// It is not wanted any more.
+    Stop,
+}
+
+/// Why a job ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// It was told to.
+    #[error("cancelled")]
+    Cancelled,
+    /// The writer failed, behind this many bytes.
+    #[error("after {1} bytes: {0}")]
+    Io(#[source] io::Error, u64),
+}
+
+impl Job {
+    /// Records into a file of this name, as the user wrote it.
+    pub fn of_records(target: String, records: Records) -> Self {
+        Self { target, contents: Arc::new(Contents::Records(Box::new(records))) }
+    }
+
+    /// A text that is ready.
+    pub fn of_document(target: String, text: String, marks: u64, redacted: u64) -> Self {
+        Self { target, contents: Arc::new(Contents::Document { text, marks, redacted }) }
+    }
+
+    /// The file's name, as the user wrote it.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// What is counted in it.
+    pub fn noun(&self, count: u64) -> &'static str {
+        match (&*self.contents, count) {
+            (Contents::Records(_), 1) => "record",
+            (Contents::Records(_), _) => "records",
+            (Contents::Document { .. }, 1) => "mark",
+            (Contents::Document { .. }, _) => "marks",
+        }
+    }
+
+    /// Writes everything. `go` is told the percentage again and again, and says whether to go on. Needs memory for a few
+    /// thousand records' text, beside the records.
+    ///
+    /// # Errors
+    /// [`Stopped`]; what is written by then is incomplete.
+    pub fn write(&self, out: &mut dyn Write, go: &mut dyn FnMut(u8) -> Go) -> Result<Written, Stopped> {
+        let mut out = Counting { out, bytes: 0 };
+        let done = match &*self.contents {
+            Contents::Records(records) => records.write(&mut out, go),
+            Contents::Document { text, marks, redacted } => match out.write_all(text.as_bytes()) {
+                Ok(()) => Ok((*marks, *redacted)),
+                Err(error) => Err(Failed::Io(error)),
+            },
+        };
+        let bytes = out.bytes;
+        match done {
+            Ok((count, redacted)) => Ok(Written { count, bytes, redacted }),
+            Err(Failed::Cancelled) => Err(Stopped::Cancelled),
+            Err(Failed::Io(error)) => Err(Stopped::Io(error, bytes)),
+        }
+    }
+}
+
+enum Failed {
+    Cancelled,
+    Io(io::Error),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Records {
+    /// Returns how many records were written, and how many secrets were left out.
+    fn write(&self, out: &mut dyn Write, go: &mut dyn FnMut(u8) -> Go) -> Result<(u64, u64), Failed> {
+        let redactor = Arc::new(Redactor::new());
+        let middles = keys::middles(&self.segments);
+        let mut pen = Pen::new(self, &redactor, &middles);
+        let mut buffer = Vec::with_capacity(STEP * 256);
+        let mut before = 0;
+        if self.form == Form::Markdown {
+            let head;
+            (head, before) = self.head.text(&self.facts(), &redactor);
+            buffer.extend_from_slice(head.as_bytes());
+        }
+        buffer.extend_from_slice(self.form.header().as_bytes());
+        let mut count = 0;
+        for from in (0..self.ids.len()).step_by(STEP) {
+            if go((from * 100 / self.ids.len()) as u8) == Go::Stop {
+                return Err(Failed::Cancelled);
+            }
+            count += pen.put(from..(from + STEP).min(self.ids.len()), &mut buffer);
+            out.write_all(&buffer)?;
+            buffer.clear();
+        }
+        buffer.extend_from_slice(self.form.footer().as_bytes());
+        out.write_all(&buffer)?;
+        Ok((count, pen.redacted() + before))
+    }
+
+    fn facts(&self) -> handover::Facts {
+        let mut facts = handover::Facts::default();
+        for id in &self.ids {
+            if let Some(record) = self.segments.record(*id) {
+                facts.take(&record);
+            }
+        }
+        facts
+    }
+
+    fn record(&self, id: RecordId) -> Option<Record<'_>> {
+        self.segments.record(id)
+    }
+}
+
+/// Writes records of any origin, one after another.
+struct Pen<'r> {
+    records: &'r Records,
+    /// Those that are the middle of a private key.
+    middles: &'r HashSet<RecordId>,
+    blank: Renderer,
+    by_origin: HashMap<OriginId, Renderer>,
+    several: bool,
+    parser: Parser,
+    redactor: Arc<Redactor>,
+}
+
+impl<'r> Pen<'r> {
+    fn new(records: &'r Records, redactor: &Arc<Redactor>, middles: &'r HashSet<RecordId>) -> Self {
+        Self {
+            records,
+            middles,
+            blank: Renderer::new(records.form, Some(Arc::clone(redactor))),
+            by_origin: HashMap::new(),
+            several: records.names.len() > 1,
+            parser: records.parser.clone(),
+            redactor: Arc::clone(redactor),
+        }
+    }
+
+    /// Adds some of the records; says how many.
+    fn put(&mut self, range: Range<usize>, out: &mut Vec<u8>) -> u64 {
+        let mut count = 0;
+        for id in self.records.ids.get(range).unwrap_or_default() {
+            let Some(record) = self.records.record(*id) else { continue };
+            let renderer = self.by_origin.entry(record.origin).or_insert_with(|| {
+                let name = self.records.names.get(&record.origin).map_or("?", String::as_str);
+                self.blank.of_origin(&self.redactor.redact(name).text, self.several)
+            });
+            let part = if self.middles.contains(id) { KeyPart::Middle } else { KeyPart::None };
+            renderer.known_record(&record, part, &mut self.parser, out);
+            count += 1;
+        }
+        count
+    }
+
+    fn redacted(&self) -> u64 {
+        self.by_origin.values().map(Renderer::redacted).sum()
+    }
+}
+
+/// Counts bytes.
+struct Counting<'w> {
+    out: &'w mut dyn Write,
+    bytes: u64,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(buf)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

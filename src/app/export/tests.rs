@@ -1,0 +1,1 @@
+//! Jobs write what they should.
