@@ -8,7 +8,11 @@ use super::marks::Mark;
 use crate::parse::text as safe;
 use crate::render::{Form, KeyPart, Renderer, key_note};
 use crate::store::RecordId;
+use std::borrow::Cow;
 use std::sync::Arc;
+
+/// About how many bytes of fields a mark is handed over with.
+const MAX_FIELDS: usize = 2000;
 
 impl App {
     /// The record's lines as written, safe for a terminal and redacted.
@@ -50,11 +54,19 @@ impl App {
     /// A mark with what is still known of its record.
     pub(super) fn handed<'m>(&self, mark: &'m Mark) -> Handed<'m> {
         let store = self.engine.store();
-        let record = store.record(mark.key.id);
-        Handed {
-            mark,
-            text: record.map(|record| safe::message(&record).into_owned()),
-            part: part_of(store.segments(), mark.key.id),
-        }
+        let part = part_of(store.segments(), mark.key.id);
+        let Some(record) = store.record(mark.key.id).filter(|_| part == KeyPart::None) else {
+            return Handed { mark, text: None, fields: (String::new(), 0), part };
+        };
+        let message = safe::message(&record).into_owned();
+        let mut found = 0;
+        let fields = self.parser.clone().edited_fields(&record, &message, MAX_FIELDS, &mut |name, value| {
+            let redacted = self.redactor.redact_field(name, &value);
+            found += redacted.found.len();
+            Cow::Owned(redacted.text.into_owned())
+        });
+        let fields = self.redactor.redact(&fields);
+        let found = (found + fields.found.len()) as u64;
+        Handed { mark, text: Some(message), fields: (fields.text.into_owned(), found), part }
     }
 }

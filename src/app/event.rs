@@ -36,8 +36,8 @@ pub enum ExportNews {
     Written(Written),
     /// Something stands under that name, and stays as it is.
     Exists {
-        /// That, in words.
-        problem: String,
+        /// What stands there: `exists`, `is a symbolic link`.
+        what: &'static str,
         /// The number that makes a free name of it ([`super::export::name::numbered`]).
         free: Option<u32>,
     },

@@ -24,8 +24,8 @@ impl PromptKind {
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Search => "/",
-            Self::Export => "export to: ",
-            Self::Handover => "hand over to: ",
+            Self::Export => "export: ",
+            Self::Handover => "handover: ",
         }
     }
 

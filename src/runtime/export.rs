@@ -123,10 +123,7 @@ fn exists(target: &str, kind: &std::fs::FileType, home: Option<&Path>) -> Export
     } else {
         "exists"
     };
-    ExportNews::Exists {
-        problem: format!("{target} {what}; choose another name"),
-        free: (2..=NUMBERS).find(is_free).filter(|_| !kind.is_dir()),
-    }
+    ExportNews::Exists { what, free: (2..=NUMBERS).find(is_free).filter(|_| !kind.is_dir()) }
 }
 
 /// What a typed name means.
@@ -217,16 +214,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (target, goal) = (dir.path().join("a.md"), dir.path().join("goal"));
         let check = |words: &str, number| match run(&target) {
-            ExportNews::Exists { problem, free } => {
-                assert!(problem.contains(words) && problem.contains("choose another name"), "{problem}");
+            ExportNews::Exists { what, free } => {
+                assert_eq!(what, words);
                 assert_eq!(free, number);
             }
             other => panic!("{other:?}"),
         };
         fs::write(&target, "old").unwrap();
-        check(" exists;", Some(2));
+        check("exists", Some(2));
         fs::write(dir.path().join("a-2.md"), "old").unwrap();
-        check(" exists;", Some(3));
+        check("exists", Some(3));
         assert_eq!(fs::read(&target).unwrap(), b"old");
         fs::remove_file(&target).unwrap();
         for there in [false, true] {

@@ -184,24 +184,24 @@ impl App {
                 let (count, noun) = (thousands(written.count), running.job.noun(written.count));
                 let s = if written.redacted == 1 { "" } else { "s" };
                 self.say(format!(
-                    "wrote {count} {noun} to {} ({}, redacted: {} value{s})",
-                    shown(running.job.target()),
+                    "wrote {count} {noun} ({}, redacted: {} value{s}) to {}",
                     bytes(written.bytes),
-                    thousands(written.redacted)
+                    thousands(written.redacted),
+                    shown(running.job.target())
                 ));
             }
-            ExportNews::Exists { problem, free } => {
-                let problem = safe_line(problem.as_bytes()).into_owned();
+            ExportNews::Exists { what, free } => {
+                let target = running.job.target();
                 // Whoever does something else by now is not disturbed.
                 if !matches!(self.pane, Pane::None) {
-                    return self.complain(problem);
+                    let target = safe_line(target.as_bytes());
+                    return self.complain(format!("{target} {what}; choose another name"));
                 }
                 self.message = None;
-                let target = running.job.target();
                 let suggestion = free.map_or_else(|| target.to_owned(), |number| numbered(target, number));
                 self.open_prompt(running.kind, &suggestion);
                 if let Pane::Prompt(prompt) = &mut self.pane {
-                    prompt.refuse(problem);
+                    prompt.refuse(format!("that name {what}; choose another"));
                 }
             }
             ExportNews::Failed(problem) => self.complain(safe_line(problem.as_bytes())),

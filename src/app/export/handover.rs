@@ -46,6 +46,8 @@ pub(in crate::app) struct Handed<'m> {
     pub mark: &'m Mark,
     /// The record's whole message, if it is still held.
     pub text: Option<String>,
+    /// What it says beside its message, without secrets; and how many were left out.
+    pub fields: (String, u64),
     /// Whether the record is the middle of a private key.
     pub part: KeyPart,
 }
@@ -141,8 +143,8 @@ pub(in crate::app) fn document<'m, 'r>(
 
 /// A mark: heading, note, text. Says how many secrets were left out.
 fn section(number: u64, handed: &Handed<'_>, redactor: &Redactor, out: &mut String) -> u64 {
-    let Handed { mark, text, part } = handed;
-    let mut redacted = 0;
+    let Handed { mark, text, fields: (fields, in_fields), part } = handed;
+    let mut redacted = *in_fields;
     let mut clean = |text: &str| {
         let clean = redactor.redact(text);
         redacted += clean.found.len() as u64;
@@ -168,12 +170,14 @@ fn section(number: u64, handed: &Handed<'_>, redactor: &Redactor, out: &mut Stri
         (KeyPart::None, None) => clean(&mark.text),
     };
     let end = text.floor_char_boundary(MAX_TEXT);
+    let mut shown = text[..end].to_owned();
     if end < text.len() {
-        let rest = cut_note((text.len() - end) as u64);
-        out.push_str(&block(&format!("{} {rest}", &text[..end])));
-    } else {
-        out.push_str(&block(&text));
+        let _ = write!(shown, " {}", cut_note((text.len() - end) as u64));
     }
+    if !fields.is_empty() {
+        let _ = write!(shown, "\n\n{}", fields.trim_start());
+    }
+    out.push_str(&block(&shown));
     redacted
 }
 

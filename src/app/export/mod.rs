@@ -6,8 +6,6 @@
 mod handover;
 mod keys;
 pub mod name;
-#[cfg(test)]
-mod tests;
 
 pub use handover::Head;
 pub(super) use handover::{Handed, document};

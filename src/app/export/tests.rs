@@ -1,1 +1,0 @@
-//! Jobs write what they should.
