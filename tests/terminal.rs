@@ -315,7 +315,7 @@ fn exports_and_long_copies_are_private_files() {
     session.send(b"GmkmkmX\r");
     session.wait_for("wrote 3 marks");
     session.send(b"\x1by");
-    session.wait_for("too long for the clipboard: 120,");
+    session.wait_for("too long to copy: 120,");
     let copies: Vec<_> = fs::read_dir(home.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -70,12 +70,11 @@ impl Prompt {
     /// The text was changed.
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
-            (PromptKind::Search, "") => (None, None),
+            (PromptKind::Search, "") | (PromptKind::Export | PromptKind::Handover, _) => (None, None),
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
             },
-            (PromptKind::Export | PromptKind::Handover, _) => (None, None),
         };
     }
 

@@ -4,7 +4,7 @@
 
 use super::action::Context;
 use super::detail::Detail;
-use super::event::{Effect, Event, Key};
+use super::event::{Effect, Event, ExportNews, Key};
 use super::view::View;
 use super::{App, FrameNeed, Pane};
 use crate::engine::Applied;
@@ -47,7 +47,12 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 need = FrameNeed::Soon;
             }
         }
-        Event::Export(news) => app.export_news(news),
+        Event::Export(news) => {
+            if let ExportNews::Progress(_) = news {
+                need = FrameNeed::Soon;
+            }
+            app.export_news(news);
+        }
         Event::Done(Ok(text)) => app.say(crate::parse::text::safe_line(text.as_bytes())),
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
     }

@@ -1,6 +1,6 @@
 //! Strangers' text in Markdown: it stays text, whatever it says.
 //!
-//! Owns fences, code spans and escapes, after CommonMark and its GitHub dialect. Must not know records.
+//! Owns fences, code spans and escapes, after `CommonMark` and its GitHub dialect. Must not know records.
 
 use std::borrow::Cow;
 

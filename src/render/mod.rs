@@ -344,12 +344,10 @@ impl Renderer {
         self.fields(record, shown, parser, out);
         self.end_of_part();
         out.extend_from_slice(b",\"raw\":");
-        match self.redactor.is_some() {
-            true => string(&self.redacted_raw(record, shown, record.raw), out),
-            false => match std::str::from_utf8(record.raw) {
-                Ok(raw) => string(raw, out),
-                Err(_) => string(&String::from_utf8_lossy(record.raw), out),
-            },
+        if self.redactor.is_some() {
+            string(&self.redacted_raw(record, shown, record.raw), out);
+        } else {
+            string(&String::from_utf8_lossy(record.raw), out);
         }
         if record.cut > 0 {
             out.extend_from_slice(format!(",\"cut_bytes\":{}", record.cut).as_bytes());

@@ -84,7 +84,7 @@ pub fn write(job: &Job, home: Option<&Path>, salt: u64, go: &mut dyn FnMut(u8) -
         Err(problem) => return ExportNews::Failed(problem),
     };
     if let Ok(there) = path.symlink_metadata() {
-        return exists(job.target(), &there.file_type(), home);
+        return exists(job.target(), there.file_type(), home);
     }
     let fail = |error: &io::Error, written| ExportNews::Failed(problem(job.target(), &path, error, written));
     let file = match NewFile::create(&path, salt) {
@@ -105,7 +105,7 @@ pub fn write(job: &Job, home: Option<&Path>, salt: u64, go: &mut dyn FnMut(u8) -
     match kept {
         Ok(_) => ExportNews::Written(written),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match path.symlink_metadata() {
-            Ok(there) => exists(job.target(), &there.file_type(), home),
+            Ok(there) => exists(job.target(), there.file_type(), home),
             Err(_) => fail(&error, written.bytes),
         },
         Err(error) => fail(&error, written.bytes),
@@ -113,7 +113,7 @@ pub fn write(job: &Job, home: Option<&Path>, salt: u64, go: &mut dyn FnMut(u8) -
 }
 
 /// Something has the name already.
-fn exists(target: &str, kind: &std::fs::FileType, home: Option<&Path>) -> ExportNews {
+fn exists(target: &str, kind: std::fs::FileType, home: Option<&Path>) -> ExportNews {
     let is_free =
         |number: &u32| expand(&numbered(target, *number), home).is_ok_and(|path| path.symlink_metadata().is_err());
     let what = if kind.is_symlink() {
@@ -144,6 +144,9 @@ fn problem(target: &str, path: &Path, error: &io::Error, written: u64) -> String
     };
     let nothing = if written > 0 { "; nothing is left of it" } else { "" };
     match error.kind() {
+        io::ErrorKind::NotFound if Path::new(&*directory).is_dir() => {
+            format!("{target}: no file can be made in {directory}; choose another directory")
+        }
         io::ErrorKind::NotFound => format!("{target}: there is no directory {directory}; make it or choose another"),
         io::ErrorKind::NotADirectory => format!("{target}: {directory} is no directory; choose another"),
         io::ErrorKind::IsADirectory => format!("{target} is a directory; name a file in it"),
@@ -163,18 +166,17 @@ fn problem(target: &str, path: &Path, error: &io::Error, written: u64) -> String
 }
 
 fn keep_copy(text: &str, directory: &Path, salt: u64) -> Result<String, String> {
-    let path = directory.join(format!("logdeck-copy-{salt:016x}.txt"));
+    let path = directory.join(format!("logdeck-copy-{:08x}.txt", salt >> 32));
     let kept = NewFile::create(&path, salt).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.keep_new()
     });
     let size = format::thousands(text.len() as u64);
     match kept {
-        Ok(path) => Ok(format!("too long for the clipboard: {size} bytes are in {} (0600)", path.display())),
-        Err(error) => Err(format!(
-            "{size} bytes are too long for the clipboard; {}",
-            problem(&path.to_string_lossy(), &path, &error, 0)
-        )),
+        Ok(path) => Ok(format!("too long to copy: {size} bytes are in {} (0600)", path.display())),
+        Err(error) => {
+            Err(format!("{size} bytes are too long to copy; {}", problem(&path.to_string_lossy(), &path, &error, 0)))
+        }
     }
 }
 
@@ -254,6 +256,10 @@ mod tests {
         };
         check("missing/a.md", &["there is no directory", "missing; make it or choose another"]);
         check("file/a.md", &["file is no directory; choose another"]);
+        match run(Path::new("/proc/a.md")) {
+            ExportNews::Failed(problem) => assert!(problem.contains("/proc; choose another directory"), "{problem}"),
+            other => panic!("{other:?}"),
+        }
         let long = format!("{}.md", "x".repeat(300));
         check(&long, &["the name is too long"]);
         let path = Path::new("d/a.md");
@@ -306,8 +312,8 @@ mod tests {
     #[test]
     fn a_long_copy_has_a_file_of_its_own() {
         let dir = tempfile::tempdir().unwrap();
-        let said = keep_copy(&"x".repeat(1_000_000), dir.path(), 7).unwrap();
-        let path = dir.path().join("logdeck-copy-0000000000000007.txt");
+        let said = keep_copy(&"x".repeat(1_000_000), dir.path(), 7 << 32).unwrap();
+        let path = dir.path().join("logdeck-copy-00000007.txt");
         assert!(said.contains("1,000,000 bytes") && said.contains(&path.display().to_string()), "{said}");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(keep_copy("x", &dir.path().join("missing"), 7).unwrap_err().contains("there is no directory"));

@@ -179,9 +179,9 @@ fn line_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (
         None => (hint(app, prompt), Role::Dim),
     };
     let x = canvas.text(0, y, prompt.kind().sign(), Role::Accent);
-    // A mistake is worth all the room that the text leaves, and more than a hint.
+    // A mistake is worth all the room that the text and its cursor leave, and more than a hint.
     let used = usize::from(x) + 3;
-    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + used);
+    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + 1 + used);
     let least = usize::from(end) / if prompt.error().is_some() { 2 } else { 4 };
     let beside = cut(&beside, left.max(least), canvas.theme.glyphs.cut);
     let room = usize::from(end).saturating_sub(text::width(&beside) + used).max(8);

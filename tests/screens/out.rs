@@ -110,7 +110,12 @@ fn one_export_at_a_time_and_esc_cancels_it() {
     assert!(screen.has("-- Detail --"), "the export goes first");
     news(&mut screen, ExportNews::Cancelled);
     assert!(screen.has("export cancelled: no file was written"));
-    screen.keys("<Esc>x");
+    screen.keys("<Esc>x<Enter>");
+    let before = screen.effects.len();
+    screen.keys("q<Ctrl-c>");
+    assert_eq!(screen.effects[before..], [Effect::CancelExport, Effect::CancelExport], "quitting can wait");
+    news(&mut screen, ExportNews::Cancelled);
+    screen.keys("x");
     assert!(screen.app.prompt().is_some());
     // News of an export that nobody knows of any more change nothing.
     news(&mut screen, ExportNews::Progress(1));

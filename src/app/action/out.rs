@@ -7,7 +7,6 @@ use crate::app::export::name::{check_handover, form_of, numbered, proposed};
 use crate::app::export::{Head, Job, Records, document};
 use crate::app::format::{bytes, thousands};
 use crate::app::{App, Pane, PromptKind, filter, status};
-use crate::engine::Source;
 use crate::parse::text::safe_line;
 use crate::store::RecordId;
 use jiff::tz::TimeZone;
@@ -119,8 +118,7 @@ impl App {
         if view.is_empty() {
             return Err("no record to export".to_owned());
         }
-        let here: Vec<_> = self.sources_here().map(Source::id).collect();
-        let names = self.engine.origin_names().filter(|(id, _)| here.contains(&id.source()));
+        let names = self.engine.origin_names().filter(|(id, _)| view.sources().contains(id.source()));
         let records = Records {
             form,
             ids: view.window(0, view.len()).collect(),
