@@ -52,7 +52,8 @@ impl App {
     }
 
     /// A mark with what is still known of its record.
-    pub(super) fn handed<'m>(&self, mark: &'m Mark) -> Handed<'m> {
+    pub(super) fn handed(&self, mark: &Mark) -> Handed {
+        let mark = mark.clone();
         let store = self.engine.store();
         let part = part_of(store.segments(), mark.key.id);
         let Some(record) = store.record(mark.key.id).filter(|_| part == KeyPart::None) else {

@@ -4,10 +4,11 @@
 
 use crate::app::event::{Effect, ExportNews};
 use crate::app::export::name::{check_handover, form_of, numbered, proposed};
-use crate::app::export::{Head, Job, Records, document};
+use crate::app::export::{Head, Job, Records};
 use crate::app::format::{bytes, thousands};
 use crate::app::{App, Pane, PromptKind, filter, status};
 use crate::parse::text::safe_line;
+use crate::render::Form;
 use crate::store::RecordId;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -118,16 +119,7 @@ impl App {
         if view.is_empty() {
             return Err("no record to export".to_owned());
         }
-        let names = self.engine.origin_names().filter(|(id, _)| view.sources().contains(id.source()));
-        let records = Records {
-            form,
-            ids: view.window(0, view.len()).collect(),
-            segments: self.engine.store().snapshot(),
-            names: names.map(|(id, name)| (id, name.to_owned())).collect::<HashMap<_, _>>(),
-            parser: self.parser.clone(),
-            head: self.head(),
-        };
-        Ok(Job::of_records(target.to_owned(), records))
+        Ok(Job::of_records(target.to_owned(), self.shown_records(form)))
     }
 
     fn handover_job(&self, target: &str) -> Result<Job, String> {
@@ -135,11 +127,22 @@ impl App {
         if self.marks.is_empty() {
             return Err("nothing is marked".to_owned());
         }
-        let (view, store) = (&self.tab().view, self.engine.store());
-        let shown = view.window(0, view.len()).filter_map(|id| store.record(id));
-        let marks = self.marks.iter().map(|mark| self.handed(mark));
-        let (text, redacted) = document(&self.head(), shown, marks, &self.redactor);
-        Ok(Job::of_document(target.to_owned(), text, self.marks.len() as u64, redacted))
+        let marks = self.marks.iter().map(|mark| self.handed(mark)).collect();
+        Ok(Job::of_handover(target.to_owned(), self.shown_records(Form::Markdown), marks))
+    }
+
+    /// The records that the tab shows, as they are now.
+    fn shown_records(&self, form: Form) -> Records {
+        let view = &self.tab().view;
+        let names = self.engine.origin_names().filter(|(id, _)| view.sources().contains(id.source()));
+        Records {
+            form,
+            ids: view.window(0, view.len()).collect(),
+            segments: self.engine.store().snapshot(),
+            names: names.map(|(id, name)| (id, name.to_owned())).collect::<HashMap<_, _>>(),
+            parser: self.parser.clone(),
+            head: self.head(),
+        }
     }
 
     fn head(&self) -> Head {

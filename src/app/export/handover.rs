@@ -41,9 +41,9 @@ pub(super) struct Facts {
 
 /// A mark, and what is known of its record.
 #[derive(Clone, Debug)]
-pub(in crate::app) struct Handed<'m> {
+pub(in crate::app) struct Handed {
     /// The mark.
-    pub mark: &'m Mark,
+    pub mark: Mark,
     /// The record's whole message, if it is still held.
     pub text: Option<String>,
     /// What it says beside its message, without secrets; and how many were left out.
@@ -118,23 +118,14 @@ impl Head {
 }
 
 /// The handover, and how many secrets were left out of it.
-pub(in crate::app) fn document<'m, 'r>(
-    head: &Head,
-    shown: impl Iterator<Item = Record<'r>>,
-    marks: impl Iterator<Item = Handed<'m>>,
-    redactor: &Redactor,
-) -> (String, u64) {
-    let mut facts = Facts::default();
-    shown.for_each(|record| facts.take(&record));
-    let (list, mut redacted) = head.list(&facts, redactor);
+pub(super) fn document(head: &Head, facts: &Facts, marks: &[Handed], redactor: &Redactor) -> (String, u64) {
+    let (list, mut redacted) = head.list(facts, redactor);
     let mut out = format!("# Handover, {} UTC\n\n{list}", head.now.to_jiff().strftime("%Y-%m-%d %H:%M"));
     let mut parts = String::new();
-    let mut count = 0;
-    for handed in marks {
-        count += 1;
-        redacted += section(count, &handed, redactor, &mut parts);
+    for (number, handed) in (1..).zip(marks) {
+        redacted += section(number, handed, redactor, &mut parts);
     }
-    let _ = writeln!(out, "- marks: {}", thousands(count));
+    let _ = writeln!(out, "- marks: {}", thousands(marks.len() as u64));
     let s = if redacted == 1 { "" } else { "s" };
     let _ = writeln!(out, "- redacted: {} value{s}", thousands(redacted));
     out.push_str(&parts);
@@ -142,7 +133,7 @@ pub(in crate::app) fn document<'m, 'r>(
 }
 
 /// A mark: heading, note, text. Says how many secrets were left out.
-fn section(number: u64, handed: &Handed<'_>, redactor: &Redactor, out: &mut String) -> u64 {
+fn section(number: u64, handed: &Handed, redactor: &Redactor, out: &mut String) -> u64 {
     let Handed { mark, text, fields: (fields, in_fields), part } = handed;
     let mut redacted = *in_fields;
     let mut clean = |text: &str| {

@@ -7,8 +7,8 @@ mod handover;
 mod keys;
 pub mod name;
 
+pub(super) use handover::Handed;
 pub use handover::Head;
-pub(super) use handover::{Handed, document};
 pub(super) use keys::part_of;
 
 use crate::model::{OriginId, Record};
@@ -43,7 +43,7 @@ impl Eq for Job {}
 #[derive(Debug)]
 enum Contents {
     Records(Box<Records>),
-    Document { text: String, marks: u64, redacted: u64 },
+    Handover(Box<Records>, Vec<Handed>),
 }
 
 /// Records to be exported.
@@ -100,9 +100,9 @@ impl Job {
         Self { target, contents: Arc::new(Contents::Records(Box::new(records))) }
     }
 
-    /// A text that is ready.
-    pub fn of_document(target: String, text: String, marks: u64, redacted: u64) -> Self {
-        Self { target, contents: Arc::new(Contents::Document { text, marks, redacted }) }
+    /// Marks, and what is told about the records that are shown.
+    pub(super) fn of_handover(target: String, shown: Records, marks: Vec<Handed>) -> Self {
+        Self { target, contents: Arc::new(Contents::Handover(Box::new(shown), marks)) }
     }
 
     /// The file's name, as the user wrote it.
@@ -115,8 +115,8 @@ impl Job {
         match (&*self.contents, count) {
             (Contents::Records(_), 1) => "record",
             (Contents::Records(_), _) => "records",
-            (Contents::Document { .. }, 1) => "mark",
-            (Contents::Document { .. }, _) => "marks",
+            (Contents::Handover(..), 1) => "mark",
+            (Contents::Handover(..), _) => "marks",
         }
     }
 
@@ -129,10 +129,10 @@ impl Job {
         let mut out = Counting { out, bytes: 0 };
         let done = match &*self.contents {
             Contents::Records(records) => records.write(&mut out, go),
-            Contents::Document { text, marks, redacted } => match out.write_all(text.as_bytes()) {
-                Ok(()) => Ok((*marks, *redacted)),
-                Err(error) => Err(Failed::Io(error)),
-            },
+            Contents::Handover(shown, marks) => {
+                let (text, redacted) = handover::document(&shown.head, &shown.facts(), marks, &Redactor::new());
+                out.write_all(text.as_bytes()).map(|()| (marks.len() as u64, redacted)).map_err(Failed::Io)
+            }
         };
         let bytes = out.bytes;
         match done {
