@@ -142,7 +142,7 @@ fn problem(target: &str, path: &Path, error: &io::Error, written: u64) -> String
         Some(parent) if parent.as_os_str().is_empty() => Cow::Borrowed("."),
         Some(parent) => parent.to_string_lossy(),
     };
-    let nothing = if written > 0 { "; nothing is left of it" } else { "" };
+    let removed = if written > 0 { " (the file is removed)" } else { "" };
     match error.kind() {
         io::ErrorKind::NotFound if Path::new(&*directory).is_dir() => {
             format!("{target}: no file can be made in {directory}; choose another directory")
@@ -150,18 +150,13 @@ fn problem(target: &str, path: &Path, error: &io::Error, written: u64) -> String
         io::ErrorKind::NotFound => format!("{target}: there is no directory {directory}; make it or choose another"),
         io::ErrorKind::NotADirectory => format!("{target}: {directory} is no directory; choose another"),
         io::ErrorKind::IsADirectory => format!("{target} is a directory; name a file in it"),
-        io::ErrorKind::PermissionDenied => {
-            format!("{target}: {directory} may not be written to (permission denied); choose another directory")
-        }
-        io::ErrorKind::ReadOnlyFilesystem => {
-            format!("{target}: {directory} may only be read (read-only file system); choose another directory")
-        }
+        io::ErrorKind::PermissionDenied => format!("{target}: permission denied; choose another directory"),
+        io::ErrorKind::ReadOnlyFilesystem => format!("{target}: read-only file system; choose another directory"),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            let size = format::bytes(written);
-            format!("{target}: the disk is full after {size}{nothing}; make room or choose another disk")
+            format!("{target}: disk full after {}; choose another disk{removed}", format::bytes(written))
         }
         io::ErrorKind::InvalidFilename => format!("{target}: the name is too long or not allowed there"),
-        _ => format!("{target}: {error}{nothing}; choose another name or directory"),
+        _ => format!("{target}: {error}; choose another name or directory{removed}"),
     }
 }
 
@@ -292,10 +287,10 @@ mod tests {
             let problem = problem("d/a.md", path, &kind.into(), 2048);
             assert!(problem.starts_with("d/a.md") && problem.contains(words), "{problem}");
         };
-        check(io::ErrorKind::PermissionDenied, "d may not be written to (permission denied)");
-        check(io::ErrorKind::ReadOnlyFilesystem, "d may only be read");
-        check(io::ErrorKind::StorageFull, "the disk is full after 2.0 KiB; nothing is left of it; make room");
-        check(io::ErrorKind::TimedOut, "timed out; nothing is left of it; choose another");
+        check(io::ErrorKind::PermissionDenied, "permission denied; choose another directory");
+        check(io::ErrorKind::ReadOnlyFilesystem, "read-only file system; choose another");
+        check(io::ErrorKind::StorageFull, "disk full after 2.0 KiB; choose another disk (the file is removed)");
+        check(io::ErrorKind::TimedOut, "timed out; choose another name or directory (the file is removed)");
     }
 
     #[test]
