@@ -304,6 +304,31 @@ fn a_full_disk_and_a_cancel_end_it() {
     assert!(seen.is_sorted() && seen.first() == Some(&0) && seen.len() == 3, "{seen:?}");
 }
 
+/// Remembers the most bytes that were written at once.
+struct Widest(usize);
+
+impl Write for Widest {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.max(buf.len());
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn long_records_are_not_gathered_in_memory() {
+    let text = format!("2025-01-02T15:04:05Z INFO {}\n", "word ".repeat(10_000)).repeat(100);
+    for form in FORMS {
+        let mut out = Widest(0);
+        let job = Job::of_records("x".to_owned(), records(form, &[("a.log", text.as_bytes())]));
+        let written = job.write(&mut out, &mut |_| Go::On).unwrap();
+        assert!(written.bytes > 4 << 20 && out.0 < 2 << 20, "{form:?}: {} of {}", out.0, written.bytes);
+    }
+}
+
 #[test]
 fn records_that_are_gone_are_left_out() {
     let mut records = records(Form::Text, &[("a.log", b"one\ntwo\n")]);

@@ -11,18 +11,19 @@ pub(super) use handover::Handed;
 pub use handover::Head;
 pub(super) use keys::part_of;
 
-use crate::model::{OriginId, Record};
+use crate::model::OriginId;
 use crate::parse::Parser;
 use crate::redact::Redactor;
 use crate::render::{Form, KeyPart, Renderer};
 use crate::store::{RecordId, Segments};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Records that are written between two questions whether to go on.
 const STEP: usize = 1024;
+/// Bytes after which that is asked sooner.
+const STEP_BYTES: usize = 1 << 20;
 
 /// Something to be written into a new file. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -120,8 +121,8 @@ impl Job {
         }
     }
 
-    /// Writes everything. `go` is told the percentage again and again, and says whether to go on. Needs memory for a few
-    /// thousand records' text, beside the records.
+    /// Writes everything. `go` is told the percentage again and again, and says whether to go on. Needs about a
+    /// megabyte of memory, beside the records.
     ///
     /// # Errors
     /// [`Stopped`]; what is written by then is incomplete.
@@ -169,13 +170,17 @@ impl Records {
         }
         buffer.extend_from_slice(self.form.header().as_bytes());
         let mut count = 0;
-        for from in (0..self.ids.len()).step_by(STEP) {
-            if go((from * 100 / self.ids.len()) as u8) == Go::Stop {
-                return Err(Failed::Cancelled);
+        let mut next_look = 0;
+        for (n, id) in self.ids.iter().enumerate() {
+            if n >= next_look || buffer.len() >= STEP_BYTES {
+                if go((n * 100 / self.ids.len()) as u8) == Go::Stop {
+                    return Err(Failed::Cancelled);
+                }
+                out.write_all(&buffer)?;
+                buffer.clear();
+                next_look = n + STEP;
             }
-            count += pen.put(from..(from + STEP).min(self.ids.len()), &mut buffer);
-            out.write_all(&buffer)?;
-            buffer.clear();
+            count += u64::from(pen.put(*id, &mut buffer));
         }
         buffer.extend_from_slice(self.form.footer().as_bytes());
         out.write_all(&buffer)?;
@@ -190,10 +195,6 @@ impl Records {
             }
         }
         facts
-    }
-
-    fn record(&self, id: RecordId) -> Option<Record<'_>> {
-        self.segments.record(id)
     }
 }
 
@@ -222,20 +223,16 @@ impl<'r> Pen<'r> {
         }
     }
 
-    /// Adds some of the records; says how many.
-    fn put(&mut self, range: Range<usize>, out: &mut Vec<u8>) -> u64 {
-        let mut count = 0;
-        for id in self.records.ids.get(range).unwrap_or_default() {
-            let Some(record) = self.records.record(*id) else { continue };
-            let renderer = self.by_origin.entry(record.origin).or_insert_with(|| {
-                let name = self.records.names.get(&record.origin).map_or("?", String::as_str);
-                self.blank.of_origin(&self.redactor.redact(name).text, self.several)
-            });
-            let part = if self.middles.contains(id) { KeyPart::Middle } else { KeyPart::None };
-            renderer.known_record(&record, part, &mut self.parser, out);
-            count += 1;
-        }
-        count
+    /// Adds a record. `false` when it is gone.
+    fn put(&mut self, id: RecordId, out: &mut Vec<u8>) -> bool {
+        let Some(record) = self.records.segments.record(id) else { return false };
+        let renderer = self.by_origin.entry(record.origin).or_insert_with(|| {
+            let name = self.records.names.get(&record.origin).map_or("?", String::as_str);
+            self.blank.of_origin(&self.redactor.redact(name).text, self.several)
+        });
+        let part = if self.middles.contains(&id) { KeyPart::Middle } else { KeyPart::None };
+        renderer.known_record(&record, part, &mut self.parser, out);
+        true
     }
 
     fn redacted(&self) -> u64 {
