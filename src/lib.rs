@@ -11,6 +11,7 @@ pub mod model;
 pub mod parse;
 pub mod ports;
 pub mod redact;
+pub mod render;
 pub mod runtime;
 pub mod sources;
 pub mod store;

@@ -17,6 +17,8 @@ mod hostile;
 mod live;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/out.rs"]
+mod out;
 #[path = "screens/steering.rs"]
 mod steering;
 #[path = "screens/time.rs"]

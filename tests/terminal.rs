@@ -362,3 +362,41 @@ fn the_demo_plays_in_a_private_directory_that_goes_away() {
     assert!(session.look(is_left));
     assert_eq!(stages(), [] as [PathBuf; 0]);
 }
+
+#[test]
+fn exports_and_long_copies_are_private_files() {
+    let (home, log) = home();
+    // Records that are marked together are more than a clipboard takes.
+    for n in 0..3 {
+        let line = format!("2025-01-02T15:04:0{n}Z INFO {} end {n}\n", "x".repeat(40_000));
+        OpenOptions::new().append(true).open(&log).unwrap().write_all(line.as_bytes()).unwrap();
+    }
+    let mut session = open(home.path(), &log, &[("TMPDIR", home.path().to_str().unwrap())]);
+    let target = home.path().join("out.jsonl");
+    for name in ["out.jsonl", "out-2.jsonl"] {
+        session.send(format!(":export {}\r", target.display()).as_bytes());
+        if name != "out.jsonl" {
+            session.wait_for("that name exists; choose another");
+            session.send(b"\r");
+        }
+        session.wait_for("wrote 5 records");
+        let file = home.path().join(name);
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 5);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        session.send(b"g");
+        session.wait("the message's end", |seen| !seen.parser.screen().contents().contains("wrote 5"));
+    }
+    session.send(b"GmkmkmX\r");
+    session.wait_for("wrote 3 marks");
+    session.send(b"\x1by");
+    session.wait_for("too long to copy: 120,");
+    let copies: Vec<_> = fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains("logdeck-copy-"))
+        .collect();
+    assert_eq!(copies.len(), 1);
+    assert_eq!(fs::read_to_string(&copies[0]).unwrap().matches(" end ").count(), 3);
+    session.send(b"q");
+    assert_eq!(session.end().exit_code(), 0);
+}

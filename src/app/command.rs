@@ -11,7 +11,7 @@ pub(super) use open::Listing;
 use super::action::{ACTIONS, ActionSpec, Context, Group, by_id};
 use super::event::Effect;
 use super::picker::{Picker, PickerKind, PickerRow};
-use super::{App, Pane};
+use super::{App, Pane, PromptKind};
 use crate::parse::text::safe_line;
 
 /// A command that takes words.
@@ -90,6 +90,20 @@ pub const COMMANDS: &[CommandSpec] = &[
         doc: "Keep so many lines around each match of the filter; 0 keeps none.",
         choices: Choices::Any,
         run: |app, words, _| app.keep_lines(words),
+    },
+    CommandSpec {
+        name: "export",
+        words: "FILE",
+        doc: "Write all records that are shown into this new .log, .jsonl, .csv or .md file.",
+        choices: Choices::Any,
+        run: export,
+    },
+    CommandSpec {
+        name: "handover",
+        words: "FILE",
+        doc: "Write all marked records and their notes into this new .md file.",
+        choices: Choices::Any,
+        run: handover,
     },
 ];
 
@@ -310,6 +324,25 @@ fn filter(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String>
 /// The names of the saved filters.
 fn saved_filters(app: &App) -> Vec<(String, String)> {
     app.saved().iter().map(|saved| (saved.name.clone(), "A saved filter.".to_owned())).collect()
+}
+
+fn export(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    write_to(app, "export", PromptKind::Export, words, effects)
+}
+
+fn handover(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    write_to(app, "handover", PromptKind::Handover, words, effects)
+}
+
+/// Without a file's name it is asked for.
+fn write_to(app: &mut App, id: &str, kind: PromptKind, file: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    match super::action::by_id(id) {
+        Some(action) if file.is_empty() => {
+            (action.run)(app, effects);
+            Ok(())
+        }
+        _ => app.begin_export(kind, file, effects),
+    }
 }
 
 #[cfg(test)]

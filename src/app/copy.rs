@@ -1,87 +1,73 @@
-//! What is sent to the clipboard: a record as text or as JSON, without secrets.
+//! What is sent to the clipboard: records as text or as JSON, without secrets.
 //!
-//! Owns the form. Must not know how a clipboard is reached.
+//! Owns the form. Must not know how a clipboard is reached, or how much it takes.
 
 use super::App;
-use crate::model::{Flags, Format, Record};
+use super::export::{Handed, part_of};
+use super::marks::Mark;
 use crate::parse::text as safe;
+use crate::render::{Form, KeyPart, Renderer, key_note};
 use crate::store::RecordId;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-/// The most bytes that are sent: terminals ignore more than about 74 KiB of base64.
-const MAX_COPY: usize = 48 << 10;
+/// About how many bytes of fields a mark is handed over with.
+const MAX_FIELDS: usize = 2000;
 
 impl App {
     /// The record's lines as written, safe for a terminal and redacted.
     pub(super) fn copy_text(&self, id: RecordId) -> Option<String> {
-        let record = self.engine.store().record(id)?;
-        let text = safe::safe(record.raw);
-        Some(bounded(self.redactor.redact(&text).text.into_owned()))
+        let store = self.engine.store();
+        let record = store.record(id)?;
+        if part_of(store.segments(), id) == KeyPart::Middle {
+            return Some(key_note(record.raw.len()));
+        }
+        Some(self.redactor.redact(&safe::safe(record.raw)).text.into_owned())
     }
 
-    /// The record as one JSON object: `time`, `severity`, `origin`, `message`, `fields`, `raw`; redacted.
-    pub(super) fn copy_json(&mut self, id: RecordId) -> Option<String> {
-        let record = self.engine.store().record(id)?;
-        let redact = |text: &str| Value::from(self.redactor.redact(text).text.into_owned());
-        let mut object = Map::new();
-        object.insert("time".into(), record.time.map_or(Value::Null, |time| time.to_jiff().to_string().into()));
-        object.insert("severity".into(), record.severity.name().into());
-        object.insert("origin".into(), self.origin_name(record.origin).into());
-        object.insert("message".into(), redact(&safe::message(&record)));
-        object.insert("fields".into(), Value::Object(self.fields_of(&record)));
-        object.insert("raw".into(), redact(&safe::safe(record.raw)));
-        if record.cut > 0 {
-            object.insert("cut_bytes".into(), record.cut.into());
-        }
-        if record.flags.has(Flags::PARSE_FAILED) {
-            object.insert("parse".into(), "failed".into());
-        }
-        let text = Value::Object(object.clone()).to_string();
-        if text.len() <= MAX_COPY {
-            return Some(text);
-        }
-        // Cut JSON would be no JSON: the raw bytes repeat what the fields say.
-        object.remove("raw");
-        let text = Value::Object(object.clone()).to_string();
-        if text.len() <= MAX_COPY {
-            return Some(text);
-        }
-        object.remove("fields");
-        let message = object.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
-        object.insert("message".into(), bounded_to(message, MAX_COPY / 2).into());
-        Some(Value::Object(object).to_string())
+    /// The record as one JSON object, as exports and `cat --format json` have it; redacted.
+    pub(super) fn copy_json(&self, id: RecordId) -> Option<String> {
+        let store = self.engine.store();
+        let record = store.record(id)?;
+        let blank = Renderer::new(Form::Json, Some(Arc::clone(&self.redactor)));
+        let name = self.engine.origin_name(record.origin).unwrap_or("?");
+        let mut renderer = blank.of_origin(&self.redactor.redact(name).text, false);
+        let mut out = Vec::new();
+        renderer.known_record(&record, part_of(store.segments(), id), &mut self.parser.clone(), &mut out);
+        String::from_utf8(out).ok().map(|text| text.trim_end().to_owned())
     }
 
-    fn fields_of(&self, record: &Record<'_>) -> Map<String, Value> {
-        let mut fields = Map::new();
-        if record.format == Format::Note {
-            return fields;
-        }
-        self.parser.clone().fields(record.raw, record.format, &mut |name, value| {
-            let value = safe::safe(value.as_bytes());
-            let name = safe::safe_line(name.as_bytes()).into_owned();
-            let value = self.redactor.redact_field(&name, &value).text.into_owned();
-            fields.insert(name, value.into());
-            fields.len() < 500
+    /// All marked records in the order of time, each as [`App::copy_text`] has it; of those that are gone what their
+    /// marks kept.
+    pub(super) fn copy_marks(&self) -> String {
+        let text_of = |mark: &Mark| {
+            self.copy_text(mark.key.id).unwrap_or_else(|| {
+                let time = mark.time.map(|time| format!("{} ", time.to_jiff())).unwrap_or_default();
+                let line = format!("{time}{} {}  {}", mark.severity.name(), mark.origin, mark.text);
+                self.redactor.redact(&line).text.into_owned()
+            })
+        };
+        let texts: Vec<_> = self.marks.iter().map(text_of).collect();
+        texts.join("\n")
+    }
+
+    /// A mark with what is still known of its record.
+    pub(super) fn handed(&self, mark: &Mark) -> Handed {
+        let mark = mark.clone();
+        let store = self.engine.store();
+        let part = part_of(store.segments(), mark.key.id);
+        let Some(record) = store.record(mark.key.id).filter(|_| part == KeyPart::None) else {
+            return Handed { mark, text: None, fields: (String::new(), 0), part };
+        };
+        let message = safe::message(&record).into_owned();
+        let mut found = 0;
+        let fields = self.parser.clone().edited_fields(&record, &message, MAX_FIELDS, &mut |name, value| {
+            let redacted = self.redactor.redact_field(name, &value);
+            found += redacted.found.len();
+            Cow::Owned(redacted.text.into_owned())
         });
-        fields
+        let fields = self.redactor.redact(&fields);
+        let found = (found + fields.found.len()) as u64;
+        Handed { mark, text: Some(message), fields: (fields.text.into_owned(), found), part }
     }
-}
-
-fn bounded(text: String) -> String {
-    bounded_to(text, MAX_COPY)
-}
-
-fn bounded_to(mut text: String, limit: usize) -> String {
-    if text.len() > limit {
-        let mut end = limit;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let cut = safe::cut_note((text.len() - end) as u64);
-        text.truncate(end);
-        text.push(' ');
-        text.push_str(&cut);
-    }
-    text
 }

@@ -3,6 +3,7 @@
 //! Owns the two enums. Must not know who sends or carries them out.
 
 use super::debug::Meters;
+use super::export::{Job, Written};
 use crate::model::{Address, SavedFilter, SourceMsg, Timestamp};
 use std::path::PathBuf;
 
@@ -32,6 +33,28 @@ pub enum Event {
     },
     /// Something that was asked for by an [`Effect`] is done, in words; `Err` says what failed.
     Done(Result<String, String>),
+    /// How the export of [`Effect::Export`] goes.
+    Export(ExportNews),
+}
+
+/// How an export goes. All but the first end it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExportNews {
+    /// This many percent are written.
+    Progress(u8),
+    /// It is there, complete.
+    Written(Written),
+    /// Something stands under that name, and stays as it is.
+    Exists {
+        /// What stands there: `exists`, `is a symbolic link`.
+        what: &'static str,
+        /// The number that makes a free name of it ([`super::export::name::numbered`]).
+        free: Option<u32>,
+    },
+    /// It could not be written, in words: the file, the cause, and what to do. Nothing is left of it.
+    Failed(String),
+    /// It was cancelled. Nothing is left of it.
+    Cancelled,
 }
 
 /// A key, independent of the terminal library.
@@ -93,6 +116,10 @@ pub enum Effect {
     Suspend,
     /// Send the text to the terminal's clipboard (OSC 52). Already redacted and safe.
     Copy(String),
+    /// Write this into a new file, beside the screen; [`Event::Export`] tells how that goes.
+    Export(Job),
+    /// Cancel the export that is under way.
+    CancelExport,
     /// Draw the whole screen anew.
     Redraw,
     /// Call [`Event::Tick`] again soon: there is a slice of work left.

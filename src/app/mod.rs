@@ -25,6 +25,7 @@ pub mod docs;
 mod earlier;
 pub mod edit;
 pub mod event;
+pub mod export;
 mod filter;
 pub mod format;
 mod histogram;
@@ -71,6 +72,7 @@ use crate::model::{SavedFilter, SourceId, Timestamp};
 use crate::parse::Parser;
 use crate::redact::Redactor;
 use action::Context;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything that the screen shows.
@@ -99,12 +101,13 @@ pub struct App {
     /// The directory whose names the palette suggests.
     listing: command::Listing,
     message: Option<Message>,
+    exporting: Option<action::Exporting>,
     settings: Settings,
     theme: ThemeChoice,
     time: TimeStyle,
     now: Timestamp,
     size: (u16, u16),
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     parser: Parser,
     bars: Bars,
     histogram: Option<Histogram>,
@@ -196,11 +199,12 @@ impl App {
             asked: None,
             listing: command::Listing::default(),
             message: None,
+            exporting: None,
             theme: settings.theme.clone(),
             time: settings.time,
             now: settings.now,
             size: (0, 0),
-            redactor: Redactor::new(),
+            redactor: Arc::new(Redactor::new()),
             parser,
             bars: Bars::Auto,
             histogram: None,

@@ -17,6 +17,10 @@ pub enum PromptKind {
     Time,
     /// A name for the filter.
     SaveFilter,
+    /// The file that the view is written into.
+    Export,
+    /// The file that the marks are written into.
+    Handover,
 }
 
 impl PromptKind {
@@ -26,6 +30,8 @@ impl PromptKind {
             Self::Search => "/",
             Self::Time => "@ ",
             Self::SaveFilter => "save filter as: ",
+            Self::Export => "export: ",
+            Self::Handover => "handover: ",
         }
     }
 
@@ -35,6 +41,8 @@ impl PromptKind {
             Self::Search => "regular expression",
             Self::Time => "14:02, 10m (ago), +30s, 2026-01-02T15:04",
             Self::SaveFilter => "a name",
+            Self::Export => ".jsonl .log .csv .md",
+            Self::Handover => ".md",
         }
     }
 
@@ -44,6 +52,7 @@ impl PromptKind {
             Self::Search => "search",
             Self::Time => "go there",
             Self::SaveFilter => "save",
+            Self::Export | Self::Handover => "write",
         }
     }
 }
@@ -73,7 +82,10 @@ impl Prompt {
     /// The text was changed.
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
-            (PromptKind::Time | PromptKind::SaveFilter, _) | (PromptKind::Search, "") => (None, None),
+            (PromptKind::Search, "")
+            | (PromptKind::Time | PromptKind::SaveFilter | PromptKind::Export | PromptKind::Handover, _) => {
+                (None, None)
+            }
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
@@ -84,6 +96,11 @@ impl Prompt {
     /// What is typed cannot be taken: it stays to be mended.
     pub(super) fn refuse(&mut self, problem: String) {
         self.error = Some(problem);
+    }
+
+    /// Whether what is typed was understood to be wrong. What is wrong with a file's name can have changed meanwhile.
+    fn is_stuck(&self) -> bool {
+        self.error.is_some() && !matches!(self.kind, PromptKind::Export | PromptKind::Handover)
     }
 
     /// What is typed.
@@ -111,7 +128,7 @@ impl App {
 
     /// The user takes what is typed. A mistake stays to be mended.
     pub(super) fn answer(&mut self, mut prompt: Box<Prompt>, effects: &mut Vec<Effect>) {
-        if prompt.error.is_some() {
+        if prompt.is_stuck() {
             self.pane = Pane::Prompt(prompt);
             return;
         }
@@ -127,6 +144,10 @@ impl App {
                 Ok(())
             }
             PromptKind::SaveFilter => self.save_pane(prompt.edit.text().trim(), prompt.below.as_deref(), effects),
+            kind @ (PromptKind::Export | PromptKind::Handover) => {
+                let target = prompt.edit.text().to_owned();
+                self.begin_export(kind, &target, effects)
+            }
         };
         if let Err(problem) = taken {
             prompt.refuse(problem);

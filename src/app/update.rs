@@ -5,7 +5,7 @@
 use super::action::Context;
 use super::counting::Counting;
 use super::detail::Detail;
-use super::event::{Effect, Event, Key};
+use super::event::{Effect, Event, ExportNews, Key};
 use super::view::{Repeats, View};
 use super::{App, FrameNeed, Pane, Role};
 use crate::engine::Applied;
@@ -52,6 +52,12 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 app.refresh_origins();
                 need = FrameNeed::Soon;
             }
+        }
+        Event::Export(news) => {
+            if let ExportNews::Progress(_) = news {
+                need = FrameNeed::Soon;
+            }
+            app.export_news(news);
         }
         Event::Meters(meters) => {
             need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };

@@ -53,6 +53,7 @@ pub fn run(
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
         temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         filters,
+        home: environment.home().map(PathBuf::from),
     };
     let counts = Rc::new(Cell::new(Counts::default()));
     let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);

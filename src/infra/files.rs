@@ -14,10 +14,10 @@ use std::{
 const TRIES: u32 = 16;
 
 /// A file that is written beside its final place, and becomes visible there only when it is complete: [`NewFile::keep`]
-/// renames it. Dropped without that, it is removed.
+/// or [`NewFile::keep_new`] renames it. Dropped without that, it is removed.
 ///
 /// It is made with `O_EXCL` and mode 0600, so that a link that somebody put there is not followed. What stands at the
-/// final place, even a link, is replaced and not written through.
+/// final place, even a link, is replaced by `keep` and not written through.
 #[derive(Debug)]
 pub struct NewFile {
     file: File,
@@ -66,6 +66,46 @@ impl NewFile {
         self.temporary = None;
         Ok(std::mem::take(&mut self.target))
     }
+}
+
+impl NewFile {
+    /// The same, but what stands at the final place stays: a file, a directory, or a link to anywhere.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`], or what the system says; the file is removed then.
+    pub fn keep_new(mut self) -> io::Result<PathBuf> {
+        self.file.sync_all()?;
+        if let Some(temporary) = &self.temporary {
+            move_new(temporary, &self.target)?;
+        }
+        self.temporary = None;
+        Ok(std::mem::take(&mut self.target))
+    }
+}
+
+/// Gives a file another name, if nothing has that name.
+fn move_new(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::hard_link(from, to) {
+        // That the first name cannot be removed does not make the file worse.
+        Ok(()) => {
+            let _ = std::fs::remove_file(from);
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(error) => rename_new(from, to, error),
+    }
+}
+
+/// For file systems without second names.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_new(from: &Path, to: &Path, _: io::Error) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_new(_: &Path, _: &Path, error: io::Error) -> io::Result<()> {
+    Err(error)
 }
 
 impl Write for NewFile {
@@ -182,6 +222,37 @@ mod tests {
         assert_eq!(fs::read(&goal).unwrap(), b"precious");
         assert!(!fs::symlink_metadata(&target).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_new_name_replaces_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (goal, target) = (dir.path().join("goal"), dir.path().join("out"));
+        let keep = |how: fn(&Path, &Path) -> io::Result<()>| {
+            let from = dir.path().join("from");
+            fs::write(&from, "new").unwrap();
+            how(&from, &target)
+        };
+        let forms: [fn(&Path, &Path) -> io::Result<()>; 2] =
+            [move_new, |from, to| rename_new(from, to, io::ErrorKind::Unsupported.into())];
+        for how in forms {
+            symlink(&goal, &target).unwrap();
+            assert_eq!(keep(how).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert!(!goal.exists(), "the link is not followed");
+            fs::remove_file(&target).unwrap();
+            fs::write(&target, "old").unwrap();
+            assert_eq!(keep(how).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(&target).unwrap(), b"old");
+            fs::remove_file(&target).unwrap();
+            keep(how).unwrap();
+            assert_eq!((fs::read(&target).unwrap(), names(dir.path())), (b"new".to_vec(), vec!["out".to_owned()]));
+            fs::remove_file(&target).unwrap();
+        }
+        let mut file = NewFile::create(&target, 7).unwrap();
+        file.write_all(b"text").unwrap();
+        fs::write(&target, "came first").unwrap();
+        assert_eq!(file.keep_new().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(names(dir.path()), ["out"]);
     }
 
     #[test]

@@ -95,6 +95,17 @@ impl Parser {
     /// What a structured record says beside its time, severity and message, as `  name=value` each, safe for a terminal;
     /// ends behind `limit` bytes. Empty for other records.
     pub fn other_fields(&mut self, record: &Record<'_>, message: &str, limit: usize) -> String {
+        self.edited_fields(record, message, limit, &mut |_, value| value)
+    }
+
+    /// The same; `edit` changes a value, given its name, before it is cut.
+    pub fn edited_fields(
+        &mut self,
+        record: &Record<'_>,
+        message: &str,
+        limit: usize,
+        edit: &mut dyn for<'v> FnMut(&str, Cow<'v, str>) -> Cow<'v, str>,
+    ) -> String {
         let mut out = String::new();
         let structured = matches!(record.format, Format::Json | Format::Logfmt);
         if !structured || record.text == (0, record.raw.len() as u32) {
@@ -105,7 +116,7 @@ impl Parser {
                 out.push_str("  ");
                 push_short(&mut out, name, MAX_NAME);
                 out.push('=');
-                push_short(&mut out, &value, MAX_VALUE);
+                push_short(&mut out, &edit(name, value), MAX_VALUE);
             }
             out.len() <= limit
         });

@@ -108,7 +108,9 @@ impl Redactor {
     fn kind_of_field(&self, name: &str) -> Option<Kind> {
         // As if a value followed, so that the same patterns decide.
         let probe = format!("{name}=\"\"");
-        RULES.iter().enumerate().filter(|(_, rule)| matches!(rule.find, Find::Key(_))).find_map(|(n, rule)| {
+        let wanted = self.wanted(&probe);
+        let keys = RULES.iter().enumerate().filter(|(_, rule)| matches!(rule.find, Find::Key(_)));
+        keys.filter(|(n, _)| wanted & (1 << n) != 0).find_map(|(n, rule)| {
             let hit = self.pattern(n)?.find_iter(&probe).last()?;
             (hit.end() == name.len() + 1 && !value::is_no_secret_name(&probe, hit.start())).then_some(rule.kind)
         })

@@ -3,6 +3,7 @@
 //! Owns the order (keys, signals, sources, timers) and the bounds (how long sources are listened to, how often it is
 //! drawn). Must not know what anything means to the app.
 
+use super::export::Exporter;
 use super::pace::{Pace, Settling, Urgency};
 use super::signals::Signal;
 use super::tasks::Tasks;
@@ -12,6 +13,7 @@ use super::trace::Trace;
 use crate::app::Background;
 use crate::app::debug::Meters;
 use crate::app::event::{Effect, Event};
+use crate::app::format::thousands;
 use crate::demo::{Scenario, Stage};
 use crate::infra::{files, memory};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
@@ -86,6 +88,8 @@ pub struct Plan {
     pub temp_dir: PathBuf,
     /// The file of saved filters.
     pub filters: Option<PathBuf>,
+    /// What `~/` means in the name of a file.
+    pub home: Option<PathBuf>,
 }
 
 /// What is opened at the start.
@@ -116,6 +120,9 @@ pub struct Loop<P> {
     pace: Pace,
     sizes: Settling,
     trace: Trace,
+    exporter: Exporter,
+    /// What it tells.
+    exports: Receiver<Event>,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -134,7 +141,8 @@ pub struct Loop<P> {
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir, filters } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters, home } = plan;
+        let (exporter, exports) = Exporter::new(home, temp_dir.clone());
         let ticked = Instant::now();
         Self {
             program,
@@ -145,6 +153,8 @@ impl<P: Program> Loop<P> {
             pace,
             sizes: Settling::default(),
             trace,
+            exporter,
+            exports,
             more: false,
             ticked,
             next_tick: ticked,
@@ -191,6 +201,7 @@ impl<P: Program> Loop<P> {
                 Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
                 Some(written) = self.lanes.written.recv() => self.written(written)?,
                 Some(outcome) = self.lanes.outcomes.1.recv() => self.update(outcome),
+                Some(news) = self.exports.recv() => self.export_news(news),
                 Some(message) = self.lanes.sources.recv() => self.sources(message),
                 () = std::future::ready(()), if more => {}
                 () = tokio::time::sleep_until(wake.into()) => self.timers(),
@@ -342,9 +353,10 @@ impl<P: Program> Loop<P> {
                     let _ = self.terminal.repaint();
                     self.pace.want(Urgency::AtOnce);
                 }
-                Effect::Copy(text) => {
-                    let done = self.copy(&text);
-                    self.update(Event::Done(done));
+                Effect::Copy(text) => self.copy(text),
+                Effect::Export(job) => {
+                    let salt = self.salt();
+                    self.exporter.begin(job, salt, &mut self.tasks);
                 }
                 Effect::Filters(change) => {
                     // A few KiB, and rarely: not worth a task.
@@ -352,6 +364,7 @@ impl<P: Program> Loop<P> {
                     let done = super::saved::change(self.filters.as_deref(), &change, salt);
                     self.update(Event::Done(done));
                 }
+                Effect::CancelExport => self.exporter.cancel(),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));
@@ -414,13 +427,33 @@ impl<P: Program> Loop<P> {
     }
 
     /// Nobody knows whether the terminal took it; hence "sent".
-    fn copy(&self, text: &str) -> Result<String, String> {
-        if self.terminal.is_busy() {
-            return Err("the terminal is still busy with the last frame: try again".to_owned());
-        }
-        let sequence = clipboard::sequence(text).map_err(|error| error.to_string())?;
-        self.terminal.send(sequence);
-        Ok(format!("sent {} bytes to the terminal's clipboard", text.len()))
+    fn copy(&mut self, text: String) {
+        let done = match clipboard::sequence(&text) {
+            // A file says where it is when it is there.
+            Err(clipboard::TooLong(_)) => {
+                let salt = self.salt();
+                return self.exporter.keep_copy(text, salt, &mut self.tasks);
+            }
+            Ok(_) if self.terminal.is_busy() => {
+                Err("the terminal is still busy with the last frame: try again".to_owned())
+            }
+            Ok(sequence) => {
+                self.terminal.send(sequence);
+                Ok(format!("sent {} bytes to the terminal's clipboard", thousands(text.len() as u64)))
+            }
+        };
+        self.update(Event::Done(done));
+    }
+
+    fn export_news(&mut self, news: Event) {
+        self.program.set_now(self.clock.now());
+        self.update(news);
+    }
+
+    /// Makes the temporary name of a file hard to guess.
+    fn salt(&self) -> u64 {
+        // Two in the same nanosecond, of different processes, do not meet.
+        (self.clock.now().0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id())
     }
 
     /// Gives the terminal back and stops, as every program does at Ctrl-z, with everything in its pipeline.

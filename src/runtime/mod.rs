@@ -3,6 +3,7 @@
 //! Owns how a run begins and ends. Only here: raw mode, signals, spawning. Must not know what the app decides.
 
 pub mod event_loop;
+pub mod export;
 pub mod pace;
 pub mod saved;
 pub mod signals;
@@ -52,6 +53,8 @@ pub struct Setup {
     pub temp_dir: PathBuf,
     /// The file of saved filters; `None` when there is no home directory.
     pub filters: Option<PathBuf>,
+    /// What `~/` means in the name of a file.
+    pub home: Option<PathBuf>,
 }
 
 /// Shows the app until it ends. The terminal is as it was before when this returns, also after a panic.
@@ -82,7 +85,7 @@ impl Drop for Running {
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let start = Instant::now();
-    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters } = setup;
+    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters, home } = setup;
     let (to_sources, sources) = mpsc::channel(SOURCE_LANE);
     let (to_input, input) = mpsc::channel(INPUT_LANE);
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
@@ -96,7 +99,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     Terminal::listen(to_input)?;
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
-    let plan = Plan { clock, pace: Pace::new(frames), trace: Trace::new(trace, start), temp_dir, filters };
+    let plan = Plan { clock, pace: Pace::new(frames), trace: Trace::new(trace, start), temp_dir, filters, home };
     let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

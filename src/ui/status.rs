@@ -33,7 +33,7 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
     let (parts, hints) = forms
         .into_iter()
         .find(|(parts, hints)| length(parts) + hints.as_ref().map_or(0, |hints| text::width(hints) + 3) + 2 <= width)
-        .unwrap_or_else(|| (with_cut_filter(app, width, canvas.theme.glyphs.cut), None));
+        .unwrap_or_else(|| (least(app, width, canvas.theme.glyphs.cut), None));
     let mut x = 1;
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
@@ -51,6 +51,15 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
 
 /// The least columns of a filter that say anything.
 const LEAST_OF_FILTER: usize = 16;
+
+/// The row where not even the barest form fits. What was said has all of it: it goes with the next key.
+fn least(app: &App, width: usize, mark: &str) -> Vec<Part> {
+    let parts = with_cut_filter(app, width, mark);
+    match app.message() {
+        Some(message) if length(&parts) > width => vec![part(message.text.clone(), message.role)],
+        _ => parts,
+    }
+}
 
 /// The row for a filter of many words: it is cut, so that the counts stay, or at least what was said. The filter pane has
 /// the rest.
@@ -171,10 +180,11 @@ fn line_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (
         None => (hint(app, prompt), Role::Dim),
     };
     let x = canvas.text(0, y, prompt.kind().sign(), Role::Accent);
-    // A mistake is worth all the room that the text leaves.
+    // A mistake is worth all the room that the text and its cursor leave, and more than a hint.
     let used = usize::from(x) + 3;
-    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + used);
-    let beside = cut(&beside, left.max(usize::from(end) / 2), canvas.theme.glyphs.cut);
+    let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + 1 + used);
+    let least = usize::from(end) / if prompt.error().is_some() { 2 } else { 4 };
+    let beside = cut(&beside, left.max(least), canvas.theme.glyphs.cut);
     let room = usize::from(end).saturating_sub(text::width(&beside) + used).max(8);
     let (shown, at) = around_cursor(prompt.edit().text(), prompt.edit().cursor(), room);
     canvas.put(x, y, room as u16, &shown, canvas.theme.style(Role::Text));

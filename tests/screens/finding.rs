@@ -309,9 +309,9 @@ fn a_filter_is_saved_by_name_and_taken_again() {
     screen.keys("<Esc><Esc>:filter ch<Enter>");
     assert!(screen.has("filter text /charge/"), "{}", screen.text());
     screen.keys("<Esc>:filter-save all<Enter>");
-    assert!(screen.status().contains("nothing to save"), "{}", screen.status());
-    screen.keys("++++:filter-save bad\u{202e}<Enter>");
-    assert!(screen.status().contains("a name has letters, digits"), "{}", screen.status());
+    assert!(screen.has("nothing to save"), "{}", screen.text());
+    screen.keys("<Esc>++++:filter-save bad\u{202e}<Enter>");
+    assert!(screen.has("a name has letters, digits"), "{}", screen.text());
 }
 
 #[test]

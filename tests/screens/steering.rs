@@ -20,6 +20,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("filter", "filter nope<Enter>", "no filter `nope`: none is saved yet", "nothing"),
     ("filter-save", "filter-save all<Enter>", "no filter is active", "FOLLOW  filter"),
     ("filter-delete", "filter-delete nope<Enter>", "no filter `nope` is saved", "nothing"),
+    ("export", "export x.png<Enter>", "x.png", "nothing"),
+    ("handover", "handover x.md<Enter>", "nothing is marked", "FOLLOW  filter"),
     ("context", "context 2<Enter>", "keeps 2 lines around each match", "Command palette"),
 ];
 

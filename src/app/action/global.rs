@@ -41,8 +41,8 @@ pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
     app.pane = Pane::Help { scroll: 0 };
 }
 
-pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
-    if app.close_pane() || app.cancel_finding() {
+pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
+    if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) {
         return;
     }
     if app.tab_mut().detail.take().is_some() || app.leave_context() {
@@ -58,14 +58,15 @@ pub(super) fn cancel(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
-    let back = app.close_pane() || app.tab_mut().detail.take().is_some() || app.leave_context();
+    let back =
+        app.close_pane() || app.tab_mut().detail.take().is_some() || app.leave_context() || app.cancel_export(effects);
     if !back {
         effects.push(Effect::Quit);
     }
 }
 
 pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
-    if !app.close_pane() && !app.cancel_finding() && !app.cancel_filling() {
+    if !app.close_pane() && !app.cancel_finding() && !app.cancel_filling() && !app.cancel_export(effects) {
         effects.push(Effect::Quit);
     }
 }

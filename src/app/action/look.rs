@@ -1,11 +1,10 @@
-//! Actions that change how records are shown, and copy.
+//! Actions that change how records are shown.
 
 use crate::app::detail::Detail;
 use crate::app::event::Effect;
 use crate::app::layout::MIN_HEIGHT_OF_BARS;
 use crate::app::tab::Lines;
 use crate::app::{App, Bars};
-use crate::store::RecordId;
 
 /// The most neighbours on each side.
 const MAX_AROUND: usize = 50;
@@ -70,27 +69,6 @@ pub(super) fn wider(app: &mut App, _: &mut Vec<Effect>) {
 
 pub(super) fn narrower(app: &mut App, _: &mut Vec<Effect>) {
     with_detail(app, |detail| detail.around = detail.around.saturating_sub(around_step(detail.around - 1)).max(1));
-}
-
-pub(super) fn copy(app: &mut App, effects: &mut Vec<Effect>) {
-    let text = cursor(app).and_then(|id| app.copy_text(id));
-    send(app, text, effects);
-}
-
-pub(super) fn copy_json(app: &mut App, effects: &mut Vec<Effect>) {
-    let text = cursor(app).and_then(|id| app.copy_json(id));
-    send(app, text, effects);
-}
-
-fn cursor(app: &App) -> Option<RecordId> {
-    app.tab().view.cursor()
-}
-
-fn send(app: &mut App, text: Option<String>, effects: &mut Vec<Effect>) {
-    match text {
-        Some(text) => effects.push(Effect::Copy(text)),
-        None => app.say("no record to copy"),
-    }
 }
 
 fn with_detail(app: &mut App, change: impl FnOnce(&mut Detail)) {

@@ -7,12 +7,14 @@ mod global;
 mod list;
 mod look;
 mod marks;
+mod out;
 mod panes;
 mod picker;
 mod rows;
 mod table;
 mod time;
 
+pub(super) use out::Exporting;
 pub use table::ACTIONS;
 
 use super::App;

@@ -4,7 +4,7 @@
 
 use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{finding, global, list, look, marks, panes, picker, rows, time};
+use super::{finding, global, list, look, marks, out, panes, picker, rows, time};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
@@ -133,10 +133,16 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next pane.";
     "previous-pane" ["Shift-Tab"] in PANES, Tabs "next, previous pane": panes::next_pane =>
         "To the previous pane.";
-    "copy" ["y"] in RECORDS, Out "copy the record" footer "copy": look::copy =>
+    "copy" ["y"] in RECORDS, Out "copy the record" footer "copy": out::copy =>
         "Send the record's text, redacted, to the terminal's clipboard (OSC 52).";
-    "copy-json" ["Y"] in RECORDS, Out "copy it as JSON": look::copy_json =>
+    "copy-json" ["Y"] in RECORDS, Out "copy it as JSON": out::copy_json =>
         "Send the record as a JSON object, redacted, to the terminal's clipboard (OSC 52).";
+    "copy-marked" ["Alt-y"] in RECORDS, Out "copy all marked": out::copy_marked =>
+        "Send the text of all marked records, redacted, to the terminal's clipboard (OSC 52).";
+    "export" ["x"] in RECORDS, Out "export the view": out::export =>
+        "Write all records that are shown, redacted, into a new file: text, JSON lines, CSV or Markdown.";
+    "handover" ["X"] in RECORDS, Out "hand over the marks": out::handover =>
+        "Write all marked records and their notes, redacted, into a new Markdown file.";
     "redraw" ["Ctrl-l"] in EVERYWHERE, Out "draw anew": global::redraw =>
         "Draw the whole screen anew.";
     "field-next" ["Tab" "Down"] in &[Choice, Text], Panes "next, previous row" footer "next": panes::field_next =>

@@ -2,12 +2,12 @@
 //!
 //! Owns the loop between the sources and standard output. Must not know how a file is followed.
 
-use super::render::Renderer;
 use crate::analysis::matcher::Matcher;
 use crate::cli::{Exit, Output};
 use crate::infra::clock::SystemClock;
 use crate::model::{Address, Health, OriginId, SourceId, SourceMsg, State};
 use crate::parse::Parser;
+use crate::render::Renderer;
 use crate::sources::{self, Follow, Outlet, Settings};
 use futures_util::future::join_all;
 use jiff::tz::TimeZone;

@@ -7,13 +7,13 @@
 
 use super::origin;
 use super::pipeline::head_of;
-use super::render::Renderer;
 use super::spool::Spools;
 use crate::analysis::matcher::Matcher;
 use crate::cli::Output;
 use crate::model::{Batch, Timestamp};
 use crate::parse::Parser;
 use crate::parse::assemble::Assembler;
+use crate::render::Renderer;
 use crate::sources::files::{Codec, Input, InputError};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -7,9 +7,7 @@ mod blocks;
 mod follow;
 mod merge;
 mod pipeline;
-mod private_key;
 mod ranged;
-mod render;
 mod scan;
 mod spool;
 
@@ -23,11 +21,11 @@ use crate::parse::Parser;
 use crate::parse::assemble::Sniffed;
 use crate::ports::Clock;
 use crate::redact::Redactor;
+use crate::render::{Form, Renderer};
 use crate::sources::files::{Codec, Input, InputError, discover};
 use anyhow::Context;
 use blocks::{Kind, Needs};
 use jiff::tz::TimeZone;
-use render::Renderer;
 use scan::{Scanner, Want};
 use spool::Spools;
 use std::fs::File;
@@ -108,7 +106,12 @@ fn query(args: &CatArgs, window: &Window, now: Timestamp, newest: Option<Timesta
 fn renderer(args: &CatArgs, globals: &Globals<'_>, out: &Output) -> Renderer {
     let colors = out.is_terminal() && globals.environment.os("NO_COLOR").is_none();
     let redactor = args.redact.then(|| Arc::new(Redactor::new()));
-    Renderer::new(args.format, redactor).with_colors(colors)
+    let form = match args.format {
+        OutputFormat::Text => Form::Text,
+        OutputFormat::Json => Form::Json,
+        OutputFormat::Raw => Form::Raw,
+    };
+    Renderer::new(form, redactor).with_colors(colors)
 }
 
 /// The origin of the n-th input.

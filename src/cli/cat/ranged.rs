@@ -221,11 +221,10 @@ impl Parts<'_> {
 mod tests {
     use super::*;
     use crate::analysis::matcher::Matcher;
-    use crate::cli::OutputFormat;
-    use crate::cli::cat::render::Renderer;
     use crate::cli::cat::scan::Want;
     use crate::model::{OriginId, Query};
     use crate::parse::assemble::Sniffed;
+    use crate::render::{Form, Renderer};
     use jiff::tz::TimeZone;
     use std::io::Write;
 
@@ -237,7 +236,7 @@ mod tests {
         let matcher = Matcher::compile(&Query::default(), []).unwrap();
         let (mut out, mut records) = (Vec::new(), 0);
         let scanner = || {
-            let want = Want::Render(Renderer::new(OutputFormat::Raw, None));
+            let want = Want::Render(Renderer::new(Form::Raw, None));
             Scanner::new(parser.clone(), &matcher, Sniffed::default(), want, OriginId::default())
         };
         let needs = Needs::default();

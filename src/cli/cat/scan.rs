@@ -6,13 +6,13 @@
 
 use super::blocks::{Block, Kind};
 use super::pipeline::without_bom;
-use super::render::Renderer;
 use crate::analysis::matcher::Matcher;
 use crate::model::{Flags, OriginId, Record, Severity, Timestamp};
 use crate::parse::assemble::{MAX_RECORD, Sniffed};
 use crate::parse::join::{Join, Joiner, LineKind};
 use crate::parse::stream::{goes_on, is_piece, kind_of};
 use crate::parse::{Parsed, Parser, text};
+use crate::render::Renderer;
 
 /// What is wanted of the records that match.
 #[derive(Clone, Debug)]

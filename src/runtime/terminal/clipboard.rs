@@ -7,7 +7,7 @@ pub const LIMIT: usize = 74_994;
 
 /// The text is longer than terminals take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} bytes are too many for the terminal's clipboard (limit {LIMIT}); `logdeck cat --redact` prints them")]
+#[error("{0} bytes are too many for the terminal's clipboard (limit {LIMIT})")]
 pub struct TooLong(pub usize);
 
 /// The sequence that puts `text` into the clipboard. It goes to tmux as it is: tmux passes it on when its

@@ -29,8 +29,7 @@ impl PrivateKey {
         if self.patience == 0 {
             return false;
         }
-        let word = message.rsplit([' ', '\t']).next().unwrap_or_default();
-        let base64 = word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+        let (word, base64) = last_word(message);
         // The last line may be short; then it stands alone.
         let is_body = base64 && (word.len() >= RUN || (self.in_body && !word.is_empty() && word == message));
         self.patience = if is_body { PATIENCE } else { self.patience - 1 };
@@ -38,10 +37,23 @@ impl PrivateKey {
         is_body
     }
 
+    /// Whether a message could be the middle of a key, by itself.
+    pub fn could_hold(message: &str) -> bool {
+        let message = message.trim_end();
+        let (word, base64) = last_word(message);
+        base64 && (word.len() >= RUN || (!word.is_empty() && word == message))
+    }
+
     /// Whether a key is open, so that the next message has to be looked at.
     pub const fn is_open(self) -> bool {
         self.patience > 0
     }
+}
+
+/// The last word of a message, and whether it is base64 alone.
+fn last_word(message: &str) -> (&str, bool) {
+    let word = message.rsplit([' ', '\t']).next().unwrap_or_default();
+    (word, word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')))
 }
 
 /// Where the last marker of a private key stands.
