@@ -79,6 +79,22 @@ impl Origins {
     }
 }
 
+/// Takes the directory away that all names begin with: it stands in the header, and the names need the room.
+fn drop_common_directory(rows: &mut [OriginRow]) {
+    let Some(first) = rows.first() else { return };
+    let mut common = first.name.rfind('/').map_or(0, |slash| slash + 1);
+    for row in rows.iter() {
+        while common > 0 && !row.name.as_bytes().starts_with(&first.name.as_bytes()[..common]) {
+            common = first.name[..common - 1].rfind('/').map_or(0, |slash| slash + 1);
+        }
+    }
+    if rows.len() > 1 {
+        for row in rows {
+            row.name.drain(..common);
+        }
+    }
+}
+
 /// What is counted of an origin.
 #[derive(Clone, Debug, Default)]
 struct Count {
@@ -149,6 +165,7 @@ impl App {
                 })),
             }
         }
+        drop_common_directory(&mut rows);
         rows.sort_by(|a, b| {
             let trouble = |row: &OriginRow| !matches!(row.role, Role::Error | Role::Warn);
             (trouble(a), std::cmp::Reverse(a.errors), &a.name).cmp(&(trouble(b), std::cmp::Reverse(b.errors), &b.name))

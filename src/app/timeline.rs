@@ -55,7 +55,8 @@ impl App {
     /// What a typed time means: what a filter takes, and `+30s` or `-5m` from the record under the cursor. A time of
     /// day is one of the day under the cursor.
     fn moment_of(&self, text: &str) -> Result<Timestamp, String> {
-        let zone = &self.settings.zone;
+        // What one sees is what one types.
+        let zone = &self.shown_zone();
         let here = self.tab().view.cursor().and_then(|id| self.engine.store().record(id)).map(|record| record.order);
         let sign = [('+', 1), ('-', -1)].into_iter().find_map(|(sign, by)| Some((by, text.strip_prefix(sign)?)));
         if let Some((by, step)) = sign {
@@ -73,7 +74,7 @@ impl App {
     }
 
     fn end_of_day(&self, time: Timestamp) -> Option<Timestamp> {
-        let day = time.to_jiff().to_zoned(self.settings.zone.clone());
+        let day = time.to_jiff().to_zoned(self.shown_zone());
         Timestamp::from_jiff(day.end_of_day().ok()?.timestamp())
     }
 

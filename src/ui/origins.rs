@@ -8,9 +8,11 @@ use crate::model::Severity;
 const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const ASCII: [&str; 9] = [" ", "_", "_", ".", ".", ":", ":", "+", "#"];
 
-/// Columns of the counts: records, errors, warnings, each with a blank.
-const COUNTS: [u16; 3] = [11, 9, 9];
-const TIME: u16 = 10;
+/// Columns of the counts (records, errors, warnings, each with a blank) and of the time, on a wide screen and on others.
+const WIDE: ([u16; 3], u16) = ([11, 9, 9], 10);
+const NARROW: ([u16; 3], u16) = ([9, 7, 7], 0);
+/// Columns of a state in one word.
+const STATE: u16 = 10;
 
 pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas<'_>) {
     let keymap = &app.settings().keymap;
@@ -24,20 +26,23 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
     );
     canvas.heading(rows.y, "Origins", &right);
     let sparks = SPARKS as u16;
-    let counts: u16 = COUNTS.iter().sum();
+    let (columns, time) = if canvas.width >= 100 { WIDE } else { NARROW };
+    let counts: u16 = columns.iter().sum();
     let end = canvas.width.saturating_sub(1);
     let at = end.saturating_sub(sparks);
-    let time_at = at.saturating_sub(TIME);
+    let time_at = at.saturating_sub(time);
     let counts_at = time_at.saturating_sub(counts);
     let names = ["RECORDS", "ERR", "WRN"];
     let y = rows.y + 1;
     canvas.text(3, y, "ORIGIN", Role::Dim);
     let mut x = counts_at;
-    for (name, columns) in names.iter().zip(COUNTS) {
+    for (name, columns) in names.iter().zip(columns) {
         x += columns;
         canvas.text_before(x - columns, x - 1, y, name, Role::Dim);
     }
-    canvas.text(time_at + 1, y, "LAST", Role::Dim);
+    if time > 0 {
+        canvas.text(time_at + 1, y, "LAST", Role::Dim);
+    }
     let height = usize::from(rows.height.saturating_sub(2));
     let top = origins.cursor().saturating_sub(height.saturating_sub(1));
     let zone = app.shown_zone();
@@ -50,13 +55,13 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
         name(row, is_cursor, (3, counts_at), y, canvas);
         let mut x = counts_at;
         let severities = [Role::Text, Role::Severity(Severity::Error), Role::Severity(Severity::Warn)];
-        for ((count, columns), role) in [row.records, row.errors, row.warnings].into_iter().zip(COUNTS).zip(severities)
+        for ((count, columns), role) in [row.records, row.errors, row.warnings].into_iter().zip(columns).zip(severities)
         {
             x += columns;
             let role = if count == 0 { Role::Dim } else { role };
             canvas.text_before(x - columns, x - 1, y, &thousands(count), role);
         }
-        if let Some(last) = row.last {
+        if let Some(last) = row.last.filter(|_| time > 0) {
             canvas.text(time_at + 1, y, &time_of_day(last, &zone, Digits::Seconds), Role::Dim);
         }
         line(app, row, (at, y), canvas);
@@ -73,12 +78,13 @@ fn name(row: &OriginRow, is_cursor: bool, (from, to): (u16, u16), y: u16, canvas
     let role = if is_cursor { Role::Accent } else { Role::Text };
     // A state that is not ordinary needs its words more than the name needs its beginning.
     let troubled = matches!(row.role, Role::Error | Role::Warn);
-    let columns = if troubled { usize::from(room) / 3 } else { usize::from(room).saturating_sub(14) };
+    let columns = if troubled { usize::from(room) / 3 } else { usize::from(room.saturating_sub(STATE + 4)) };
     let name = format!("{tick}{}", text::shorten(&row.name, columns.max(8), canvas.theme.glyphs.gap));
     let x = canvas.put(from, y, room, &name, canvas.theme.style(role));
-    let left = to.saturating_sub(x + 3);
+    let at = if troubled { x + 2 } else { to.saturating_sub(STATE).max(x + 2) };
+    let left = to.saturating_sub(at + 1);
     let state = text::shorten(&row.state, usize::from(left), canvas.theme.glyphs.gap);
-    canvas.put(x + 2, y, left, &state, canvas.theme.style(row.role));
+    canvas.put(at, y, left, &state, canvas.theme.style(row.role));
 }
 
 /// The bars: an origin's own highest is a whole cell. Those with errors have their colour.
