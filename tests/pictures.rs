@@ -101,18 +101,37 @@ fn check(name: &str, picture: &str) {
 #[test]
 fn the_incident_unfolds() {
     let mut demo = Demo::open(120, 36);
-    let frames = [0, 12, 26, 34, 40, 46, 58, 66, 80, 90].map(|second| {
+    // (up to this second, then these keys)
+    let scenes = [
+        (0, ""),
+        (12, ""),
+        (27, ""),
+        (36, ""),
+        (48, ""),
+        // What is breaking?
+        (49, "+++++"),
+        (50, "D"),
+        // Where?
+        (51, "L"),
+        // Why?
+        (52, "<Esc>/memory limit<Enter><Enter>"),
+        (64, "<Enter><Esc><Esc><Esc>DG"),
+        (78, ""),
+        (90, ""),
+    ];
+    let frames = scenes.map(|(second, keys)| {
         demo.play(second);
+        demo.screen.keys(keys);
         demo.picture()
     });
-    check("incident.svg", &svg::film(&frames, 2.5));
+    check("incident.svg", &svg::film(&frames, 3.0));
 }
 
 #[test]
 fn what_broke_and_why() {
     let mut demo = Demo::open(120, 36);
     demo.play(58);
-    demo.screen.keys("++++e<Enter>");
+    demo.screen.keys("/memory limit<Enter><Enter>");
     check("detail.svg", &svg::still(&demo.picture()));
 }
 
