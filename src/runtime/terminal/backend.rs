@@ -135,7 +135,6 @@ impl Backend for Canvas {
     fn flush(&mut self) -> io::Result<()> {
         let before = self.frame.len();
         Painter::new(&mut self.frame).paint(&mut self.shown, &self.next, self.scrolling);
-        self.shown.clone_from(&self.next);
         // Drawing moves a visible cursor.
         let moved = self.frame.len() > before;
         match (self.cursor_shown, self.cursor) {

@@ -5,7 +5,6 @@
 use ratatui::buffer::Cell;
 use ratatui::layout::Size;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use unicode_width::UnicodeWidthStr;
 
 /// Cells of a screen. Behind a wide character stands a cell without a symbol of its own.
@@ -146,13 +145,14 @@ impl Grid {
         (!best.is_empty() && self.gain(next, shift) >= LEAST_GAIN as isize).then_some(shift)
     }
 
-    /// By how many rows most of the rows that changed have moved.
+    /// By how many rows most of the rows that changed have moved. A row that moved has left another text behind, so only
+    /// rows that changed are looked at.
     fn likely_distance(&self, next: &Self, changed: &[u16]) -> Option<i32> {
-        let mut places: HashMap<u64, Option<u16>> = HashMap::new();
-        for y in 0..self.size.height {
-            if let Some(print) = fingerprint(self.row(y)) {
+        let mut places: HashMap<u64, Option<u16>> = HashMap::with_capacity(changed.len());
+        for y in changed {
+            if let Some(print) = fingerprint(self.row(*y)) {
                 // A text that stands there twice tells no distance.
-                places.entry(print).and_modify(|place| *place = None).or_insert(Some(y));
+                places.entry(print).and_modify(|place| *place = None).or_insert(Some(*y));
             }
         }
         let mut votes: HashMap<i32, usize> = HashMap::new();
@@ -167,28 +167,45 @@ impl Grid {
 
     /// How many cells fewer differ after the scroll.
     fn gain(&self, next: &Self, shift: Shift) -> isize {
-        let (before, mut after) = (self.differing(next, shift), self.clone());
-        after.scroll(shift);
-        before as isize - after.differing(next, shift) as isize
+        let blank = Spot::blank();
+        let mut gain = 0;
+        for y in shift.top..shift.bottom {
+            let new = next.row(y);
+            let differing = |old: &mut dyn Iterator<Item = &Spot>| old.zip(new).filter(|(old, new)| old != new).count();
+            let before = differing(&mut self.row(y).iter());
+            let from = u16::try_from(i32::from(y) + shift.up).ok();
+            let after = match from.filter(|from| (shift.top..shift.bottom).contains(from)) {
+                Some(from) => differing(&mut self.row(from).iter()),
+                None => differing(&mut std::iter::repeat_n(&blank, new.len())),
+            };
+            gain += before as isize - after as isize;
+        }
+        gain
     }
 
-    fn differing(&self, next: &Self, shift: Shift) -> usize {
-        let row = |y: u16| self.row(y).iter().zip(next.row(y)).filter(|(old, new)| old != new).count();
-        (shift.top..shift.bottom).map(row).sum()
+    /// Takes a row over from another screen of the same size.
+    pub(super) fn take_row(&mut self, y: u16, row: &[Spot]) {
+        let width = usize::from(self.size.width);
+        let start = usize::from(y) * width;
+        if let Some(own) = self.spots.get_mut(start..start + width).filter(|own| own.len() == row.len()) {
+            own.clone_from_slice(row);
+        }
     }
 }
 
 /// A row's text, whatever its colours; the first column is the cursor's. `None` for a row that says nothing.
 fn fingerprint(row: &[Spot]) -> Option<u64> {
-    let text = row.get(1..)?;
-    if text.iter().filter(|spot| spot.cell.symbol() != " ").count() < 4 {
-        return None;
+    let mut said = 0;
+    let mut hash = 0_u64;
+    for spot in row.get(1..)? {
+        let symbol = spot.cell.symbol();
+        said += usize::from(symbol != " ");
+        for byte in symbol.bytes() {
+            // FNV-1a: a collision costs a comparison, no more.
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
     }
-    let mut hasher = DefaultHasher::new();
-    for spot in text {
-        spot.cell.symbol().hash(&mut hasher);
-    }
-    Some(hasher.finish())
+    (said >= 4).then_some(hash)
 }
 
 /// Whether two rows have the same text, but for the first column.

@@ -49,7 +49,7 @@ impl<'o> Painter<'o> {
         Self { out, look: PLAIN, at: None }
     }
 
-    /// Turns `shown` into `next`.
+    /// Turns `shown`, which is of the same size, into `next`.
     pub(super) fn paint(&mut self, shown: &mut Grid, next: &Grid, scrolling: Scrolling) {
         if scrolling == Scrolling::On
             && let Some(shift) = shown.shift_to(next)
@@ -58,7 +58,10 @@ impl<'o> Painter<'o> {
             shown.scroll(shift);
         }
         for y in 0..next.size().height {
-            self.row(shown.row(y), next.row(y), y);
+            if shown.row(y) != next.row(y) {
+                self.row(shown.row(y), next.row(y), y);
+                shown.take_row(y, next.row(y));
+            }
         }
         self.wear(PLAIN);
     }
@@ -82,9 +85,6 @@ impl<'o> Painter<'o> {
     }
 
     fn row(&mut self, old: &[Spot], new: &[Spot], y: u16) {
-        if old == new {
-            return;
-        }
         // From here to the right there is nothing to see.
         let end = new.iter().rposition(|spot| !spot.is_blank()).map_or(0, |last| last + 1);
         let old_end = old.iter().rposition(|spot| !spot.is_blank()).map_or(0, |last| last + 1);
