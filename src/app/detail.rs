@@ -288,6 +288,11 @@ impl Lister<'_> {
         } else {
             span(", whole", Role::Dim)
         };
+        let mark = self.app.mark_here().filter(|mark| self.app.engine.store().record(mark.key.id).is_some());
+        if let Some(mark) = mark {
+            let note = if mark.note.is_empty() { "marked, without a note" } else { &mark.note };
+            self.value("mark", note, 10);
+        }
         self.entry("raw", vec![span(format!("{size}{lines}"), Role::Text), whole]);
         let mut label = "notes";
         for (flag, note) in [

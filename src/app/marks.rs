@@ -2,12 +2,17 @@
 //!
 //! Owns them. A mark keeps what it needs for a handover, so that it outlives its record. Must not know keys.
 
-use super::App;
+use super::format::{Digits, time_of_day};
+use super::picker::{Picker, PickerKind, PickerRow};
+use super::view::Direction;
+use super::{App, PromptKind};
 use crate::model::{Severity, Timestamp};
 use crate::parse::text as safe;
 use crate::store::{Key, RecordId};
 use std::collections::BTreeMap;
 
+/// The most characters of a note.
+const MAX_NOTE: usize = 500;
 /// The most bytes of text that a mark keeps of its record.
 const MAX_TEXT: usize = 4 << 10;
 
@@ -55,6 +60,14 @@ impl Marks {
         self.by_key.get(&key)
     }
 
+    /// The marks before a place, the last one first, or behind it.
+    fn from(&self, place: Key, direction: Direction) -> Vec<&Mark> {
+        match direction {
+            Direction::Forward => self.by_key.range(place..).map(|(_, mark)| mark).filter(|m| m.key != place).collect(),
+            Direction::Backward => self.by_key.range(..place).rev().map(|(_, mark)| mark).collect(),
+        }
+    }
+
     /// Marks a record, or takes its mark away. `true` when it is marked now.
     pub(super) fn toggle(&mut self, mark: Mark) -> bool {
         if self.by_key.remove(&mark.key).is_some() {
@@ -87,5 +100,100 @@ impl App {
             text,
             note: String::new(),
         })
+    }
+
+    /// The mark under the cursor.
+    pub fn mark_here(&self) -> Option<&Mark> {
+        self.marks.get(self.engine.store().segments().key(self.tab().view.cursor()?)?)
+    }
+
+    /// Asks for a note on the record under the cursor.
+    pub(super) fn ask_note(&mut self) {
+        if self.tab().view.cursor().is_none() {
+            return self.say("no record to mark");
+        }
+        let note = self.mark_here().map(|mark| mark.note.clone()).unwrap_or_default();
+        self.open_prompt(PromptKind::Note, &note);
+    }
+
+    /// Puts a note on the record under the cursor, which is marked then; an empty one goes away, and the mark stays.
+    ///
+    /// # Errors
+    /// The record is gone.
+    pub(super) fn take_note(&mut self, text: &str) -> Result<(), String> {
+        let mark = self.tab().view.cursor().and_then(|id| self.mark_of(id));
+        let Some(mark) = mark else { return Err("the record had to go".to_owned()) };
+        let note: String = safe::safe_line(text.trim().as_bytes()).chars().take(MAX_NOTE).collect();
+        self.say(if note.is_empty() { "marked, without a note" } else { "marked, with a note" });
+        self.marks.by_key.entry(mark.key).or_insert(mark).note = note;
+        Ok(())
+    }
+
+    /// Goes to the next mark of the tab's sources.
+    pub(super) fn go_to_next_mark(&mut self, direction: Direction) {
+        let Some(here) = self.tab().view.cursor().and_then(|id| self.engine.store().segments().key(id)) else {
+            return self.say("no record to go on from");
+        };
+        let view = &self.tab().view;
+        let known = |mark: &&&Mark| {
+            let segment = self.engine.store().segments().get(mark.key.id.segment());
+            segment.is_none_or(|segment| view.sources().contains(segment.source()))
+        };
+        let next = self.marks.from(here, direction).iter().find(known).map(|mark| mark.key);
+        match next {
+            Some(key) => self.go_to_mark(key),
+            None if self.marks.is_empty() => {
+                self.say(format!("nothing is marked: {} marks the line", self.key_of("mark")));
+            }
+            None => self.say(match direction {
+                Direction::Forward => "no mark behind this line",
+                Direction::Backward => "no mark before this line",
+            }),
+        }
+    }
+
+    fn go_to_mark(&mut self, key: Key) {
+        let height = self.list_height();
+        let (engine, tab) = (&self.engine, &mut self.tabs[self.active]);
+        if engine.store().record(key.id).is_none() {
+            tab.view.go_to_time(key.order, height);
+            return self.say("the marked record had to go; this is its time");
+        }
+        let is_shown = tab.view.position(key.id, engine.store()).is_some();
+        tab.view.go_to_record(key.id, engine.store(), height);
+        if !is_shown {
+            self.say("the filter hides the marked record; this is its place");
+        }
+    }
+
+    /// Lists all marks, to choose from.
+    pub(super) fn list_marks(&mut self) {
+        let zone = self.shown_zone();
+        let mut rows = Vec::new();
+        let mut keys = Vec::new();
+        for mark in self.marks.iter() {
+            let time = mark.time.map_or_else(|| "-".repeat(8), |time| time_of_day(time, &zone, Digits::Seconds));
+            let text = self.redactor.redact(mark.text.lines().next().unwrap_or_default()).text.into_owned();
+            let words = if mark.note.is_empty() { text } else { format!("{}   {text}", mark.note) };
+            let name = format!("{time} {} {}", mark.severity.short(), mark.origin);
+            rows.push(PickerRow { text: name, beside: words, ..PickerRow::default() });
+            keys.push(mark.key);
+        }
+        if rows.is_empty() {
+            return self.say(format!("nothing is marked: {} marks the line", self.key_of("mark")));
+        }
+        self.open_picker(Picker::new("Marks", PickerKind::Marks(keys), rows));
+    }
+
+    /// Goes to a mark that was chosen, in a tab that shows its source.
+    pub(super) fn go_to_chosen_mark(&mut self, key: Key) {
+        let source = self.engine.store().segments().get(key.id.segment()).map(crate::store::Segment::source);
+        if let Some(source) = source
+            && !self.tab().view.sources().contains(source)
+            && let Some(tab) = self.tabs.iter().position(|tab| tab.view.sources().contains(source))
+        {
+            self.show_tab(tab);
+        }
+        self.go_to_mark(key);
     }
 }

@@ -59,7 +59,7 @@ pub use marks::{Mark, Marks};
 pub use origins::{OriginRow, Origins, SPARKS};
 pub use picker::{Picker, PickerRow, ShownRow};
 pub use prompt::{Prompt, PromptKind};
-pub use rows::Row;
+pub use rows::{Row, RowKind};
 pub use search::Search;
 pub use settings::{Background, Caps, Colors, Glyphs, Settings, TabInfo, ThemeChoice, Themes, TimeStyle};
 pub use status::{Badge, Health, Mode, Role};

@@ -5,6 +5,7 @@
 use super::command::{Choices, CommandSpec, CursorMoved, Entry};
 use super::edit::LineEdit;
 use crate::model::query::FieldTest;
+use crate::store::Key;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
@@ -36,6 +37,8 @@ pub(super) enum PickerKind {
     },
     /// Values of a record, one for each row.
     Values(Vec<FieldTest>),
+    /// Marks, one for each row.
+    Marks(Vec<Key>),
 }
 
 /// The open list.
@@ -165,7 +168,7 @@ impl Picker {
     pub(super) fn entry(&self, at: usize) -> Option<&Entry> {
         match &self.kind {
             PickerKind::Palette { entries, .. } => entries.get(at),
-            PickerKind::Values(_) => None,
+            PickerKind::Values(_) | PickerKind::Marks(_) => None,
         }
     }
 

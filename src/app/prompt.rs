@@ -13,6 +13,8 @@ use super::{App, FilterPane, Pane};
 pub enum PromptKind {
     /// A text to search for.
     Search,
+    /// A note on a marked record.
+    Note,
     /// A time to go to.
     Time,
     /// A name for the filter.
@@ -28,6 +30,7 @@ impl PromptKind {
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Search => "/",
+            Self::Note => "note: ",
             Self::Time => "@ ",
             Self::SaveFilter => "save filter as: ",
             Self::Export => "export: ",
@@ -39,6 +42,7 @@ impl PromptKind {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Search => "regular expression",
+            Self::Note => "a few words",
             Self::Time => "14:02, 10m (ago), +30s, 2026-01-02T15:04",
             Self::SaveFilter => "a name",
             Self::Export => ".jsonl .log .csv .md",
@@ -52,7 +56,7 @@ impl PromptKind {
             Self::Search => "search",
             Self::Time => "go there",
             Self::SaveFilter => "save",
-            Self::Export | Self::Handover => "write",
+            Self::Note | Self::Export | Self::Handover => "write",
         }
     }
 }
@@ -83,9 +87,14 @@ impl Prompt {
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
             (PromptKind::Search, "")
-            | (PromptKind::Time | PromptKind::SaveFilter | PromptKind::Export | PromptKind::Handover, _) => {
-                (None, None)
-            }
+            | (
+                PromptKind::Note
+                | PromptKind::Time
+                | PromptKind::SaveFilter
+                | PromptKind::Export
+                | PromptKind::Handover,
+                _,
+            ) => (None, None),
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
@@ -133,6 +142,7 @@ impl App {
             return;
         }
         let taken: Result<(), String> = match prompt.kind {
+            PromptKind::Note => self.take_note(prompt.edit.text()),
             PromptKind::Time => self.go_to_time(prompt.edit.text()),
             PromptKind::Search => {
                 if let Some(search) = prompt.found.take() {

@@ -15,13 +15,26 @@ use std::borrow::Cow;
 /// The most columns of a count of repeats, and the gap before it.
 const COUNT_COLUMNS: usize = 8;
 
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A record that the filter shows.
+    Record,
+    /// A record that does not match the filter, beside one that does.
+    Context,
+    /// A line that logdeck itself put into the stream.
+    Note,
+}
+
 /// One row of the list.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     /// Whether the cursor is on it.
     pub is_cursor: bool,
-    /// Whether logdeck itself put it into the stream.
-    pub is_note: bool,
+    /// Whether it is marked.
+    pub is_marked: bool,
+    /// What it is.
+    pub kind: RowKind,
     /// Its time as the list shows it; empty when it has none.
     pub time: String,
     /// How bad it is.
@@ -34,8 +47,6 @@ pub struct Row<'a> {
     pub more: usize,
     /// How many records it stands for: itself, and those behind it that repeat it.
     pub records: usize,
-    /// Whether it is shown although it does not match the filter.
-    pub is_context: bool,
     /// What else a structured record says, as `  name=value` each; as much as fits on a screen.
     pub fields: String,
 }
@@ -57,7 +68,11 @@ impl App {
                 if collapses {
                     row.records = tab.view.records_in(tab.top + n);
                 }
-                row.is_context = has_context && !tab.view.matcher().matches(&record, &mut parser);
+                row.is_marked = !self.marks.is_empty()
+                    && self.engine.store().segments().key(id).is_some_and(|key| self.marks.get(key).is_some());
+                if has_context && row.kind == RowKind::Record && !tab.view.matcher().matches(&record, &mut parser) {
+                    row.kind = RowKind::Context;
+                }
                 if tab.shift == 0 && tab.lines == Lines::Cut {
                     let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
                     row.fields = parser.other_fields(&record, &row.text, room);
@@ -71,14 +86,14 @@ impl App {
         let (text, more) = first_line(record);
         Row {
             is_cursor,
-            is_note: record.format == Format::Note,
+            is_marked: false,
+            kind: if record.format == Format::Note { RowKind::Note } else { RowKind::Record },
             time: self.row_time(record, millis),
             severity: record.severity,
             origin: if origin { self.short_origin(record.origin) } else { Cow::Borrowed("") },
             text,
             more,
             records: 1,
-            is_context: false,
             fields: String::new(),
         }
     }

@@ -6,9 +6,9 @@ use super::canvas::{self, Canvas};
 use super::theme::Theme;
 use crate::app::format::thousands;
 use crate::app::view::Repeats;
-use crate::app::{App, Columns, Layout, Lines, Matches, Role, Row, Search, TimeStyle, text};
+use crate::app::{App, Columns, Layout, Lines, Matches, Role, Row, RowKind, Search, TimeStyle, text};
 use crate::model::Severity;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use std::ops::Range;
 
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
@@ -31,6 +31,8 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let tab = app.tab();
     let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
     let left = if tab.shows_all() { "All sources by time" } else { left };
+    let noted = app.mark_here().filter(|mark| !mark.note.is_empty());
+    let left = noted.map_or_else(|| left.to_owned(), |mark| format!("{left}   * {}", mark.note));
     let all = app.counts().records();
     let shown = tab.view().matching() as u64;
     let mut right: Vec<String> = app.cursor_date().into_iter().collect();
@@ -51,7 +53,10 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         None if shown == all => format!("{} {records}{rows}", thousands(all)),
         None => format!("{} of {} {records}{rows}", thousands(shown), thousands(all)),
     });
-    canvas.heading(y, left, &right.join("   "));
+    // A long note leaves the counts their room.
+    let right = right.join("   ");
+    let room = usize::from(canvas.width).saturating_sub(text::width(&right) + 14).max(24);
+    canvas.heading(y, &text::shorten(&left, room, canvas.theme.glyphs.gap), &right);
 }
 
 /// `match 3 of 1,204`, `1,204 matches` beside them; with `+` while records are left to look at.
@@ -84,6 +89,12 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
             canvas.put(0, y, 1, canvas.theme.glyphs.cursor, emphasised(canvas.theme.style(Role::Accent)));
         }
     }
+    if row.is_marked {
+        // The cursor's own mark is in its colours, or reversed.
+        let style = emphasised(canvas.theme.style(Role::Warn));
+        let style = if row.is_cursor { style.add_modifier(Modifier::REVERSED) } else { style };
+        canvas.put(0, y, 1, "*", style);
+    }
     let quiet = if row.is_cursor { Role::Accent } else { Role::Dim };
     let (at, width) = columns.time;
     if app.time_style() == TimeStyle::Age {
@@ -91,7 +102,7 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
     } else {
         canvas.put(at, y, width, &row.time, canvas.theme.style(quiet));
     }
-    if row.is_note {
+    if row.kind == RowKind::Note {
         let note = format!("- - {} - -", row.text);
         let from = columns.severity.0;
         canvas.put(from, y, canvas.width.saturating_sub(from + 1), &note, emphasised(canvas.theme.style(Role::Dim)));
@@ -101,11 +112,11 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
     let (at, width) = columns.origin;
     if width > 0 {
         let name = text::shorten(&row.origin, usize::from(width), canvas.theme.glyphs.gap);
-        let style = if row.is_context { canvas.theme.style(Role::Dim) } else { Style::new() };
+        let style = if row.kind == RowKind::Context { canvas.theme.style(Role::Dim) } else { Style::new() };
         canvas.put(at, y, width, &name, emphasised(style));
     }
     let role = match row.severity {
-        _ if row.is_context => Role::Dim,
+        _ if row.kind == RowKind::Context => Role::Dim,
         Severity::Debug | Severity::Trace => Role::Dim,
         _ => Role::Text,
     };
@@ -128,7 +139,7 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
 /// The word or the letter; in small ones for a record that does not match, so that it can be told without colours.
 fn severity(row: &Row<'_>, (at, width): (u16, u16), y: u16, canvas: &mut Canvas<'_>) {
     let word = if width >= 3 { row.severity.short().to_owned() } else { row.severity.letter().to_string() };
-    if row.is_context {
+    if row.kind == RowKind::Context {
         canvas.put(at, y, width, &word.to_ascii_lowercase(), canvas.theme.style(Role::Dim));
     } else {
         canvas.put(at, y, width, &word, canvas.theme.style(Role::Severity(row.severity)));

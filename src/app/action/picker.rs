@@ -68,6 +68,10 @@ impl App {
                 Some(test) => self.show_all_with(&test.field, &test.value),
                 None => self.say("nothing was chosen"),
             },
+            PickerKind::Marks(keys) => match choice.and_then(|at| keys.get(at)).copied() {
+                Some(key) => self.go_to_chosen_mark(key),
+                None => self.say("nothing was chosen"),
+            },
         }
     }
 

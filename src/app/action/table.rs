@@ -99,6 +99,14 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Show lines that differ only in numbers as one line with a count, or each by itself.";
     "mark" ["m"] in RECORDS, Look "mark": marks::mark =>
         "Mark the record, or take its mark away.";
+    "note" ["M"] in RECORDS, Look "note on a mark": marks::note =>
+        "Write a note on the record, and mark it.";
+    "next-mark" ["'"] in RECORDS, Find "next, previous mark": marks::next =>
+        "To the next mark.";
+    "previous-mark" ["\""] in RECORDS, Find "next, previous mark": marks::previous =>
+        "To the previous mark.";
+    "marks" [] in RECORDS, Find "list of marks": marks::list =>
+        "List all marks with their notes, and go to one.";
     "time" ["t"] in RECORDS, Look "time: utc, local, age": look::time =>
         "Show times in UTC, in the local zone, as age, or not at all.";
     "histogram" ["H"] in RECORDS, Look "histogram": look::histogram =>
