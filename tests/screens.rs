@@ -17,6 +17,8 @@ mod hostile;
 mod live;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/oncall.rs"]
+mod oncall;
 #[path = "screens/out.rs"]
 mod out;
 #[path = "screens/steering.rs"]

@@ -379,15 +379,15 @@ fn exports_and_long_copies_are_private_files() {
             session.wait_for("that name exists; choose another");
             session.send(b"\r");
         }
-        session.wait_for("wrote 5 records");
+        session.wait_for(": 5 records");
         let file = home.path().join(name);
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 5);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         session.send(b"g");
-        session.wait("the message's end", |seen| !seen.parser.screen().contents().contains("wrote 5"));
+        session.wait("the message's end", |seen| !seen.parser.screen().contents().contains("wrote "));
     }
     session.send(b"GmkmkmX\r");
-    session.wait_for("wrote 3 marks");
+    session.wait_for(": 3 marks");
     session.send(b"\x1by");
     session.wait_for("too long to copy: 120,");
     let copies: Vec<_> = fs::read_dir(home.path())

@@ -127,7 +127,8 @@ impl App {
 
     /// Counts anew; the cursor stays on its origin.
     pub(super) fn refresh_origins(&mut self) {
-        let Pane::Origins(mut origins) = std::mem::replace(&mut self.pane, Pane::None) else { return };
+        let Pane::Origins(origins) = &mut self.pane else { return };
+        let mut origins = std::mem::take(origins);
         let here = origins.rows.get(origins.cursor).map(|row| (row.id, row.name.clone()));
         origins.rows = self.origin_rows(&origins.ticked);
         let place = here.and_then(|here| origins.rows.iter().position(|row| (row.id, row.name.clone()) == here));

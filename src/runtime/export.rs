@@ -142,7 +142,7 @@ fn problem(target: &str, path: &Path, error: &io::Error, written: u64) -> String
         Some(parent) if parent.as_os_str().is_empty() => Cow::Borrowed("."),
         Some(parent) => parent.to_string_lossy(),
     };
-    let removed = if written > 0 { " (the file is removed)" } else { "" };
+    let removed = if written > 0 { " (what was written is removed)" } else { "" };
     match error.kind() {
         io::ErrorKind::NotFound if Path::new(&*directory).is_dir() => {
             format!("{target}: no file can be made in {directory}; choose another directory")
@@ -153,7 +153,7 @@ fn problem(target: &str, path: &Path, error: &io::Error, written: u64) -> String
         io::ErrorKind::PermissionDenied => format!("{target}: permission denied; choose another directory"),
         io::ErrorKind::ReadOnlyFilesystem => format!("{target}: read-only file system; choose another directory"),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            format!("{target}: disk full after {}; choose another disk{removed}", format::bytes(written))
+            format!("{target}: the disk is full; choose another{removed}")
         }
         io::ErrorKind::InvalidFilename => format!("{target}: the name is too long or not allowed there"),
         _ => format!("{target}: {error}; choose another name or directory{removed}"),
@@ -289,8 +289,8 @@ mod tests {
         };
         check(io::ErrorKind::PermissionDenied, "permission denied; choose another directory");
         check(io::ErrorKind::ReadOnlyFilesystem, "read-only file system; choose another");
-        check(io::ErrorKind::StorageFull, "disk full after 2.0 KiB; choose another disk (the file is removed)");
-        check(io::ErrorKind::TimedOut, "timed out; choose another name or directory (the file is removed)");
+        check(io::ErrorKind::StorageFull, "the disk is full; choose another (what was written is removed)");
+        check(io::ErrorKind::TimedOut, "timed out; choose another name or directory (what was written is removed)");
     }
 
     #[test]

@@ -269,11 +269,11 @@ fn esc_goes_back_step_by_step_with_the_cursor_on_its_record() {
     check("<Esc>", "filter dropped", "retry 1/3");
     // The detail pane and the search's marks go first.
     check("++++/re<Enter><Enter><Esc>", "sev>=WRN", "");
-    check("<Esc>", "search marks cleared", "");
+    check("<Esc>", "search cleared", "");
     check("<Esc>", "filter dropped", "");
     // What came last goes first.
     check("++++/re<Enter>i<Esc>", "back to: sev>=WRN", "");
-    check("<Esc>", "search marks cleared", "");
+    check("<Esc>", "search cleared", "");
     check("<Esc>", "filter dropped", "");
     // Of many steps the oldest are forgotten; then the filter is dropped.
     for n in 0..30 {

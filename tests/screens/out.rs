@@ -150,7 +150,7 @@ fn marks_are_handed_over() {
     let text = contents(&job(&screen));
     snap("handover", &text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
     news(&mut screen, ExportNews::Written(Written { count: 2, bytes: 812, redacted: 1 }));
-    assert!(screen.has("wrote 2 marks (812 B, redacted: 1 value) to ./logdeck-handover-20261121-031422.md"));
+    assert!(screen.has("wrote ./logdeck-handover-20261121-031422.md: 2 marks, 812 B, 1 value redacted"));
     screen.keys(":handover x.csv<Enter>");
     assert!(screen.has("a handover is Markdown: end the name in .md"));
 }

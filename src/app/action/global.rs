@@ -49,11 +49,11 @@ pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
         return;
     }
     // What came last goes first.
-    if app.searched_last && app.clear_marks() {
+    if app.searched_last && app.clear_search() {
         return;
     }
     if !app.go_back() {
-        app.clear_marks();
+        app.clear_search();
     }
 }
 
@@ -119,10 +119,10 @@ impl App {
     }
 
     /// Forgets what is searched for, so that nothing is marked any more.
-    fn clear_marks(&mut self) -> bool {
+    fn clear_search(&mut self) -> bool {
         let was = self.search.take().is_some();
         if was {
-            self.say("search marks cleared");
+            self.say("search cleared");
         }
         was
     }

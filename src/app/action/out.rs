@@ -6,12 +6,15 @@ use crate::app::event::{Effect, ExportNews};
 use crate::app::export::name::{check_handover, form_of, numbered, proposed};
 use crate::app::export::{Head, Job, Records};
 use crate::app::format::{bytes, thousands};
-use crate::app::{App, Pane, PromptKind, filter, status};
+use crate::app::{App, Pane, PromptKind, filter, status, text};
 use crate::parse::text::safe_line;
 use crate::render::Form;
 use crate::store::RecordId;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
+
+/// Columns of a file's name in a sentence: what was proposed fits.
+const MAX_TARGET: usize = 44;
 
 /// An export that is under way.
 #[derive(Clone, Debug)]
@@ -187,11 +190,12 @@ impl App {
             ExportNews::Written(written) => {
                 let (count, noun) = (thousands(written.count), running.job.noun(written.count));
                 let s = if written.redacted == 1 { "" } else { "s" };
+                // The name first: a narrow screen cuts the end off.
                 self.say(format!(
-                    "wrote {count} {noun} ({}, redacted: {} value{s}) to {}",
+                    "wrote {}: {count} {noun}, {}, {} value{s} redacted",
+                    text::shorten(&shown(running.job.target()), MAX_TARGET, '~'),
                     bytes(written.bytes),
                     thousands(written.redacted),
-                    shown(running.job.target())
                 ));
             }
             ExportNews::Exists { what, free } => {
