@@ -74,7 +74,8 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let zone = app.shown_zone();
-    let clock = |time: Timestamp| time_of_day(time, &zone, Digits::Seconds);
+    let digits = if app.histogram().is_some_and(|bars| bars.step < SECOND) { Digits::Millis } else { Digits::Seconds };
+    let clock = |time: Timestamp| time_of_day(time, &zone, digits);
     let day = if window.to.0 - window.from.0 >= 86_400 * SECOND { "" } else { &date(window.from, &zone) };
     let span = match day {
         "" => format!("{} to {}", date(window.from, &zone), date(window.to, &zone)),
@@ -100,23 +101,31 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
 fn axis(app: &App, histogram: &Histogram, y: u16, canvas: &mut Canvas<'_>) {
     let zone = app.shown_zone();
     let long = histogram.step >= 86_400 * SECOND / 4;
-    let digits = if histogram.step < 60 * SECOND { Digits::Seconds } else { Digits::Minutes };
+    let digits = match histogram.step {
+        ..SECOND => Digits::Millis,
+        _ if histogram.step < 60 * SECOND => Digits::Seconds,
+        _ => Digits::Minutes,
+    };
     let label = |time: Timestamp| if long { date(time, &zone) } else { time_of_day(time, &zone, digits) };
-    let end = (HISTOGRAM_GUTTER + histogram.bars.len()) as u16;
-    let start = canvas.text(HISTOGRAM_GUTTER as u16, y, &label(histogram.from), Role::Dim);
-    let last = canvas.text_before(start + 2, end, y, &label(histogram.to()), Role::Dim);
+    let (from, to) = (label(histogram.from), label(histogram.to()));
     let words = format!("{} a bar, all records", span(histogram.step));
-    let middle = (start + last).saturating_sub(words.len() as u16) / 2;
-    if middle > start + 1 {
-        canvas.text(middle, y, &words, Role::Dim);
+    let end = (HISTOGRAM_GUTTER + histogram.bars.len()) as u16;
+    let gutter = HISTOGRAM_GUTTER as u16;
+    if histogram.bars.len() < from.len() + words.len() + to.len() + 8 {
+        canvas.text(gutter, y, &format!("{from}-{to}   {words}"), Role::Dim);
+        return;
     }
+    let start = canvas.text(gutter, y, &from, Role::Dim);
+    let last = canvas.text_before(start + 2, end, y, &to, Role::Dim);
+    canvas.text((start + last).saturating_sub(words.len() as u16) / 2, y, &words, Role::Dim);
 }
 
-/// `20 s`, `5 m`, `6 h`, `7 d`.
+/// `50 ms`, `20 s`, `5 m`, `6 h`, `7 d`.
 fn span(nanos: i64) -> String {
     let seconds = nanos / SECOND;
     match seconds {
-        ..60 => format!("{seconds} s"),
+        ..1 => format!("{} ms", nanos / (SECOND / 1000)),
+        1..60 => format!("{seconds} s"),
         60..3600 => format!("{} m", seconds / 60),
         3600..86_400 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86_400),
