@@ -74,6 +74,11 @@ impl Origins {
         self.rows.iter().enumerate().skip(self.top).take(Self::room(height))
     }
 
+    /// The rows that it would fill.
+    pub(super) fn wanted_rows(&self) -> u16 {
+        u16::try_from(self.rows.len().max(1) + OTHER_ROWS).unwrap_or(u16::MAX)
+    }
+
     /// Origins that a pane of this height shows.
     pub(super) fn room(height: usize) -> usize {
         height.saturating_sub(OTHER_ROWS).max(1)
@@ -169,16 +174,16 @@ impl App {
         self.list_origins();
     }
 
-    /// Makes the rows anew, of what was counted last; the cursor stays on its origin. `true` if the list is open.
-    pub(super) fn list_origins(&mut self) -> bool {
-        let Pane::Origins(mut origins) = std::mem::replace(&mut self.pane, Pane::None) else { return false };
+    /// Makes the rows anew, of what was counted last; the cursor stays on its origin.
+    pub(super) fn list_origins(&mut self) {
+        let Pane::Origins(origins) = &self.pane else { return };
+        let rows = self.origin_rows(origins);
+        let Pane::Origins(origins) = &mut self.pane else { return };
         let here = origins.rows.get(origins.cursor).map(|row| (row.source, row.id));
-        origins.rows = self.origin_rows(&origins);
+        origins.rows = rows;
         let place = here.and_then(|here| origins.rows.iter().position(|row| (row.source, row.id) == here));
         let place = place.unwrap_or(origins.cursor);
         origins.go_to(place);
-        self.pane = Pane::Origins(origins);
-        true
     }
 
     /// Keeps the cursor of the list on the screen.

@@ -76,10 +76,13 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     let zone = app.shown_zone();
     let digits = if app.histogram().is_some_and(|bars| bars.step < SECOND) { Digits::Millis } else { Digits::Seconds };
     let clock = |time: Timestamp| time_of_day(time, &zone, digits);
-    let day = if window.to.0 - window.from.0 >= 86_400 * SECOND { "" } else { &date(window.from, &zone) };
-    let span = match day {
-        "" => format!("{} to {}", date(window.from, &zone), date(window.to, &zone)),
-        day => format!("{day} {}-{}", clock(window.from), clock(window.to)),
+    let day = date(window.from, &zone);
+    let span = if window.to.0 - window.from.0 >= 86_400 * SECOND {
+        format!("{day} to {}", date(window.to, &zone))
+    } else if day == date(app.now(), &zone) {
+        format!("{}-{}", clock(window.from), clock(window.to))
+    } else {
+        format!("{day} {}-{}", clock(window.from), clock(window.to))
     };
     let [errors, warnings, rest] = window.counts;
     let mut x = canvas.text(1, y, &span, Role::Accent);
@@ -91,9 +94,19 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     for (text, role) in parts {
         x = canvas.text(x + 2, y, &text, role);
     }
-    let keys = format!("{} window  {} filter  {} leave", key("bar-window"), key("apply"), key("cancel"));
-    if usize::from(x) + keys.len() + 3 < usize::from(canvas.width) {
-        canvas.text_before(x, canvas.width - 1, y, &keys, Role::Dim);
+    let mut keys = vec![
+        format!("{} window", key("bar-window")),
+        format!("{} filter", key("apply")),
+        format!("{} leave", key("cancel")),
+    ];
+    // What takes and what leaves matters most.
+    while !keys.is_empty() {
+        let words = keys.join("  ");
+        if usize::from(x) + words.len() + 3 <= usize::from(canvas.width) {
+            canvas.text_before(x, canvas.width - 1, y, &words, Role::Dim);
+            break;
+        }
+        keys.remove(0);
     }
 }
 

@@ -181,7 +181,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the bars: to the first one with records.";
     "bar-last" ["$" "G" "End"] in &[Bars], Panes "first, last bar": time::bar_last =>
         "On the bars: to the last one.";
-    "bar-window" ["Space" "v"] in &[Bars], Panes "begin a window" footer "window": time::begin_window =>
+    "bar-window" ["Space" "v"] in &[Bars], Panes "begin a window": time::begin_window =>
         "On the bars: begin a window here; Enter filters to it.";
     "pick-down" ["Down" "Ctrl-n"] in &[Picker], Panes "next, previous row" footer "next": picker::down =>
         "In a list to choose from: one row down.";
