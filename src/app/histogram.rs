@@ -65,18 +65,32 @@ impl Histogram {
         Self { from: Timestamp(first.saturating_mul(step)), step, bars: vec![[0; 3]; bars(step) as usize] }
     }
 
-    fn count(&mut self, order: i64, severity: u8) {
-        let Some(bar) = order.checked_sub(self.from.0).map(|offset| offset.div_euclid(self.step)) else { return };
-        if let Some(bar) = usize::try_from(bar).ok().and_then(|bar| self.bars.get_mut(bar)) {
-            let class = match Severity::from_u8(severity) {
-                Severity::Fatal | Severity::Error => 0,
-                Severity::Warn => 1,
-                _ => 2,
-            };
-            bar[class] += 1;
+    /// Counts records. Neighbours mostly belong to the same bar: a bar is looked for when one does not.
+    fn count(&mut self, orders: &[i64], severities: &[u8]) {
+        let (mut low, mut high, mut bar) = (i64::MAX, i64::MIN, None);
+        for (order, severity) in orders.iter().zip(severities) {
+            if !(low..high).contains(order) {
+                let offset = i128::from(*order) - i128::from(self.from.0);
+                let step = i128::from(self.step.max(1));
+                bar = usize::try_from(offset.div_euclid(step)).ok().filter(|bar| *bar < self.bars.len());
+                low = order.saturating_sub(offset.rem_euclid(step) as i64);
+                high = low.saturating_add(self.step);
+            }
+            if let Some(bar) = bar.and_then(|bar| self.bars.get_mut(bar)) {
+                bar[CLASSES[usize::from(*severity).min(CLASSES.len() - 1)]] += 1;
+            }
         }
     }
 }
+
+/// What of a bar a severity belongs to, by its number.
+const CLASSES: [usize; 7] = {
+    let mut classes = [2; 7];
+    classes[Severity::Warn as usize] = 1;
+    classes[Severity::Error as usize] = 0;
+    classes[Severity::Fatal as usize] = 0;
+    classes
+};
 
 /// When the histogram was counted last, and what of.
 #[derive(Clone, Copy, Debug)]
@@ -166,10 +180,7 @@ impl App {
             Some(window) => Histogram::of_window(window, columns),
         };
         for segment in segments() {
-            let batch = segment.batch();
-            for (order, severity) in batch.orders().iter().zip(batch.severities()) {
-                histogram.count(*order, *severity);
-            }
+            histogram.count(segment.batch().orders(), segment.batch().severities());
         }
         Some(histogram)
     }
@@ -242,11 +253,12 @@ mod tests {
     #[test]
     fn records_are_counted_where_they_belong() {
         let mut histogram = covering(100, 109, 10);
-        for (second, severity) in [(100, 5_u8), (100, 6), (100, 4), (109, 3), (109, 0), (99, 5), (110, 5)] {
-            histogram.count(second * SECOND, severity);
-        }
-        assert_eq!((histogram.bars[0], histogram.bars[9]), ([2, 1, 0], [0, 0, 2]));
-        assert_eq!(histogram.highest(), 3);
-        histogram.count(i64::MIN, 5);
+        let records = [(100, 5_u8), (100, 6), (100, 4), (109, 3), (109, 0), (99, 5), (110, 5), (100, 1), (109, 5)];
+        let orders = records.map(|(second, _)| second * SECOND);
+        histogram.count(&orders, &records.map(|(_, severity)| severity));
+        assert_eq!((histogram.bars[0], histogram.bars[9]), ([2, 1, 1], [1, 0, 2]));
+        assert_eq!(histogram.highest(), 4);
+        histogram.count(&[i64::MIN, i64::MAX, 101 * SECOND - 1, 101 * SECOND], &[5; 4]);
+        assert_eq!((histogram.bars[0], histogram.bars[1]), ([3, 1, 1], [1, 0, 0]));
     }
 }

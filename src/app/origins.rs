@@ -22,6 +22,8 @@ pub struct OriginRow {
     pub id: Option<OriginId>,
     /// Its name, safe for a terminal.
     pub name: String,
+    /// What stands for the name where there is no room for it.
+    pub short: String,
     /// The address of its source, safe for a terminal.
     pub label: String,
     /// The state of its source in a word; empty where that need not be its own.
@@ -213,6 +215,7 @@ impl App {
             let row = |id: Option<OriginId>, name: String, role, count: &Count| OriginRow {
                 source: source.id(),
                 id,
+                short: id.map_or_else(|| name.clone(), |id| self.short_origin(id).into_owned()),
                 name,
                 label: self::name(source).into_owned(),
                 state: state_word(state),
@@ -221,7 +224,7 @@ impl App {
                 records: count.records,
                 errors: count.errors,
                 warnings: count.warnings,
-                last: count.last,
+                last: count.last.filter(|last| *last > Timestamp::MIN),
                 sparks: count.sparks,
                 ticked: id.is_some_and(|id| origins.ticked.contains(&id)),
             };
@@ -261,13 +264,15 @@ impl App {
             let list = lists.entry(segment.source()).or_default();
             let batch = segment.batch();
             let columns = batch.origins().iter().zip(batch.severities()).zip(batch.orders()).zip(batch.formats());
+            // Neighbours mostly belong to the same bar.
+            let (mut from, mut to, mut spark) = (Timestamp::MAX, Timestamp::MIN, None);
             for (((origin, severity), order), format) in columns {
+                if *format == Format::Note as u8 {
+                    continue;
+                }
                 let at = origin.local() as usize;
                 if list.len() <= at {
                     list.resize_with(at + 1, Count::default);
-                }
-                if *format == Format::Note as u8 {
-                    continue;
                 }
                 let count = &mut list[at];
                 count.records += 1;
@@ -275,11 +280,13 @@ impl App {
                 count.errors += u64::from(is_error);
                 count.warnings += u64::from(*severity == Severity::Warn as u8);
                 let time = Timestamp(*order);
-                if time > Timestamp::MIN {
-                    count.last = count.last.max(Some(time));
+                count.last = count.last.max(Some(time));
+                if !(from..to).contains(&time) {
+                    spark = (low..=high).contains(&time).then(|| (time.0.saturating_sub(low.0) / step) as usize);
+                    from = spark.map_or(time, |spark| low.saturating_add(step.saturating_mul(spark as i64)));
+                    to = spark.map_or(time, |_| from.saturating_add(step));
                 }
-                if (low..=high).contains(&time) {
-                    let spark = &mut count.sparks[((time.0 - low.0) / step) as usize % SPARKS];
+                if let Some(spark) = spark.and_then(|spark| count.sparks.get_mut(spark)) {
                     spark.0 += u32::from(is_error);
                     spark.1 += 1;
                 }

@@ -26,6 +26,7 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, rows.y, &thousands(u64::from(highest)), Role::Dim);
     // Without colours, bars of blocks would not tell errors from the rest.
     let ascii = canvas.theme.is_ascii() || canvas.theme.has_no_colour();
+    let chosen_bars = app.bar_window().map(|window| window.bars).unwrap_or_default();
     for (n, bar) in histogram.bars.iter().enumerate() {
         let all: u32 = bar.iter().sum();
         if all == 0 {
@@ -54,7 +55,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
                 _ => 1 + usize::from(at >= warnings),
             };
             let role = [Role::Severity(Severity::Error), Role::Severity(Severity::Warn), Role::Dim][class];
-            let symbol = if ascii { ASCII[class] } else { BLOCKS[usize::from(filled)] };
+            // A whole block reversed is a hole.
+            let symbol = if ascii || chosen_bars.contains(&n) { ASCII[class] } else { BLOCKS[usize::from(filled)] };
             let (x, y) = ((HISTOGRAM_GUTTER + n) as u16, rows.y + height - 1 - cell);
             canvas.text(x, y, symbol, role);
         }

@@ -70,7 +70,9 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
         }
         let role = if is_cursor { Role::Accent } else { Role::Text };
         let columns = usize::from(grid.state.saturating_sub(NAME + GAP));
-        let name = text::shorten(&row.name, columns, canvas.theme.glyphs.gap);
+        // The end of a path tells more than its middle.
+        let name = if text::width(&row.name) > columns { &row.short } else { &row.name };
+        let name = text::shorten(name, columns, canvas.theme.glyphs.gap);
         canvas.text(NAME, y, &name, role);
         if row.id.is_some() {
             origin(app, row, &grid, y, canvas);

@@ -5,6 +5,7 @@ use logdeck::app::event::Event;
 use logdeck::app::{Colors, Glyphs, update};
 use logdeck::model::address::Tab;
 use logdeck::model::{Health, OriginId, SourceId, SourceMsg, State};
+use std::fmt::Write as _;
 
 /// The incident on the CI tab, and a few records of two pods on theirs.
 fn two_tabs(width: u16, height: u16) -> Screen {
@@ -127,8 +128,10 @@ fn a_place_in_time_is_a_record() {
 fn a_time_is_gone_to_while_records_are_still_filtered() {
     let mut screen = Screen::new(120, 36, settings());
     screen.open(0, "big.log", &[("big.log", "")]);
-    let lines: String =
-        (0..60_000).map(|n| format!("2026-11-21T03:{:02}:{:02}Z INFO line {n}\n", n / 6000, n / 100 % 60)).collect();
+    let mut lines = String::new();
+    for n in 0..60_000 {
+        writeln!(lines, "2026-11-21T03:{:02}:{:02}Z INFO line {n}", n / 6000, n / 100 % 60).unwrap();
+    }
     screen.feed(OriginId::new(SourceId(0), 0), lines.as_bytes());
     screen.keys("F<Tab><Tab><Tab>9");
     // Without the ticks between keys.
