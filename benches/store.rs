@@ -132,6 +132,8 @@ fn report_filters() {
         ("sev>=ERR, 3 lines around", typed("+++++C"), escape()),
         ("sev>=ERR, the rest dim", typed("+++++CC"), escape()),
         ("sev>=ERR, 3 lines around, collapsed", typed("D+++++C"), typed("D")),
+        ("no filter: the histogram", typed("H"), typed("H")),
+        ("no filter: the list of origins", typed("L"), escape()),
     ];
     println!("a changed filter over {MILLION} records: first screen, complete, longest slice");
     for (name, keys, after) in cases {

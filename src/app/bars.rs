@@ -2,7 +2,7 @@
 //!
 //! Owns the bar under the cursor and where the window begins. Must not know keys or how bars are drawn.
 
-use super::{App, Histogram, Pane};
+use super::{App, Bars, Histogram, Pane};
 use crate::model::Timestamp;
 use std::ops::Range;
 
@@ -12,6 +12,8 @@ pub struct BarCursor {
     at: Timestamp,
     /// The other end of the window, once it has begun.
     from: Option<Timestamp>,
+    /// Whether the histogram was wanted before: leaving puts that back.
+    before: Bars,
 }
 
 /// Where the cursor goes.
@@ -55,13 +57,15 @@ impl App {
     /// Puts the cursor on the bar of the list's cursor.
     pub(super) fn choose_bars(&mut self) {
         self.close_filter_pane();
+        let before = self.bars;
         if self.histogram().is_none() {
-            self.bars = super::Bars::Shown;
+            self.bars = Bars::Shown;
             self.refresh_histogram();
         }
         let Some(histogram) = self.histogram() else {
             let rows = super::layout::MIN_HEIGHT_OF_BARS;
             let has_room = self.has_room_for_bars();
+            self.bars = before;
             return self.say(if has_room {
                 "no bars: no record has a time".to_owned()
             } else {
@@ -70,7 +74,15 @@ impl App {
         };
         let here = self.tab().view.cursor().and_then(|id| self.engine.store().record(id)).map(|record| record.order);
         let at = histogram.start_of(histogram.bar_of(here.unwrap_or(Timestamp::MAX)));
-        self.pane = Pane::Bars(BarCursor { at, from: None });
+        self.pane = Pane::Bars(BarCursor { at, from: None, before });
+    }
+
+    /// Leaves the bars without choosing any.
+    pub(super) fn leave_bars(&mut self, cursor: BarCursor) {
+        if self.bars != cursor.before {
+            self.bars = cursor.before;
+            self.refresh_histogram();
+        }
     }
 
     pub(super) fn move_bar(&mut self, step: BarStep) {
@@ -105,7 +117,6 @@ impl App {
             (query.since, query.until) = (Some(window.from), Some(until));
             (entries.since, entries.until) = (words(window.from), words(until));
         });
-        self.refresh_histogram();
     }
 }
 

@@ -19,6 +19,19 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// A count in at most so many columns, of which there are 5 or more: `12,408`, or else `12k`, `1.2M`, `3G`.
+pub fn count_in(n: u64, columns: usize) -> String {
+    let whole = thousands(n);
+    if whole.len() <= columns {
+        return whole;
+    }
+    let units = [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    let (size, unit) = units.into_iter().find(|(size, _)| n >= *size).unwrap_or((1, ""));
+    // Cut off, not rounded: 999,999 are not yet a million.
+    let (ones, tenths) = (n / size, n % size / (size / 10).max(1));
+    if ones < 100 { format!("{ones}.{tenths}{unit}") } else { format!("{ones}{unit}") }
+}
+
 /// `812 B`, `18.4 MiB`.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -108,6 +121,19 @@ mod tests {
         assert_eq!((1 << 20) - 1, 1_048_575);
         assert_eq!(bytes(1_048_575), "1.0 MiB");
         assert_eq!([0.0, 0.4, 9.96, 99_999.6].map(rate), ["0/s", "0.4/s", "10/s", "100,000/s"]);
+    }
+
+    #[test]
+    fn counts_fit_their_columns() {
+        let check = |n: u64, expected: &str| assert_eq!(count_in(n, 5), expected);
+        check(0, "0");
+        check(9_999, "9,999");
+        check(10_000, "10.0k");
+        check(99_999, "99.9k");
+        check(999_999, "999k");
+        check(1_250_000, "1.2M");
+        check(123_456_789_012, "123G");
+        assert_eq!(count_in(1_234_567, 9), "1,234,567");
     }
 
     #[test]

@@ -110,7 +110,9 @@ impl App {
         let first = 3 + bars;
         let pane = match &self.pane {
             _ if self.filter_pane().is_some() => FILTER_ROWS + 1,
-            Pane::Picker(_) | Pane::Origins(_) => body - (body / 4).clamp(3, 12),
+            Pane::Picker(_) => body - (body / 4).clamp(3, 12),
+            // Few origins leave the list its rows.
+            Pane::Origins(origins) => origins.wanted_rows().min(body - (body / 4).clamp(3, 12)),
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,
         };

@@ -34,6 +34,7 @@ pub mod keymap;
 mod layout;
 mod like;
 mod marks;
+mod names;
 mod origins;
 mod picker;
 mod prompt;
@@ -86,6 +87,10 @@ pub struct App {
     finding: Option<search::Finding>,
     counting: Option<counting::Counting>,
     announcement: Option<announce::Announcement>,
+    /// The time that is being gone to.
+    seeking: Option<timeline::Seeking>,
+    /// The time that goes along from tab to tab.
+    moment: Option<Timestamp>,
     history: history::History,
     /// Whether a search came after the last change of a filter.
     searched_last: bool,
@@ -94,6 +99,7 @@ pub struct App {
     /// How often a filter was set in every tab.
     everywhere: u64,
     marks: Marks,
+    names: names::Names,
     /// What was run from the palette, the last one first.
     recent: Vec<command::Entry>,
     /// The label of the source that the user asked for last: its tab is shown when it opens.
@@ -111,8 +117,7 @@ pub struct App {
     parser: Parser,
     bars: Bars,
     histogram: Option<Histogram>,
-    /// The records that had come in when it was made, and the time.
-    counted: (u64, Timestamp),
+    counted: histogram::Counted,
     frame: FrameNeed,
     /// What of the screen depends on the clock, as it was drawn last.
     pulse: String,
@@ -190,11 +195,14 @@ impl App {
             finding: None,
             counting: None,
             announcement: None,
+            seeking: None,
+            moment: None,
             history: history::History::default(),
             searched_last: false,
             saved: Vec::new(),
             everywhere: 0,
             marks: Marks::default(),
+            names: names::Names::default(),
             recent: Vec::new(),
             asked: None,
             listing: command::Listing::default(),
@@ -208,7 +216,7 @@ impl App {
             parser,
             bars: Bars::Auto,
             histogram: None,
-            counted: (0, settings.now),
+            counted: histogram::Counted::nothing(settings.now),
             frame: FrameNeed::Now,
             pulse: String::new(),
             settings,

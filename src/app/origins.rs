@@ -1,27 +1,35 @@
 //! The list of origins: how each is, how much it said, and when.
 //!
-//! Owns the counts and which rows are ticked. Must not know how bars are drawn. It looks at two columns of every
-//! record, so it is made anew by ticks, as the histogram is.
+//! Owns the counts and which rows are ticked. Must not know how bars are drawn. It looks at a few columns of every
+//! record, so it is counted with the histogram, by ticks. How sources are is shown at once.
 
 use super::status::{name, state_word};
 use super::{App, Pane, Role};
-use crate::engine::Source;
 use crate::model::{Format, OriginId, Severity, SourceId, State, Timestamp};
 use crate::parse::text::safe_line;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 /// The bars of a row.
 pub const SPARKS: usize = 20;
 
-/// One origin, or a source that has none so far.
+/// One origin, or a source that is in trouble or has no origin so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginRow {
-    /// Which; `None` for a source without any.
+    /// Whose records they are.
+    pub source: SourceId,
+    /// Which; `None` for a whole source.
     pub id: Option<OriginId>,
     /// Its name, safe for a terminal.
     pub name: String,
-    /// How its source is, in words, where that is worth a word.
-    pub state: String,
+    /// What stands for the name where there is no room for it.
+    pub short: String,
+    /// The address of its source, safe for a terminal.
+    pub label: String,
+    /// The state of its source in a word; empty where that need not be its own.
+    pub state: &'static str,
+    /// What a source says about that, safe for a terminal.
+    pub words: String,
     /// How bad that is.
     pub role: Role,
     /// Records that are held.
@@ -32,22 +40,28 @@ pub struct OriginRow {
     pub warnings: u64,
     /// The order time of the newest one.
     pub last: Option<Timestamp>,
-    /// Records over the time of the whole list, oldest first: errors and worse, and all.
+    /// Records over the time of the histogram, or else of all records, oldest first: errors and worse, and all.
     pub sparks: [(u32, u32); SPARKS],
     /// Whether it is ticked.
     pub ticked: bool,
 }
+
+/// Rows of the pane that are not origins: its heading, the names of the columns, and two about the row with the cursor.
+const OTHER_ROWS: usize = 4;
 
 /// The open list.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     rows: Vec<OriginRow>,
     cursor: usize,
+    top: usize,
     ticked: HashSet<OriginId>,
+    counts: HashMap<OriginId, Count>,
 }
 
 impl Origins {
-    /// Its rows: troubled ones first, then those with the most errors, then by name.
+    /// Its rows: sources in trouble first, then the origins of those that failed, then those with the most errors, then
+    /// by name.
     pub fn rows(&self) -> &[OriginRow] {
         &self.rows
     }
@@ -57,41 +71,66 @@ impl Origins {
         self.cursor
     }
 
+    /// The rows that are on the screen, in a pane of `height` rows, with their places.
+    pub fn window(&self, height: usize) -> impl Iterator<Item = (usize, &OriginRow)> {
+        self.rows.iter().enumerate().skip(self.top).take(Self::room(height))
+    }
+
+    /// The rows that it would fill.
+    pub(super) fn wanted_rows(&self) -> u16 {
+        u16::try_from(self.rows.len().max(1) + OTHER_ROWS).unwrap_or(u16::MAX)
+    }
+
+    /// Origins that a pane of this height shows.
+    pub(super) fn room(height: usize) -> usize {
+        height.saturating_sub(OTHER_ROWS).max(1)
+    }
+
     pub(super) fn go_to(&mut self, row: usize) {
         self.cursor = row.min(self.rows.len().saturating_sub(1));
     }
 
+    /// Scrolls such that the cursor is on the screen.
+    pub(super) fn scroll(&mut self, height: usize) {
+        let room = Self::room(height);
+        let lowest = self.rows.len().saturating_sub(room);
+        self.top = self.top.clamp((self.cursor + 1).saturating_sub(room), self.cursor).min(lowest);
+    }
+
+    /// Ticks the row, or unticks it; that of a source does so for all its origins.
     pub(super) fn toggle(&mut self) {
-        let Some(id) = self.rows.get(self.cursor).and_then(|row| row.id) else { return };
-        let ticked = self.ticked.insert(id) || !self.ticked.remove(&id);
-        self.rows[self.cursor].ticked = ticked;
+        let ids = self.ids_of(self.cursor);
+        let all = ids.iter().all(|id| self.ticked.contains(id));
+        for id in ids {
+            if all {
+                self.ticked.remove(&id)
+            } else {
+                self.ticked.insert(id)
+            };
+        }
+        for row in &mut self.rows {
+            row.ticked = row.id.is_some_and(|id| self.ticked.contains(&id));
+        }
         self.go_to(self.cursor + 1);
+    }
+
+    /// The origin of a row, or all of a source.
+    fn ids_of(&self, row: usize) -> Vec<OriginId> {
+        let Some(row) = self.rows.get(row) else { return Vec::new() };
+        match row.id {
+            Some(id) => vec![id],
+            None => self.rows.iter().filter(|other| other.source == row.source).filter_map(|row| row.id).collect(),
+        }
     }
 
     /// The ticked rows, or else the cursor's.
     fn chosen(&self) -> Vec<OriginId> {
         let mut chosen: Vec<_> = self.rows.iter().filter(|row| row.ticked).filter_map(|row| row.id).collect();
         if chosen.is_empty() {
-            chosen.extend(self.rows.get(self.cursor).and_then(|row| row.id));
+            chosen = self.ids_of(self.cursor);
         }
         chosen.sort_unstable();
         chosen
-    }
-}
-
-/// Takes the directory away that all names begin with: it stands in the header, and the names need the room.
-fn drop_common_directory(rows: &mut [OriginRow]) {
-    let Some(first) = rows.first() else { return };
-    let mut common = first.name.rfind('/').map_or(0, |slash| slash + 1);
-    for row in rows.iter() {
-        while common > 0 && !row.name.as_bytes().starts_with(&first.name.as_bytes()[..common]) {
-            common = first.name[..common - 1].rfind('/').map_or(0, |slash| slash + 1);
-        }
-    }
-    if rows.len() > 1 {
-        for row in rows {
-            row.name.drain(..common);
-        }
     }
 }
 
@@ -122,91 +161,118 @@ impl App {
         let mut origins = Origins::default();
         origins.ticked.extend(self.tab().view.query().origins.iter().copied());
         self.pane = Pane::Origins(Box::new(origins));
-        self.refresh_origins();
+        self.refresh_histogram();
     }
 
-    /// Counts anew; the cursor stays on its origin.
+    /// Counts anew.
     pub(super) fn refresh_origins(&mut self) {
+        if self.origins().is_none() {
+            return;
+        }
+        let counts = self.count_origins();
+        if let Pane::Origins(origins) = &mut self.pane {
+            origins.counts = counts;
+        }
+        self.list_origins();
+    }
+
+    /// Makes the rows anew, of what was counted last; the cursor stays on its origin.
+    pub(super) fn list_origins(&mut self) {
+        let Pane::Origins(origins) = &self.pane else { return };
+        let rows = self.origin_rows(origins);
         let Pane::Origins(origins) = &mut self.pane else { return };
-        let mut origins = std::mem::take(origins);
-        let here = origins.rows.get(origins.cursor).map(|row| (row.id, row.name.clone()));
-        origins.rows = self.origin_rows(&origins.ticked);
-        let place = here.and_then(|here| origins.rows.iter().position(|row| (row.id, row.name.clone()) == here));
+        let here = origins.rows.get(origins.cursor).map(|row| (row.source, row.id));
+        origins.rows = rows;
+        let place = here.and_then(|here| origins.rows.iter().position(|row| (row.source, row.id) == here));
         let place = place.unwrap_or(origins.cursor);
         origins.go_to(place);
-        self.pane = Pane::Origins(origins);
     }
 
-    fn origin_rows(&self, ticked: &HashSet<OriginId>) -> Vec<OriginRow> {
-        let counts = self.count_origins();
-        let mut rows = Vec::new();
+    /// Keeps the cursor of the list on the screen.
+    pub(super) fn scroll_origins(&mut self) {
+        let height = self.layout().and_then(|layout| layout.pane).map_or(0, |pane| usize::from(pane.height));
+        if let Pane::Origins(origins) = &mut self.pane {
+            origins.scroll(height);
+        }
+    }
+
+    fn origin_rows(&self, origins: &Origins) -> Vec<OriginRow> {
         let mut by_source: HashMap<SourceId, Vec<OriginId>> = HashMap::new();
         for (id, _) in self.engine.origin_names() {
             by_source.entry(id.source()).or_default().push(id);
         }
+        let mut rows = Vec::new();
+        let nothing = Count::default();
         for source in self.sources_here() {
-            let (state, role) = self.state_of(source);
-            let row = |id, name: String, count: Count| OriginRow {
+            let ids = by_source.get(&source.id()).map(Vec::as_slice).unwrap_or_default();
+            let state = source.health.state;
+            let role = match state {
+                State::Failed => Role::Error,
+                State::Partial => Role::Warn,
+                State::Waiting => Role::Accent,
+                _ => Role::Dim,
+            };
+            let row = |id: Option<OriginId>, name: String, role, count: &Count| OriginRow {
+                source: source.id(),
                 id,
+                short: id.map_or_else(|| name.clone(), |id| self.short_origin(id).into_owned()),
                 name,
-                state: state.clone(),
+                label: self::name(source).into_owned(),
+                state: state_word(state),
+                words: String::new(),
                 role,
                 records: count.records,
                 errors: count.errors,
                 warnings: count.warnings,
-                last: count.last,
+                last: count.last.filter(|last| *last > Timestamp::MIN),
                 sparks: count.sparks,
-                ticked: id.is_some_and(|id| ticked.contains(&id)),
+                ticked: id.is_some_and(|id| origins.ticked.contains(&id)),
             };
-            match by_source.get(&source.id()) {
-                None => rows.push(row(None, name(source).into_owned(), Count::default())),
-                Some(ids) => rows.extend(ids.iter().map(|id| {
-                    let name = safe_line(self.engine.origin_name(*id).unwrap_or("?").as_bytes()).into_owned();
-                    row(Some(*id), name, counts.get(id).cloned().unwrap_or_default())
-                })),
+            if role != Role::Dim || ids.is_empty() {
+                let all = row(None, self::name(source).into_owned(), role, &nothing);
+                rows.push(OriginRow { words: self.trouble(source, false), ..all });
+            }
+            for id in ids {
+                let name = safe_line(self.engine.origin_name(*id).unwrap_or("?").as_bytes()).into_owned();
+                let row = row(Some(*id), name, role, origins.counts.get(id).unwrap_or(&nothing));
+                // Which of its origins could not be read, only the source's own words say.
+                let state = if state == State::Partial { "" } else { row.state };
+                let role = if role == Role::Error { role } else { Role::Dim };
+                rows.push(OriginRow { state, role, ..row });
             }
         }
-        drop_common_directory(&mut rows);
-        rows.sort_by(|a, b| {
-            let trouble = |row: &OriginRow| !matches!(row.role, Role::Error | Role::Warn);
-            (trouble(a), std::cmp::Reverse(a.errors), &a.name).cmp(&(trouble(b), std::cmp::Reverse(b.errors), &b.name))
-        });
+        let badness = |row: &OriginRow| match row.role {
+            Role::Error => 0,
+            Role::Warn => 1,
+            Role::Accent => 2,
+            _ => 3,
+        };
+        // A source stands above all its origins.
+        let rank = |row: &OriginRow| (row.id.is_some() || badness(row) == 3, badness(row), Reverse(row.errors));
+        rows.sort_by(|a, b| (rank(a), &a.name, a.id).cmp(&(rank(b), &b.name, b.id)));
         rows
     }
 
-    fn state_of(&self, source: &Source) -> (String, Role) {
-        let role = match source.health.state {
-            State::Failed => Role::Error,
-            State::Partial => Role::Warn,
-            State::Following | State::Done => return (state_word(source.health.state).to_owned(), Role::Dim),
-            _ => Role::Dim,
-        };
-        let words = self.trouble(source, false);
-        let state = state_word(source.health.state);
-        (if words.is_empty() { state.to_owned() } else { format!("{state}: {words}") }, role)
-    }
-
     fn count_origins(&self) -> HashMap<OriginId, Count> {
-        let sources = self.tab().view.sources();
-        let segments =
-            || self.engine.store().segments().iter().filter(|s| sources.contains(s.source()) && !s.is_empty());
-        let known = |time: &Timestamp| *time > Timestamp::MIN;
-        let low = segments().map(|segment| segment.orders().0).filter(known).min().unwrap_or(Timestamp::MIN);
-        let high = segments().map(|segment| segment.orders().1).filter(known).max().unwrap_or(Timestamp::MIN);
+        // The bars of each stand below those of all.
+        let range = self.histogram().map(|bars| (bars.from, bars.to().saturating_add(-1))).or(self.known_times());
+        let (low, high) = range.unwrap_or((Timestamp::MAX, Timestamp::MAX));
         let step = (high.0.saturating_sub(low.0) / SPARKS as i64).saturating_add(1);
         // One list a source, by the origin's number in it: looking up is one step.
         let mut lists: HashMap<SourceId, Vec<Count>> = HashMap::new();
-        for segment in segments() {
+        for segment in self.segments_here() {
             let list = lists.entry(segment.source()).or_default();
             let batch = segment.batch();
             let columns = batch.origins().iter().zip(batch.severities()).zip(batch.orders()).zip(batch.formats());
+            // Neighbours mostly belong to the same bar.
+            let (mut from, mut to, mut spark) = (Timestamp::MAX, Timestamp::MIN, None);
             for (((origin, severity), order), format) in columns {
+                if *format == Format::Note as u8 {
+                    continue;
+                }
                 let at = origin.local() as usize;
                 if list.len() <= at {
                     list.resize_with(at + 1, Count::default);
-                }
-                if *format == Format::Note as u8 {
-                    continue;
                 }
                 let count = &mut list[at];
                 count.records += 1;
@@ -214,11 +280,15 @@ impl App {
                 count.errors += u64::from(is_error);
                 count.warnings += u64::from(*severity == Severity::Warn as u8);
                 let time = Timestamp(*order);
-                if known(&time) {
-                    count.last = count.last.max(Some(time));
-                    let spark = (time.0.saturating_sub(low.0) / step).clamp(0, SPARKS as i64 - 1) as usize;
-                    count.sparks[spark].0 += u32::from(is_error);
-                    count.sparks[spark].1 += 1;
+                count.last = count.last.max(Some(time));
+                if !(from..to).contains(&time) {
+                    spark = (low..=high).contains(&time).then(|| (time.0.saturating_sub(low.0) / step) as usize);
+                    from = spark.map_or(time, |spark| low.saturating_add(step.saturating_mul(spark as i64)));
+                    to = spark.map_or(time, |_| from.saturating_add(step));
+                }
+                if let Some(spark) = spark.and_then(|spark| count.sparks.get_mut(spark)) {
+                    spark.0 += u32::from(is_error);
+                    spark.1 += 1;
                 }
             }
         }
@@ -232,7 +302,7 @@ impl App {
     pub(super) fn take_origins(&mut self, origins: &Origins) {
         let chosen = origins.chosen();
         if chosen.is_empty() {
-            return self.say("this source has no record so far");
+            return self.say("this source has no origin so far");
         }
         self.narrow(|query, _| query.origins = chosen);
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns how a record becomes cells' text. Must not know colours or glyphs. Only rows on the screen are made.
 
-use super::format::{Digits, age, date, thousands, time_of_day};
+use super::format::{Digits, age, date, offset, thousands, time_of_day};
 use super::tab::Lines;
 use super::view::Repeats;
 use super::{App, TimeStyle, text};
@@ -107,7 +107,10 @@ impl App {
     pub fn cursor_date(&self) -> Option<String> {
         let record = self.engine.store().record(self.tab().view.cursor()?)?;
         let clock = matches!(self.time, TimeStyle::Utc | TimeStyle::Local);
-        record.time.filter(|_| clock).map(|time| date(time, &self.shown_zone()))
+        let (time, zone) = (record.time.filter(|_| clock)?, self.shown_zone());
+        let (day, then) = (date(time, &zone), offset(time, &zone));
+        // Where the clock was changed since, the header's offset is not the line's.
+        Some(if then == offset(self.now, &zone) { day } else { format!("{day}{then}") })
     }
 
     fn row_time(&self, record: &Record<'_>, millis: bool) -> String {
@@ -121,12 +124,6 @@ impl App {
             TimeStyle::Age => age(self.now.0.saturating_sub(time.0)),
             TimeStyle::Off => String::new(),
         }
-    }
-
-    /// The last part of an origin's name without the endings that most logs have, safe for a terminal.
-    pub(super) fn short_origin(&self, origin: OriginId) -> Cow<'_, str> {
-        let name = self.engine.origin_name(origin).unwrap_or("?");
-        safe::safe_line(short_name(name).as_bytes())
     }
 
     /// The whole name of an origin, safe for a terminal.
@@ -183,7 +180,8 @@ impl Row<'_> {
     }
 }
 
-fn short_name(name: &str) -> &str {
+/// The last part of an origin's name without the endings that most logs have.
+pub(super) fn short_name(name: &str) -> &str {
     let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(name);
     let without = |name: &'_ str, endings: &[&str]| -> usize {
         let ending = endings.iter().find(|ending| name.len() > ending.len() && name.ends_with(**ending));

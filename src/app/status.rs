@@ -131,15 +131,18 @@ impl App {
             (state, bad)
         });
         let bad: Vec<_> = bad.into_iter().filter(|(_, bad)| !bad.is_empty()).collect();
+        let troubled: usize = bad.iter().map(|(_, bad)| bad.len()).sum();
+        // There is room for the words of one; the list has all.
+        let list = if troubled > 1 { format!(" ({} lists them)", self.key_of("origins")) } else { String::new() };
         // How many there are of each kind first: what follows may be cut.
         if bad.len() > 1 {
             let text: Vec<_> = bad.iter().map(|(state, bad)| format!("{} {}", bad.len(), state_word(*state))).collect();
-            parts.push(Health { text: text.join(", "), role: trouble_role(bad[0].0) });
+            parts.push(Health { text: text.join(", ") + &list, role: trouble_role(bad[0].0) });
         }
         for (state, bad_here) in &bad {
             let Some(first) = bad_here.first() else { continue };
             let counted = if sources.len() > 1 && bad.len() == 1 {
-                format!("{} {}: ", bad_here.len(), state_word(*state))
+                format!("{} {}{list}: ", bad_here.len(), state_word(*state))
             } else {
                 String::new()
             };

@@ -5,6 +5,7 @@
 use super::detail::Detail;
 use super::earlier::Earlier;
 use super::filter::Entries;
+use super::timeline::Place;
 use super::view::{SourceSet, View};
 use crate::model::Query;
 use crate::model::address::Tab;
@@ -41,6 +42,8 @@ pub struct TabState {
     /// The newest record when following ended; `None` while following, or when the view was empty.
     pub(super) paused_at: Option<RecordId>,
     pub(super) was_following: bool,
+    /// Where the time of another tab put the cursor, or where it was when the tab was left.
+    pub(super) place: Option<Place>,
     /// Errors that came in until the tab was looked at last.
     pub(super) seen_errors: u64,
 }
@@ -71,6 +74,7 @@ impl TabState {
             top: 0,
             paused_at: None,
             was_following: true,
+            place: None,
             seen_errors: 0,
         }
     }

@@ -45,11 +45,11 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             let pulse = app.pulse_now();
             if pulse != app.pulse {
                 app.refresh_detail();
+                app.list_origins();
                 need = FrameNeed::Soon;
             }
             if app.histogram_is_due() {
                 app.refresh_histogram();
-                app.refresh_origins();
                 need = FrameNeed::Soon;
             }
         }
@@ -138,6 +138,7 @@ impl App {
     }
 
     fn apply(&mut self, message: SourceMsg) {
+        let is_new = matches!(&message, SourceMsg::Origin { id, .. } if self.engine.origin_name(*id).is_none());
         match self.engine.apply(message, self.now) {
             Applied::Records { appended, .. } => {
                 for tab in &mut self.tabs {
@@ -149,6 +150,9 @@ impl App {
             }
             Applied::Origin(id) => {
                 let name = self.engine.origin_name(id).unwrap_or_default();
+                if let Some(source) = self.engine.source(id.source()).filter(|_| is_new) {
+                    self.names.add(name, source.tab());
+                }
                 for tab in &mut self.tabs {
                     tab.view.add_origin(id, name);
                 }
@@ -162,6 +166,7 @@ impl App {
                     let index = Self::index_of(source.tab());
                     self.tabs[index].view.add_source(id, self.engine.store());
                 }
+                self.list_origins();
             }
         }
     }
@@ -200,6 +205,9 @@ impl App {
 
     /// Puts in order what follows from the rest: pause, badges, scroll offsets, the detail's lines.
     pub(super) fn settle(&mut self, by_user: bool) {
+        self.land();
+        self.follow_window();
+        self.scroll_origins();
         let errors = self.errors_of(self.tab().tab);
         let tab = &mut self.tabs[self.active];
         tab.seen_errors = errors;

@@ -26,6 +26,7 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, rows.y, &thousands(u64::from(highest)), Role::Dim);
     // Without colours, bars of blocks would not tell errors from the rest.
     let ascii = canvas.theme.is_ascii() || canvas.theme.has_no_colour();
+    let chosen_bars = app.bar_window().map(|window| window.bars).unwrap_or_default();
     for (n, bar) in histogram.bars.iter().enumerate() {
         let all: u32 = bar.iter().sum();
         if all == 0 {
@@ -54,7 +55,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
                 _ => 1 + usize::from(at >= warnings),
             };
             let role = [Role::Severity(Severity::Error), Role::Severity(Severity::Warn), Role::Dim][class];
-            let symbol = if ascii { ASCII[class] } else { BLOCKS[usize::from(filled)] };
+            // A whole block reversed is a hole.
+            let symbol = if ascii || chosen_bars.contains(&n) { ASCII[class] } else { BLOCKS[usize::from(filled)] };
             let (x, y) = ((HISTOGRAM_GUTTER + n) as u16, rows.y + height - 1 - cell);
             canvas.text(x, y, symbol, role);
         }
@@ -74,11 +76,15 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let zone = app.shown_zone();
-    let clock = |time: Timestamp| time_of_day(time, &zone, Digits::Seconds);
-    let day = if window.to.0 - window.from.0 >= 86_400 * SECOND { "" } else { &date(window.from, &zone) };
-    let span = match day {
-        "" => format!("{} to {}", date(window.from, &zone), date(window.to, &zone)),
-        day => format!("{day} {}-{}", clock(window.from), clock(window.to)),
+    let digits = if app.histogram().is_some_and(|bars| bars.step < SECOND) { Digits::Millis } else { Digits::Seconds };
+    let clock = |time: Timestamp| time_of_day(time, &zone, digits);
+    let day = date(window.from, &zone);
+    let span = if window.to.0 - window.from.0 >= 86_400 * SECOND {
+        format!("{day} to {}", date(window.to, &zone))
+    } else if day == date(app.now(), &zone) {
+        format!("{}-{}", clock(window.from), clock(window.to))
+    } else {
+        format!("{day} {}-{}", clock(window.from), clock(window.to))
     };
     let [errors, warnings, rest] = window.counts;
     let mut x = canvas.text(1, y, &span, Role::Accent);
@@ -90,9 +96,19 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     for (text, role) in parts {
         x = canvas.text(x + 2, y, &text, role);
     }
-    let keys = format!("{} window  {} filter  {} leave", key("bar-window"), key("apply"), key("cancel"));
-    if usize::from(x) + keys.len() + 3 < usize::from(canvas.width) {
-        canvas.text_before(x, canvas.width - 1, y, &keys, Role::Dim);
+    let mut keys = vec![
+        format!("{} window", key("bar-window")),
+        format!("{} filter", key("apply")),
+        format!("{} leave", key("cancel")),
+    ];
+    // What takes and what leaves matters most.
+    while !keys.is_empty() {
+        let words = keys.join("  ");
+        if usize::from(x) + words.len() + 3 <= usize::from(canvas.width) {
+            canvas.text_before(x, canvas.width - 1, y, &words, Role::Dim);
+            break;
+        }
+        keys.remove(0);
     }
 }
 
@@ -100,23 +116,31 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
 fn axis(app: &App, histogram: &Histogram, y: u16, canvas: &mut Canvas<'_>) {
     let zone = app.shown_zone();
     let long = histogram.step >= 86_400 * SECOND / 4;
-    let digits = if histogram.step < 60 * SECOND { Digits::Seconds } else { Digits::Minutes };
+    let digits = match histogram.step {
+        ..SECOND => Digits::Millis,
+        _ if histogram.step < 60 * SECOND => Digits::Seconds,
+        _ => Digits::Minutes,
+    };
     let label = |time: Timestamp| if long { date(time, &zone) } else { time_of_day(time, &zone, digits) };
-    let end = (HISTOGRAM_GUTTER + histogram.bars.len()) as u16;
-    let start = canvas.text(HISTOGRAM_GUTTER as u16, y, &label(histogram.from), Role::Dim);
-    let last = canvas.text_before(start + 2, end, y, &label(histogram.to()), Role::Dim);
+    let (from, to) = (label(histogram.from), label(histogram.to()));
     let words = format!("{} a bar, all records", span(histogram.step));
-    let middle = (start + last).saturating_sub(words.len() as u16) / 2;
-    if middle > start + 1 {
-        canvas.text(middle, y, &words, Role::Dim);
+    let end = (HISTOGRAM_GUTTER + histogram.bars.len()) as u16;
+    let gutter = HISTOGRAM_GUTTER as u16;
+    if histogram.bars.len() < from.len() + words.len() + to.len() + 8 {
+        canvas.text(gutter, y, &format!("{from}-{to}   {words}"), Role::Dim);
+        return;
     }
+    let start = canvas.text(gutter, y, &from, Role::Dim);
+    let last = canvas.text_before(start + 2, end, y, &to, Role::Dim);
+    canvas.text((start + last).saturating_sub(words.len() as u16) / 2, y, &words, Role::Dim);
 }
 
-/// `20 s`, `5 m`, `6 h`, `7 d`.
+/// `50 ms`, `20 s`, `5 m`, `6 h`, `7 d`.
 fn span(nanos: i64) -> String {
     let seconds = nanos / SECOND;
     match seconds {
-        ..60 => format!("{seconds} s"),
+        ..1 => format!("{} ms", nanos / (SECOND / 1000)),
+        1..60 => format!("{seconds} s"),
         60..3600 => format!("{} m", seconds / 60),
         3600..86_400 => format!("{} h", seconds / 3600),
         _ => format!("{} d", seconds / 86_400),

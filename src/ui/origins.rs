@@ -1,102 +1,149 @@
 //! The list of origins, in the place of the pane: state, counts, and a line of bars for each.
 
 use super::canvas::{self, Canvas};
-use crate::app::format::{Digits, thousands, time_of_day};
-use crate::app::{App, Glyphs, OriginRow, Origins, Role, Rows, SPARKS, text};
-use crate::model::Severity;
+use crate::app::format::{Digits, age, count_in, date, time_of_day};
+use crate::app::{App, Glyphs, OriginRow, Origins, Role, Rows, SPARKS, TimeStyle, text};
+use crate::model::{Severity, Timestamp};
 
-const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-const ASCII: [&str; 9] = [" ", "_", "_", ".", ".", ":", ":", "+", "#"];
+/// Eighths of a cell; a bar of nothing has a foot, too, so that the line is seen.
+const BLOCKS: [&str; 9] = ["▁", "▂", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+const ASCII: [&str; 9] = ["_", ".", ".", ":", ":", "+", "+", "#", "#"];
 
-/// Columns of the counts (records, errors, warnings, each with a blank) and of the time, on a wide screen and on others.
-const WIDE: ([u16; 3], u16) = ([11, 9, 9], 10);
-const NARROW: ([u16; 3], u16) = ([9, 7, 7], 0);
-/// Columns of a state in one word.
-const STATE: u16 = 10;
+/// Where names begin: behind the cursor and the tick.
+const NAME: u16 = 4;
+/// Columns of a state, of the time of the newest record, and the blank behind each column.
+const STATE: u16 = 7;
+const TIME: u16 = 8;
+const GAP: u16 = 1;
+
+/// Where the columns of a screen begin.
+struct Grid {
+    state: u16,
+    /// Where the counts end, and how wide they are.
+    counts: [(u16, u16); 3],
+    time: u16,
+    sparks: u16,
+}
+
+impl Grid {
+    fn new(width: u16) -> Self {
+        let widths = if width >= 100 { [11, 9, 9] } else { [8, 6, 6] };
+        let sparks = width.saturating_sub(1 + SPARKS as u16);
+        let time = sparks.saturating_sub(TIME + GAP);
+        let mut end = time.saturating_sub(GAP);
+        let mut counts = [(0, 0); 3];
+        for (count, columns) in counts.iter_mut().zip(widths).rev() {
+            *count = (end, columns - GAP);
+            end = end.saturating_sub(columns);
+        }
+        Self { state: end.saturating_sub(STATE), counts, time, sparks }
+    }
+}
 
 pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas<'_>) {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let right = format!(
-        "{} {} tick   {} show only these   {} close",
+        "{} of {}   {} tick   {} show only these   {} close",
+        origins.cursor() + 1,
         origins.rows().len(),
         key("origin-toggle"),
         key("apply"),
         key("cancel")
     );
     canvas.heading(rows.y, "Origins", &right);
-    let sparks = SPARKS as u16;
-    let (columns, time) = if canvas.width >= 100 { WIDE } else { NARROW };
-    let counts: u16 = columns.iter().sum();
-    let end = canvas.width.saturating_sub(1);
-    let at = end.saturating_sub(sparks);
-    let time_at = at.saturating_sub(time);
-    let counts_at = time_at.saturating_sub(counts);
-    let names = ["RECORDS", "ERR", "WRN"];
+    let grid = Grid::new(canvas.width);
     let y = rows.y + 1;
-    canvas.text(3, y, "ORIGIN", Role::Dim);
-    let mut x = counts_at;
-    for (name, columns) in names.iter().zip(columns) {
-        x += columns;
-        canvas.text_before(x - columns, x - 1, y, name, Role::Dim);
+    canvas.text(NAME, y, "ORIGIN", Role::Dim);
+    canvas.text(grid.state, y, "STATE", Role::Dim);
+    for (name, (end, columns)) in ["RECORDS", "ERR", "WRN"].iter().zip(grid.counts) {
+        canvas.text_before(end - columns, end, y, name, Role::Dim);
     }
-    if time > 0 {
-        canvas.text(time_at + 1, y, "LAST", Role::Dim);
-    }
-    let height = usize::from(rows.height.saturating_sub(2));
-    let top = origins.cursor().saturating_sub(height.saturating_sub(1));
-    let zone = app.shown_zone();
-    for (n, row) in origins.rows().iter().enumerate().skip(top).take(height) {
-        let y = rows.y + 2 + (n - top) as u16;
+    canvas.text(grid.time, y, "LAST", Role::Dim);
+    for (y, (n, row)) in (y + 1..).zip(origins.window(usize::from(rows.height))) {
         let is_cursor = n == origins.cursor();
         if is_cursor {
             canvas.text(1, y, canvas.theme.glyphs.cursor, Role::Accent);
         }
-        name(row, is_cursor, (3, counts_at), y, canvas);
-        let mut x = counts_at;
-        let severities = [Role::Text, Role::Severity(Severity::Error), Role::Severity(Severity::Warn)];
-        for ((count, columns), role) in [row.records, row.errors, row.warnings].into_iter().zip(columns).zip(severities)
-        {
-            x += columns;
-            let role = if count == 0 { Role::Dim } else { role };
-            canvas.text_before(x - columns, x - 1, y, &thousands(count), role);
+        if row.ticked {
+            canvas.text(2, y, "*", Role::Accent);
         }
-        if let Some(last) = row.last.filter(|_| time > 0) {
-            canvas.text(time_at + 1, y, &time_of_day(last, &zone, Digits::Seconds), Role::Dim);
+        let role = if is_cursor { Role::Accent } else { Role::Text };
+        let columns = usize::from(grid.state.saturating_sub(NAME + GAP));
+        // The end of a path tells more than its middle.
+        let name = if text::width(&row.name) > columns { &row.short } else { &row.name };
+        let name = text::shorten(name, columns, canvas.theme.glyphs.gap);
+        canvas.text(NAME, y, &name, role);
+        if row.id.is_some() {
+            origin(app, row, &grid, y, canvas);
+        } else {
+            let room = usize::from(canvas.width.saturating_sub(grid.state + 1));
+            let words = super::header::cut(&state_and_words(row), room, canvas.theme.glyphs.cut);
+            canvas.text(grid.state, y, &words, row.role);
         }
-        line(app, row, (at, y), canvas);
         if is_cursor && canvas.theme.reverses_cursor_row() {
             let style = canvas::cursor(&canvas.theme);
             canvas.restyle(0, y, canvas.width, style);
         }
     }
+    if let Some(row) = origins.rows().get(origins.cursor()) {
+        about(row, rows, canvas);
+    }
 }
 
-fn name(row: &OriginRow, is_cursor: bool, (from, to): (u16, u16), y: u16, canvas: &mut Canvas<'_>) {
-    let room = to.saturating_sub(from);
-    let tick = if row.ticked { "[x] " } else { "[ ] " };
-    let role = if is_cursor { Role::Accent } else { Role::Text };
-    // A state that is not ordinary needs its words more than the name needs its beginning.
-    let troubled = matches!(row.role, Role::Error | Role::Warn);
-    let columns = if troubled { usize::from(room) / 3 } else { usize::from(room.saturating_sub(STATE + 4)) };
-    let name = format!("{tick}{}", text::shorten(&row.name, columns.max(8), canvas.theme.glyphs.gap));
-    let x = canvas.put(from, y, room, &name, canvas.theme.style(role));
-    let at = if troubled { x + 2 } else { to.saturating_sub(STATE).max(x + 2) };
-    let left = to.saturating_sub(at + 1);
-    let state = text::shorten(&row.state, usize::from(left), canvas.theme.glyphs.gap);
-    canvas.put(at, y, left, &state, canvas.theme.style(row.role));
+fn origin(app: &App, row: &OriginRow, grid: &Grid, y: u16, canvas: &mut Canvas<'_>) {
+    canvas.text(grid.state, y, row.state, row.role);
+    let severities = [Role::Text, Role::Severity(Severity::Error), Role::Severity(Severity::Warn)];
+    let counts = [row.records, row.errors, row.warnings].into_iter().zip(severities);
+    for ((count, role), (end, columns)) in counts.zip(grid.counts) {
+        let role = if count == 0 { Role::Dim } else { role };
+        canvas.text_before(end - columns, end, y, &count_in(count, usize::from(columns)), role);
+    }
+    if let Some(last) = row.last {
+        canvas.text(grid.time, y, &last_words(app, last), Role::Dim);
+    }
+    line(app, row, (grid.sparks, y), canvas);
+}
+
+/// The time of day; of another day, how long ago that is.
+fn last_words(app: &App, last: Timestamp) -> String {
+    let zone = app.shown_zone();
+    let is_today = date(last, &zone) == date(app.now(), &zone);
+    if is_today && app.time_style() != TimeStyle::Age {
+        return time_of_day(last, &zone, Digits::Seconds);
+    }
+    age(app.now().0.saturating_sub(last.0))
 }
 
 /// The bars: an origin's own highest is a whole cell. Those with errors have their colour.
 fn line(app: &App, row: &OriginRow, (x, y): (u16, u16), canvas: &mut Canvas<'_>) {
-    let highest = row.sparks.iter().map(|(_, all)| *all).max().unwrap_or(0);
-    if highest == 0 {
-        return;
-    }
+    let highest = row.sparks.iter().map(|(_, all)| *all).max().unwrap_or(0).max(1);
     let symbols = if app.settings().caps.glyphs == Glyphs::Ascii { ASCII } else { BLOCKS };
     for (n, (errors, all)) in row.sparks.iter().enumerate() {
         let eighths = (u64::from(*all) * 8).div_ceil(u64::from(highest)) as usize;
-        let role = if *errors > 0 { Role::Severity(Severity::Error) } else { Role::Dim };
+        let role = match (errors, all) {
+            (_, 0) => Role::Dim,
+            (0, _) => Role::Text,
+            _ => Role::Severity(Severity::Error),
+        };
         canvas.text(x + n as u16, y, symbols[eighths.min(8)], role);
+    }
+}
+
+fn state_and_words(row: &OriginRow) -> String {
+    if row.words.is_empty() { row.state.to_owned() } else { format!("{}: {}", row.state, row.words) }
+}
+
+/// What the row with the cursor had no room for: the whole name, the words of a source.
+fn about(row: &OriginRow, rows: Rows, canvas: &mut Canvas<'_>) {
+    let words = match row.id {
+        Some(_) if row.name == row.label => row.name.clone(),
+        Some(_) => format!("{}   of {}", row.name, row.label),
+        None => format!("{}   {}", row.label, state_and_words(row)),
+    };
+    let columns = usize::from(canvas.width.saturating_sub(NAME + 1));
+    let y = rows.y + rows.height.saturating_sub(2);
+    for (y, part) in (y..rows.y + rows.height).zip(text::wrap_words(&words, columns, 2)) {
+        canvas.text(NAME, y, &words[part], row.role);
     }
 }

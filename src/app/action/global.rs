@@ -75,9 +75,9 @@ impl App {
     pub(in crate::app) fn show_tab(&mut self, index: usize) {
         if index != self.active {
             self.finding = None;
-            let moment = self.moment();
+            self.leave_tab();
             self.active = index;
-            self.arrive(moment);
+            self.arrive();
             self.refresh_histogram();
         }
     }
@@ -103,6 +103,7 @@ impl App {
                     self.pane = Pane::Filter(pane);
                 }
             }
+            Pane::Bars(cursor) => self.leave_bars(cursor),
             _ => {}
         }
         true

@@ -4,7 +4,7 @@ use crate::app::event::Effect;
 use crate::app::search::What;
 use crate::app::tab::Lines;
 use crate::app::view::Direction;
-use crate::app::{App, Pane, PromptKind};
+use crate::app::{App, Origins, Pane, PromptKind};
 
 /// Columns of one step to the side.
 const SIDE_STEP: usize = 16;
@@ -104,7 +104,7 @@ impl App {
         }
         if let Pane::Origins(origins) = &mut self.pane {
             let most = origins.rows().len().saturating_sub(1);
-            let to = scrolled(origins.cursor(), step, pane_height, most);
+            let to = scrolled(origins.cursor(), step, Origins::room(pane_height + 1), most);
             origins.go_to(to);
             return;
         }

@@ -172,7 +172,11 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "apply" ["Enter"] in &[Choice, Text, Prompt, Picker, Origins, Bars], Panes "apply" footer "apply": panes::apply =>
         "Take the filter or the search.";
     "origin-toggle" ["Space"] in &[Origins], Panes "tick" footer "tick": time::toggle_origin =>
-        "In the list of origins: tick the row, or untick it; Enter shows only the ticked ones.";
+        "In the list of origins: tick the row, or untick it; Enter shows only the ticked ones, or the cursor's.";
+    "origin-page-down" ["PgDn"] in &[Origins], Panes "page of origins": list::page_down =>
+        "In the list of origins: one page down.";
+    "origin-page-up" ["PgUp"] in &[Origins], Panes "page of origins": list::page_up =>
+        "In the list of origins: one page up.";
     "bar-left" ["h" "Left"] in &[Bars], Panes "bar": time::bar_left =>
         "On the bars: one to the left.";
     "bar-right" ["l" "Right"] in &[Bars], Panes "bar": time::bar_right =>
@@ -181,9 +185,9 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the bars: ten to the left.";
     "bars-right" ["Ctrl-d" "PgDn"] in &[Bars], Panes "ten bars": time::bars_right =>
         "On the bars: ten to the right.";
-    "bar-first" ["g" "Home"] in &[Bars], Panes "first, last bar": time::bar_first =>
+    "bar-first" ["0" "g" "Home"] in &[Bars], Panes "first, last bar": time::bar_first =>
         "On the bars: to the first one with records.";
-    "bar-last" ["G" "End"] in &[Bars], Panes "first, last bar": time::bar_last =>
+    "bar-last" ["$" "G" "End"] in &[Bars], Panes "first, last bar": time::bar_last =>
         "On the bars: to the last one.";
     "bar-window" ["Space" "v"] in &[Bars], Panes "begin a window": time::begin_window =>
         "On the bars: begin a window here; Enter filters to it.";

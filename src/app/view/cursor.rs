@@ -52,9 +52,9 @@ impl View {
         self.id_at(self.cursor_position()?)
     }
 
-    /// The time where the cursor was put; `None` while following, and in an empty view.
-    pub fn time_of_cursor(&self) -> Option<Timestamp> {
-        (!self.is_following() && !self.is_empty()).then_some(self.cursor.at.order)
+    /// Where the cursor was put: a record, or a moment until [`View::pin`]. `None` while following.
+    pub fn anchor(&self) -> Option<Key> {
+        (!self.is_following()).then_some(self.cursor.at)
     }
 
     /// Whether the cursor goes with the newest record.
@@ -115,10 +115,18 @@ impl View {
     }
 
     /// Puts the cursor on the first row that is not before a moment, or on the last one, with some rows above it. Stops
-    /// following. It holds for rows that are still being filled in, too.
+    /// following. It holds for rows that are still being filled in, too: [`View::pin`] it when they all are.
     pub fn go_to_time(&mut self, moment: Timestamp, height: usize) {
         let at = Key { order: moment, id: RecordId(0) };
         self.cursor = Cursor { at, offset: height / 3, mode: Mode::Stay };
+    }
+
+    /// Holds the cursor at the record that it is shown on: what comes in before that record does not move it any more.
+    pub fn pin(&mut self) {
+        let here = self.cursor_position().and_then(|position| self.listing.rows().get(position));
+        if let (Mode::Stay, Some(at)) = (self.cursor.mode, here) {
+            self.cursor.at = at;
+        }
     }
 
     /// Scrolls by rows; the cursor stays on its record as long as that is on the screen. Stops following.

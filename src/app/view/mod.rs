@@ -263,6 +263,19 @@ impl View {
         Some(position.min(self.len().checked_sub(1)?))
     }
 
+    /// The row whose time is nearest to a moment; of two that are equally near, the later one.
+    pub fn nearest_to_time(&self, moment: Timestamp) -> Option<usize> {
+        let after = self.position_of_time(moment)?;
+        let distance = |row: usize| self.time_at(row).map(|time| time.0.abs_diff(moment.0));
+        let before = after.checked_sub(1).filter(|before| distance(*before) < distance(after));
+        Some(before.unwrap_or(after))
+    }
+
+    /// The time that a row stands at; of several records in it, the first one's.
+    pub fn time_at(&self, position: usize) -> Option<Timestamp> {
+        self.listing.rows().get(position).map(|key| key.order)
+    }
+
     /// The records of up to `height` rows, from the row `top` on.
     pub fn window(&self, top: usize, height: usize) -> impl Iterator<Item = RecordId> {
         self.listing.rows().iter_from(top).take(height).map(|key| key.id)
