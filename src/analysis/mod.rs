@@ -2,5 +2,6 @@
 //!
 //! Owns evaluation. Must not know the screen, sources, or where records come from.
 
+pub mod lines;
 pub mod matcher;
 pub mod pattern;

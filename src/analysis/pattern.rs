@@ -105,6 +105,22 @@ impl Needle {
         }
     }
 
+    /// Where it stands in the bytes, from an offset on; bytes before that are looked at for `^` and `\b` only.
+    pub(super) fn find_at(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+        match &self.kind {
+            Kind::Literal(finder) => {
+                let start = at + finder.find(&bytes[at..])?;
+                Some(start..start + finder.needle().len())
+            }
+            Kind::Regex(regex) | Kind::RegexByRecord(regex) => regex.find_at(bytes, at).map(|found| found.range()),
+        }
+    }
+
+    /// Whether it asks for the start or the end of a record, so that each has to be searched by itself.
+    pub(super) const fn is_by_record(&self) -> bool {
+        matches!(self.kind, Kind::RegexByRecord(_))
+    }
+
     /// Whether a record contains it: as written, or as seen.
     pub fn is_in_record(&self, record: &Record<'_>) -> bool {
         self.is_in(record.raw) || (looks_different(record.flags) && self.is_in(text::message(record).as_bytes()))

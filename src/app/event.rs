@@ -2,7 +2,8 @@
 //!
 //! Owns the two enums. Must not know who sends or carries them out.
 
-use crate::model::{SourceMsg, Timestamp};
+use crate::model::window::Ask;
+use crate::model::{SourceId, SourceMsg, Timestamp};
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -89,4 +90,12 @@ pub enum Effect {
     Continue,
     /// Open the bundled demo.
     OpenDemo,
+    /// Find something out about a source's whole file; answers come as [`SourceMsg::Answer`].
+    Ask(Ask),
+    /// Nobody waits for answers about this source any more.
+    StopAsking(SourceId),
+    /// The source has to stop; what it still sends is not wanted.
+    Pause(SourceId),
+    /// The source has to begin anew, with [`SourceMsg::Reopened`].
+    Reopen(SourceId),
 }

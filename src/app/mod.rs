@@ -39,6 +39,7 @@ pub mod text;
 mod timeline;
 mod update;
 pub mod view;
+mod window;
 
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
@@ -74,6 +75,9 @@ pub struct App {
     pane: Pane,
     search: Option<Search>,
     finding: Option<search::Finding>,
+    far: window::Far,
+    /// Effects of what did not come from a key.
+    outbox: Vec<event::Effect>,
     marks: Marks,
     message: Option<Message>,
     settings: Settings,
@@ -149,6 +153,8 @@ impl App {
             pane: Pane::None,
             search: None,
             finding: None,
+            far: window::Far::default(),
+            outbox: Vec::new(),
             marks: Marks::default(),
             message: None,
             theme: settings.theme,

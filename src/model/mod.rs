@@ -11,6 +11,7 @@ pub mod query;
 pub mod record;
 pub mod severity;
 pub mod time;
+pub mod window;
 
 pub use address::Address;
 pub use batch::{Batch, Meta};

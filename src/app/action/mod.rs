@@ -10,6 +10,7 @@ mod panes;
 mod picker;
 mod table;
 mod time;
+mod window;
 
 pub use table::ACTIONS;
 

@@ -256,6 +256,12 @@ impl View {
         self.index.iter_from(top).take(height).map(|key| key.id)
     }
 
+    /// Fills the view anew by [`View::advance`], after other records took the place of a source's. The cursor stays where
+    /// its record was in time.
+    pub fn reload(&mut self, store: &Store) {
+        self.restart(store);
+    }
+
     fn restart(&mut self, store: &Store) {
         self.index.clear();
         self.todo.clear();
