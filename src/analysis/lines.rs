@@ -184,7 +184,7 @@ mod tests {
         };
         check("Two", "one\nTwo\nthree Two\n", &["Two", "three Two"]);
         check("two", "one\nTWO", &["TWO"]);
-        check("^t.*e$", "one\nthree\ntwo e\nthre\n", &["three", "two e"]);
+        check("^t.*e$", "one\nthree\ntwo e\nthem\n", &["three", "two e"]);
         check("e$", "one\r\ntwo\r\nthree\r\n", &["one", "three"]);
         check("e\\s+t", "one\ntwo\nthe t\n", &["the t"]);
         check("o[^x]*o", "one\ntwo\noo\n", &["oo"]);

@@ -32,7 +32,7 @@ const LEAST: u64 = 4 << 10;
 /// A window has this part of the one before it, so that reading goes on.
 const OVERLAP: u64 = 8;
 
-/// How far a line's start is looked for (256 KiB); a longer line is begun in its middle.
+/// How far a line's start or end is looked for (256 KiB, and half a window); a longer line is cut in its middle.
 const ALIGN: u64 = 256 << 10;
 
 /// Bytes of one read of a window.
@@ -235,8 +235,9 @@ fn load(
         let n = look::read_full(&mut reader, &mut buf).map_err(|e| InputError::from_read(&input.name, e))?;
         let mut bytes = &buf[..n];
         if std::mem::take(&mut is_first) && wanted.start > 0 {
-            // A line longer than this is begun in its middle.
-            let skip = memchr::memchr(b'\n', bytes).map_or(1, |newline| newline + 1).min(n);
+            // The window has to reach back before what is held, so that one gets past a long line.
+            let near = &bytes[..bytes.len().min(room / 2)];
+            let skip = memchr::memchr(b'\n', near).map_or(1, |newline| newline + 1).min(n);
             bytes = &bytes[skip..];
             extent.start = begun + skip as u64;
             extent.end = extent.start;

@@ -97,7 +97,16 @@ impl Index {
         most: u64,
         progress: &mut dyn FnMut(u64) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let mut index = Self { points: Vec::new(), spacing: SPACING, size: 0, of: of.clone() };
+        Self::build_spaced(of, most, SPACING, progress)
+    }
+
+    fn build_spaced<E: From<InputError>>(
+        of: Deflated,
+        most: u64,
+        spacing: u64,
+        progress: &mut dyn FnMut(u64) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut index = Self { points: Vec::new(), spacing, size: 0, of: of.clone() };
         let mut reader = Reader::new(of.clone());
         let mut next = 0;
         loop {
@@ -347,5 +356,72 @@ impl Read for Reader {
         buf[..n].copy_from_slice(&self.ring[self.ready.start..self.ready.start + n]);
         self.ready.start += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Text with repeats near and far, so that copies cross every place of the index.
+    fn text(len: usize) -> Vec<u8> {
+        let mut n = 1_u64;
+        let mut text = Vec::with_capacity(len);
+        while text.len() < len {
+            n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let (back, count) = ((n >> 33) as usize % 33_000 + 1, (n >> 50) as usize % 300);
+            match text.len().checked_sub(back) {
+                Some(from) if n % 4 > 0 => text.extend_from_within(from..(from + count).min(text.len())),
+                _ => text.extend(format!("{n:x}\n").bytes()),
+            }
+        }
+        text
+    }
+
+    fn check(level: u32, members: &[usize], spacing: u64) -> usize {
+        let text = text(members.iter().sum());
+        let (mut packed, mut at) = (Vec::new(), 0);
+        for (n, len) in members.iter().enumerate() {
+            let name = format!("name {n}");
+            let builder = flate2::GzBuilder::new().filename(name).extra(b"more").comment("x");
+            let mut encoder = builder.write(Vec::new(), flate2::Compression::new(level));
+            let end = (at + len).min(text.len());
+            encoder.write_all(&text[at..end]).unwrap();
+            at = end;
+            packed.extend(encoder.finish().unwrap());
+        }
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&packed).unwrap();
+        let of = Deflated {
+            name: "x".to_owned(),
+            file: Arc::new(file),
+            bytes: 0..packed.len() as u64,
+            wrapper: Wrapper::Gzip,
+        };
+        let index = Index::build_spaced(of, u64::MAX, spacing, &mut |_| Ok::<(), InputError>(())).unwrap();
+        assert_eq!(index.size(), at as u64);
+        let step = (at / 23).max(1);
+        for from in (0..=at).step_by(step).chain([at, at.saturating_sub(1)]) {
+            let mut got = Vec::new();
+            index.reader(from as u64).unwrap().take(70_000).read_to_end(&mut got).unwrap();
+            assert!(got == text[from..at.min(from + 70_000)], "level {level}, from {from}");
+        }
+        index.points.len()
+    }
+
+    #[test]
+    fn the_text_is_the_same_from_every_place() {
+        for level in [0, 1, 6, 9] {
+            assert!(check(level, &[3_000_000], 300_000) >= 5);
+            check(level, &[400_000, 1, 0, 700_000], 200_000);
+        }
+        check(6, &[0], 100_000);
+        check(6, &[10], 100_000);
+    }
+
+    #[test]
+    fn a_long_text_has_a_bounded_index() {
+        assert!(check(1, &[80_000_000], 1) <= MAX_POINTS);
     }
 }
