@@ -62,14 +62,13 @@ impl LineNeedle {
 
     /// Gives the lines that contain it, in their order.
     fn each(&mut self, text: &[u8], give: &mut dyn FnMut(Range<usize>) -> ControlFlow<()>) {
-        let looks = may_look_different(text);
+        let look = Looks::of(text);
         let mut at = 0;
         while at < text.len() {
             let raw = self.raw_line(text, at);
             let before = raw.as_ref().map_or(text.len(), |line| line.start);
-            while looks
-                && at < before
-                && let Some(line) = self.seen_line(&text[at..before])
+            while at < before
+                && let Some(line) = self.seen_line(&text[at..before], look)
             {
                 if give(at + line.start..at + line.end).is_break() {
                     return;
@@ -106,15 +105,17 @@ impl LineNeedle {
     }
 
     /// The first line that contains it only as it is seen: without colours, with escapes resolved.
-    fn seen_line(&mut self, text: &[u8]) -> Option<Range<usize>> {
-        if !may_look_different(text) {
-            return None;
-        }
+    fn seen_line(&mut self, text: &[u8], look: Looks) -> Option<Range<usize>> {
         let mut start = 0;
         while start < text.len() {
-            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |newline| start + newline);
-            let whole = &text[start..end];
-            if may_look_different(whole) && self.is_seen_in(held(whole)) {
+            let suspect = match (look, self.needle.seams()) {
+                (Looks::AsWritten, _) => return None,
+                (Looks::Coloured, Some(seams)) => seams.next(text, start)?,
+                _ => start,
+            };
+            start += memchr::memrchr(b'\n', &text[start..suspect]).map_or(0, |newline| newline + 1);
+            let end = memchr::memchr(b'\n', &text[suspect..]).map_or(text.len(), |newline| suspect + newline);
+            if self.is_seen_in(&text[start..end]) {
                 return Some(start..(end + 1).min(text.len()));
             }
             start = end + 1;
@@ -122,19 +123,25 @@ impl LineNeedle {
         None
     }
 
-    fn is_seen_in(&mut self, line: &[u8]) -> bool {
-        // Its carriage return was taken for a character.
-        if self.needle.is_in(line) {
-            return true;
+    /// Whether a line contains it as it is seen, when it does not as it is written.
+    fn is_seen_in(&mut self, whole: &[u8]) -> bool {
+        let line = held(whole);
+        let is_dirty = match (Looks::of(line), self.needle.seams()) {
+            // All that was taken away is the carriage return.
+            (Looks::AsWritten, _) => return line.len() < whole.len() && self.needle.is_in(line),
+            (Looks::Coloured, Some(seams)) if seams.next(line, 0).is_none() => return false,
+            (Looks::Coloured, _) => true,
+            (Looks::Odd, _) => text::is_dirty(line),
+        };
+        if !is_dirty && memchr::memchr(b'\\', line).is_none() {
+            return line.len() < whole.len() && self.needle.is_in(line);
         }
         let parsed = self.parser.line(line);
-        let flags = parsed.flags.with(Flags::DIRTY, text::is_dirty(line));
-        if !(flags.has(Flags::DIRTY) || flags.has(Flags::ESCAPED)) {
-            return false;
-        }
+        let flags = parsed.flags.with(Flags::DIRTY, is_dirty);
+        let end = line.len() as u32;
         let record = Record {
             raw: line,
-            text: (parsed.text.0.min(line.len() as u32), parsed.text.1.min(line.len() as u32)),
+            text: (parsed.text.0.min(end), parsed.text.1.min(end)),
             time: None,
             order: Timestamp(0),
             severity: parsed.severity,
@@ -144,7 +151,33 @@ impl LineNeedle {
             origin: OriginId::new(SourceId(0), 0),
             cut: 0,
         };
-        self.needle.is_in(text::message(&record).as_bytes())
+        // The carriage return may have hidden it, too.
+        self.needle.is_in_record(&record)
+    }
+}
+
+/// How text can look different from how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    /// It does not.
+    AsWritten,
+    /// By escape codes alone.
+    Coloured,
+    /// By other control characters, by characters beyond ASCII, by a backslash.
+    Odd,
+}
+
+impl Looks {
+    fn of(text: &[u8]) -> Self {
+        // Without a branch, so that many bytes are looked at in one step.
+        let is_odd = |b: u8| (b < 0x20) & (b != b'\n') & (b != b'\t') & (b != 0x1B) | (b >= 0x7F) | (b == b'\\');
+        if text.chunks(1024).any(|chunk| chunk.iter().fold(false, |odd, b| odd | is_odd(*b))) {
+            Self::Odd
+        } else if memchr::memchr(0x1B, text).is_some() {
+            Self::Coloured
+        } else {
+            Self::AsWritten
+        }
     }
 }
 
@@ -154,15 +187,13 @@ fn held(line: &[u8]) -> &[u8] {
     &line[..line.len().min(MAX_RECORD)]
 }
 
-/// Whether a line of the text can look different from how it is written.
-fn may_look_different(text: &[u8]) -> bool {
-    memchr::memchr(b'\\', text).is_some() || text::is_dirty(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Batch;
     use crate::model::query::PatternKind;
+    use crate::parse::assemble::Assembler;
+    use proptest::prelude::*;
 
     fn needle(source: &str) -> LineNeedle {
         LineNeedle::compile(&Pattern { source: source.to_owned(), kind: PatternKind::SmartRegex }).unwrap()
@@ -205,5 +236,39 @@ mod tests {
         let text = format!("{}needle\nnext needle\n", "x".repeat(MAX_RECORD));
         let line = needle("needle").first(text.as_bytes()).unwrap();
         assert_eq!(&text[line], "next needle\n");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_same_lines_as_a_search_over_records_finds(
+            pieces in prop::collection::vec(prop::sample::select(&[
+                "er", "ror", "error", " ", "x", "\n", "\n", "\x1b[1m", "\x1b[31;1m", "\x1b[0m", "\x1b]", "\r", "\r\n", "\x07",
+                "\u{e9}", "\u{200b}", "\\u0065", "{\"msg\":\"er\\u0072or\"}\n",
+            ][..]), 1..40),
+            pattern in prop::sample::select(&[
+                "error", "Error", "er.or", "^error", "r$", r"\berror\b", r"\Aerror", "er+or|xx", "[^x]rror", "x?e", "\u{e9}r", "ro.*r",
+            ][..]),
+        ) {
+            let text = pieces.concat();
+            let mut needle = needle(pattern);
+            let mut found = Vec::new();
+            needle.each(text.as_bytes(), &mut |line| {
+                found.push(text[..line.start].matches('\n').count() as u32);
+                ControlFlow::Continue(())
+            });
+            let mut assembler = Assembler::new(Parser::new(TimeZone::UTC, Timestamp(0)), OriginId::new(SourceId(0), 0));
+            let mut batch = Batch::default();
+            assembler.feed(text.as_bytes(), Timestamp(0), &mut batch);
+            assembler.finish(Timestamp(0), &mut batch);
+            // A byte order mark aside, and what is joined.
+            prop_assume!(batch.iter().all(|record| !record.raw.contains(&b'\n')));
+            let mut expected = Vec::new();
+            Needle::compile(&Pattern { source: pattern.to_owned(), kind: PatternKind::SmartRegex })
+                .unwrap()
+                .rows(&batch, 0..batch.len(), &mut expected);
+            prop_assert_eq!(found, expected, "{} in {:?}", pattern, text);
+        }
     }
 }

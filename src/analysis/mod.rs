@@ -5,3 +5,4 @@
 pub mod lines;
 pub mod matcher;
 pub mod pattern;
+mod seams;

@@ -2,6 +2,7 @@
 //!
 //! Owns what "contains" means: the raw bytes contain it, or the text that is seen does. Must not know filters.
 
+use super::seams::Seams;
 use crate::model::query::{Pattern, PatternKind};
 use crate::model::{Batch, Flags, Record};
 use crate::parse::text;
@@ -38,6 +39,8 @@ impl BadQuery {
 #[derive(Clone, Debug)]
 pub struct Needle {
     kind: Kind,
+    /// For text with codes in it; `None` when a match may be anywhere there.
+    seams: Option<std::sync::Arc<Seams>>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +60,10 @@ impl Needle {
     /// [`BadQuery`] with the position for bad syntax, or without when it would take too much memory.
     pub fn compile(pattern: &Pattern) -> Result<Self, BadQuery> {
         let source = pattern.source.as_str();
-        let literal = || Ok(Self { kind: Kind::Literal(Box::new(Finder::new(source.as_bytes()).into_owned())) });
+        let literal = || {
+            let seams = Some(Seams::of_literal(source.as_bytes()).into());
+            Ok(Self { kind: Kind::Literal(Box::new(Finder::new(source.as_bytes()).into_owned())), seams })
+        };
         let mut ignore_case = match pattern.kind {
             PatternKind::Literal => return literal(),
             PatternKind::Regex => false,
@@ -94,7 +100,8 @@ impl Needle {
             })?;
         let looks = hir.properties().look_set();
         let by_record = [Look::Start, Look::End, Look::StartCRLF, Look::EndCRLF].into_iter().any(|l| looks.contains(l));
-        Ok(Self { kind: if by_record { Kind::RegexByRecord(regex) } else { Kind::Regex(regex) } })
+        let seams = Seams::of_regex(&hir).map(Into::into);
+        Ok(Self { seams, kind: if by_record { Kind::RegexByRecord(regex) } else { Kind::Regex(regex) } })
     }
 
     /// Whether these bytes contain it.
@@ -114,6 +121,11 @@ impl Needle {
             }
             Kind::Regex(regex) | Kind::RegexByRecord(regex) => regex.find_at(bytes, at).map(|found| found.range()),
         }
+    }
+
+    /// Where codes may hide it.
+    pub(super) fn seams(&self) -> Option<&Seams> {
+        self.seams.as_deref()
     }
 
     /// Whether it asks for the start or the end of a record, so that each has to be searched by itself.

@@ -17,6 +17,7 @@ use crate::sources::Settings;
 use crate::sources::driver::{Closed, Outlet};
 use std::{
     io::Read,
+    ops::ControlFlow,
     sync::{Mutex, PoisonError},
 };
 
@@ -221,7 +222,7 @@ fn load(
 ) -> Result<Answer, Stop> {
     let size = whole.size();
     let begun = wanted.start.saturating_sub(1);
-    let mut reader = whole.reader(begun)?.take(wanted.end.min(size).saturating_sub(begun).saturating_add(ALIGN));
+    let reader = whole.reader(begun)?.take(wanted.end.min(size).saturating_sub(begun).saturating_add(ALIGN));
     let origin = job.out.origin(&input.name)?;
     let parser = Parser::new(settings.zone.clone(), job.out.now());
     let mut assembler = Assembler::new(parser, origin);
@@ -229,26 +230,26 @@ fn load(
     let mut records = Batch::with_capacity(room + room / 16, room / 128);
     let mut extent = Extent { start: wanted.start, end: wanted.start, size };
     let mut line = 0;
-    let (mut buf, mut is_first) = (vec![0; CHUNK], true);
-    loop {
+    let mut is_first = true;
+    look::ahead(reader, CHUNK, &mut |read| {
         job.check()?;
-        let n = look::read_full(&mut reader, &mut buf).map_err(|e| InputError::from_read(&input.name, e))?;
-        let mut bytes = &buf[..n];
+        let read = read.map_err(|e| InputError::from_read(&input.name, e))?;
+        let mut bytes = read.as_slice();
         if std::mem::take(&mut is_first) && wanted.start > 0 {
             // The window has to reach back before what is held, so that one gets past a long line.
             let near = &bytes[..bytes.len().min(room / 2)];
-            let skip = memchr::memchr(b'\n', near).map_or(1, |newline| newline + 1).min(n);
+            let skip = memchr::memchr(b'\n', near).map_or(1, |newline| newline + 1).min(bytes.len());
             bytes = &bytes[skip..];
             extent.start = begun + skip as u64;
             extent.end = extent.start;
         }
         // The line that goes on behind the end belongs to it.
-        let mut is_last = n < CHUNK;
+        let mut then = ControlFlow::Continue(());
         if extent.end + bytes.len() as u64 >= wanted.end {
             let from = wanted.end.saturating_sub(1).saturating_sub(extent.end) as usize;
             if let Some(newline) = bytes.get(from..).and_then(|rest| memchr::memchr(b'\n', rest)) {
                 bytes = &bytes[..=from + newline];
-                is_last = true;
+                then = ControlFlow::Break(());
             }
         }
         if let Some(at) = at {
@@ -257,10 +258,8 @@ fn load(
         }
         assembler.feed(bytes, job.out.now(), &mut records);
         extent.end += bytes.len() as u64;
-        if is_last {
-            break;
-        }
-    }
+        Ok(then)
+    })?;
     assembler.finish(job.out.now(), &mut records);
     if records.is_empty() {
         return Err(Stop::Failed(format!("{} has no text there any more; G opens it anew", input.name)));

@@ -15,6 +15,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc::sync_channel,
     },
     time::{Duration, Instant},
 };
@@ -332,6 +333,36 @@ fn blocks(mut reader: impl Read, mut at: u64, rest: Rest, name: &str, each: &mut
             buf.truncate(BLOCK);
         }
     }
+}
+
+/// What was read, or why nothing was; says whether more is wanted.
+type Chunk<'c> = dyn FnMut(io::Result<Vec<u8>>) -> Result<ControlFlow<()>, Stop> + 'c;
+
+/// Reads to the end in chunks of this size, while another thread reads on: decompressing and parsing take about as long.
+pub(super) fn ahead(mut reader: impl Read + Send, size: usize, give: &mut Chunk<'_>) -> Result<(), Stop> {
+    let (to, from) = sync_channel(4);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            loop {
+                let mut buf = vec![0; size];
+                let read = read_full(&mut reader, &mut buf).map(|n| {
+                    buf.truncate(n);
+                    buf
+                });
+                let is_last = read.as_ref().is_ok_and(|buf| buf.len() < size) || read.is_err();
+                if to.send(read).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        // Moved in, so that leaving early ends the other thread.
+        for read in from {
+            if give(read)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Fills a buffer as far as there is something.
