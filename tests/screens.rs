@@ -15,3 +15,5 @@ mod live;
 mod looks;
 #[path = "screens/time.rs"]
 mod time;
+#[path = "screens/windows.rs"]
+mod windows;

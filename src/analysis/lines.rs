@@ -170,8 +170,10 @@ enum Looks {
 impl Looks {
     fn of(text: &[u8]) -> Self {
         // Without a branch, so that many bytes are looked at in one step.
-        let is_odd = |b: u8| (b < 0x20) & (b != b'\n') & (b != b'\t') & (b != 0x1B) | (b >= 0x7F) | (b == b'\\');
-        if text.chunks(1024).any(|chunk| chunk.iter().fold(false, |odd, b| odd | is_odd(*b))) {
+        let is = u8::from;
+        let odd =
+            |b: u8| is(b < 0x20) & is(b != b'\n') & is(b != b'\t') & is(b != 0x1B) | is(b >= 0x7F) | is(b == b'\\');
+        if text.chunks(1024).any(|chunk| chunk.iter().fold(0, |all, b| all | odd(*b)) != 0) {
             Self::Odd
         } else if memchr::memchr(0x1B, text).is_some() {
             Self::Coloured

@@ -235,7 +235,7 @@ impl App {
             return Held::Window(window);
         }
         let segments = self.engine.store().segments().iter().filter(|segment| segment.source() == source);
-        Held::Tail(segments.map(|segment| text_bytes(segment)).sum())
+        Held::Tail(segments.map(text_bytes).sum())
     }
 
     /// The file's records are replaced by those of a window; the cursor goes back to its record, or to the line that was
@@ -272,9 +272,9 @@ impl App {
         self.refresh_histogram();
         let (older, newer, follow) = (self.key_of("older-window"), self.key_of("newer-window"), self.key_of("bottom"));
         let keys = match (extent.start == 0, extent.end >= extent.size) {
-            (true, _) => format!("the start of the file; {newer} newer, {follow} its end"),
-            (_, true) => format!("{older} older, {follow} follows its end"),
-            _ => format!("{older} older, {newer} newer, {follow} its end"),
+            (true, _) => format!("the start of the file: {newer} newer, {follow} its end"),
+            (_, true) => format!("the end of the file: {older} older, {follow} follows it"),
+            _ => format!("another part of the file: {older} older, {newer} newer, {follow} its end"),
         };
         let view = &mut self.tabs[asked.tab].view;
         let is_hidden = key
@@ -285,7 +285,7 @@ impl App {
             let context = self.key_of("context");
             return self.say(format!("the filter hides the match: {context} shows it"));
         }
-        self.say(format!("bytes {} of {}: {keys}", stretch(extent), bytes(extent.size)));
+        self.say(keys);
     }
 
     /// The row in a window's records at which the line under the cursor stands, or what is held begins or ends.
@@ -373,14 +373,16 @@ fn way(direction: Direction) -> Way {
     }
 }
 
-/// `1.2-1.5 GiB`: both in the unit of the end.
+/// `1.2-1.5 GiB`: both in the unit of the end, with as many digits as tell them apart.
 fn stretch(extent: Extent) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let end = bytes(extent.end);
-    let Some((_, unit)) = end.split_once(' ') else { return end };
-    let scale = ["KiB", "MiB", "GiB", "TiB", "PiB"].iter().position(|name| *name == unit);
+    let scale = UNITS.iter().position(|unit| end.ends_with(unit));
     let Some(scale) = scale else { return format!("{}-{end}", extent.start) };
-    let start = extent.start as f64 / 1024_f64.powi(scale as i32 + 1);
-    format!("{start:.1}-{end}")
+    let unit = 1024_f64.powi(scale as i32 + 1);
+    let (start, end) = (extent.start as f64 / unit, extent.end as f64 / unit);
+    let digits = (1..4).find(|digits| (end - start) * 10_f64.powi(*digits) >= 1.0).unwrap_or(4) as usize;
+    format!("{start:.digits$}-{end:.digits$} {}", UNITS[scale])
 }
 
 fn seconds(took: Duration) -> String {
@@ -420,5 +422,32 @@ impl App {
     /// The health part that a window has in the header.
     pub(super) fn window_health(&self) -> Option<status::Health> {
         self.window_words().map(|text| status::Health { text, role: Role::Accent })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches() {
+        const MIB: u64 = 1 << 20;
+        let check = |start, end, expected: &str| assert_eq!(stretch(Extent { start, end, size: end }), expected);
+        check(0, 16 * MIB, "0.0-16.0 MiB");
+        check(1229 * MIB, 1536 * MIB, "1.2-1.5 GiB");
+        check(1500 * MIB, 1516 * MIB, "1.46-1.48 GiB");
+        check(5, 900, "5-900 B");
+        check(3 << 40, (3 << 40) + MIB, "3.0000-3.0000 TiB");
+    }
+
+    #[test]
+    fn lines_lead_to_their_records() {
+        let mut records = Batch::default();
+        for text in ["one", "two\nmore\nmore", "three"] {
+            records.push(&crate::model::Meta::default(), text.as_bytes());
+        }
+        let rows: Vec<_> = (0..7).map(|line| row_of_line(&records, line)).collect();
+        assert_eq!(rows, [Some(0), Some(1), Some(1), Some(1), Some(2), Some(2), Some(2)]);
+        assert_eq!(row_of_line(&Batch::default(), 0), None);
     }
 }

@@ -92,7 +92,7 @@ pub enum Answer {
         /// Where they stand.
         extent: Extent,
         /// The records; some MiB.
-        records: Batch,
+        records: Box<Batch>,
         /// The line in it that was looked for, counted from 0.
         line: Option<u64>,
     },

@@ -363,6 +363,52 @@ mod tests {
         assert!(all[2].detail.contains("given up after 3 tries"), "{}", all[2].detail);
     }
 
+    /// Says that it runs, until it is told to stop.
+    struct Endless;
+
+    impl Source for Endless {
+        fn run(self: Box<Self>, out: Outlet) -> Running {
+            Box::pin(async move {
+                out.health_async(Health::new(State::Following, "runs")).await?;
+                out.cancel().cancelled().await;
+                Err(crate::sources::Closed.into())
+            })
+        }
+    }
+
+    #[test]
+    fn a_source_is_stopped_asked_about_and_opened_anew() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (to, mut from) = mpsc::channel(8);
+            let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::Off, window_bytes: 1 };
+            let build: Build = Arc::new(|_, _| Ok(Box::new(Endless)));
+            let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, Backoff::default());
+            let id = SourceId(3);
+            tasks.open(id, Address::Stdin);
+            assert!(matches!(from.recv().await, Some(SourceMsg::Health { .. })));
+            tasks.pause(id);
+            let pattern = crate::model::query::Pattern {
+                source: "x".to_owned(),
+                kind: crate::model::query::PatternKind::Literal,
+            };
+            tasks.ask(Ask { source: id, ticket: 9, request: Request::Count { pattern } });
+            match from.recv().await {
+                Some(SourceMsg::Answer { source: SourceId(3), ticket: 9, answer: Answer::Failed(problem) }) => {
+                    assert!(problem.contains("only files"), "{problem}");
+                }
+                other => panic!("{other:?}"),
+            }
+            for _ in 0..2 {
+                tasks.reopen(id);
+                assert!(matches!(from.recv().await, Some(SourceMsg::Reopened(SourceId(3)))));
+                assert!(matches!(from.recv().await, Some(SourceMsg::Health { .. })));
+            }
+            tasks.stop().await;
+            assert!(from.recv().await.is_none(), "nothing runs any more");
+        });
+    }
+
     #[test]
     fn pauses_double_up_to_the_longest_and_differ() {
         let backoff = Backoff::default();

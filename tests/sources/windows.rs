@@ -121,7 +121,8 @@ impl Asked {
 
 /// `line 0`, `line 1`, … in lines of 16 bytes.
 fn numbered(lines: usize) -> String {
-    (0..lines).map(|n| format!("line {n:<10}\n")).collect()
+    let lines: Vec<_> = (0..lines).map(|n| format!("line {n:<10}\n")).collect();
+    lines.concat()
 }
 
 fn zip(text: &str, method: zip::CompressionMethod) -> Vec<u8> {
@@ -243,15 +244,11 @@ fn lines_longer_than_a_window_are_begun_in_their_middle() {
 
 #[test]
 fn records_of_several_lines_stay_whole_and_lines_are_counted() {
-    let text: String = (0..300)
-        .map(|n| {
-            format!(
-                "2025-01-01T00:{:02}:{:02}Z ERROR boom {n}\njava.lang.Error: x\n\tat a.b(C.java:1)\n",
-                n / 60,
-                n % 60
-            )
-        })
-        .collect();
+    let record = |n: u32| {
+        let time = format!("2025-01-01T00:{:02}:{:02}Z", n / 60, n % 60);
+        format!("{time} ERROR boom {n}\njava.lang.Error: x\n\tat a.b(C.java:1)\n")
+    };
+    let text = (0..300).map(record).collect::<Vec<_>>().concat();
     let asked = Asked::new("a.log", text.as_bytes());
     let held = Held::Tail(0);
     let request = Request::Find { pattern: pattern("boom 77$"), way: Way::Older, held };

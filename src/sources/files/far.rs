@@ -264,5 +264,5 @@ fn load(
     if records.is_empty() {
         return Err(Stop::Failed(format!("{} has no text there any more; G opens it anew", input.name)));
     }
-    Ok(Answer::Window { extent, records, line: at.map(|_| line) })
+    Ok(Answer::Window { extent, records: Box::new(records), line: at.map(|_| line) })
 }

@@ -93,7 +93,7 @@ impl Index {
     /// # Errors
     /// What `progress` returns, or that nothing at all could be read.
     pub(super) fn build<E: From<InputError>>(
-        of: Deflated,
+        of: &Deflated,
         most: u64,
         progress: &mut dyn FnMut(u64) -> Result<(), E>,
     ) -> Result<Self, E> {
@@ -101,7 +101,7 @@ impl Index {
     }
 
     fn build_spaced<E: From<InputError>>(
-        of: Deflated,
+        of: &Deflated,
         most: u64,
         spacing: u64,
         progress: &mut dyn FnMut(u64) -> Result<(), E>,
@@ -224,7 +224,7 @@ impl Reader {
     fn go_to(&mut self, point: &Point) {
         self.raw = point.raw;
         self.phase = point.phase;
-        self.decoder = point.decoder.clone();
+        self.decoder.clone_from(&point.decoder);
         self.ring[..DICTIONARY].copy_from_slice(&point.dictionary);
         self.ring_at = DICTIONARY;
         self.input.clear();
@@ -372,7 +372,7 @@ mod tests {
             n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let (back, count) = ((n >> 33) as usize % 33_000 + 1, (n >> 50) as usize % 300);
             match text.len().checked_sub(back) {
-                Some(from) if n % 4 > 0 => text.extend_from_within(from..(from + count).min(text.len())),
+                Some(from) if !n.is_multiple_of(4) => text.extend_from_within(from..(from + count).min(text.len())),
                 _ => text.extend(format!("{n:x}\n").bytes()),
             }
         }
@@ -393,7 +393,7 @@ mod tests {
         }
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&packed).unwrap();
-        let of = Deflated {
+        let of = &Deflated {
             name: "x".to_owned(),
             file: Arc::new(file),
             bytes: 0..packed.len() as u64,

@@ -101,7 +101,7 @@ impl Whole {
         };
         let of = bytes.end - bytes.start;
         let deflated = Deflated { name, file: file.clone(), bytes, wrapper };
-        let index = Index::build(deflated, input.limits.bytes, &mut |done| progress("indexing", done, of))?;
+        let index = Index::build(&deflated, input.limits.bytes, &mut |done| progress("indexing", done, of))?;
         Ok(Access::Indexed(index))
     }
 
