@@ -4,6 +4,7 @@
 //! several lines of one record is not found.
 
 use super::pattern::{BadQuery, Needle};
+use super::seams::without_codes;
 use crate::model::query::Pattern;
 use crate::model::{Flags, OriginId, Record, SourceId, Timestamp};
 use crate::parse::Parser;
@@ -17,6 +18,8 @@ use std::ops::{ControlFlow, Range};
 pub struct LineNeedle {
     needle: Needle,
     parser: Parser,
+    /// A line without its codes.
+    plain: Vec<u8>,
 }
 
 impl LineNeedle {
@@ -26,7 +29,7 @@ impl LineNeedle {
     /// As [`Needle::compile`].
     pub fn compile(pattern: &Pattern) -> Result<Self, BadQuery> {
         let parser = Parser::new(TimeZone::UTC, Timestamp(0));
-        Ok(Self { needle: Needle::compile(pattern)?, parser })
+        Ok(Self { needle: Needle::compile(pattern)?, parser, plain: Vec::new() })
     }
 
     /// The first line that contains it, with its newline.
@@ -108,10 +111,10 @@ impl LineNeedle {
     fn seen_line(&mut self, text: &[u8], look: Looks) -> Option<Range<usize>> {
         let mut start = 0;
         while start < text.len() {
-            let suspect = match (look, self.needle.seams()) {
-                (Looks::AsWritten, _) => return None,
-                (Looks::Coloured, Some(seams)) => seams.next(text, start)?,
-                _ => start,
+            let suspect = match look {
+                Looks::AsWritten => return None,
+                Looks::Coloured => self.needle.seams().next(text, start)?,
+                Looks::Odd => start,
             };
             start += memchr::memrchr(b'\n', &text[start..suspect]).map_or(0, |newline| newline + 1);
             let end = memchr::memchr(b'\n', &text[suspect..]).map_or(text.len(), |newline| suspect + newline);
@@ -126,14 +129,18 @@ impl LineNeedle {
     /// Whether a line contains it as it is seen, when it does not as it is written.
     fn is_seen_in(&mut self, whole: &[u8]) -> bool {
         let line = held(whole);
-        let is_dirty = match (Looks::of(line), self.needle.seams()) {
-            // All that was taken away is the carriage return.
-            (Looks::AsWritten, _) => return line.len() < whole.len() && self.needle.is_in(line),
-            (Looks::Coloured, Some(seams)) if seams.next(line, 0).is_none() => return false,
-            (Looks::Coloured, _) => true,
-            (Looks::Odd, _) => text::is_dirty(line),
+        let seams = self.needle.seams();
+        let is_dirty = match Looks::of(line) {
+            Looks::AsWritten => false,
+            // Cheap looks first: a line's text costs more than all of them.
+            Looks::Coloured if !seams.may_be_in(line) => false,
+            Looks::Coloured => {
+                !without_codes(line, &mut self.plain) || seams.has_looks() || self.needle.is_in(&self.plain)
+            }
+            Looks::Odd => text::is_dirty(line),
         };
         if !is_dirty && memchr::memchr(b'\\', line).is_none() {
+            // All that was taken away is the carriage return.
             return line.len() < whole.len() && self.needle.is_in(line);
         }
         let parsed = self.parser.line(line);

@@ -10,6 +10,7 @@ use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::Look;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The most bytes of a regular expression's source.
 pub const MAX_REGEX: usize = 16 << 10;
@@ -39,8 +40,8 @@ impl BadQuery {
 #[derive(Clone, Debug)]
 pub struct Needle {
     kind: Kind,
-    /// For text with codes in it; `None` when a match may be anywhere there.
-    seams: Option<std::sync::Arc<Seams>>,
+    /// For text with codes in it.
+    seams: Arc<Seams>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl Needle {
     pub fn compile(pattern: &Pattern) -> Result<Self, BadQuery> {
         let source = pattern.source.as_str();
         let literal = || {
-            let seams = Some(Seams::of_literal(source.as_bytes()).into());
+            let seams = Seams::of_literal(source.as_bytes()).into();
             Ok(Self { kind: Kind::Literal(Box::new(Finder::new(source.as_bytes()).into_owned())), seams })
         };
         let mut ignore_case = match pattern.kind {
@@ -100,7 +101,7 @@ impl Needle {
             })?;
         let looks = hir.properties().look_set();
         let by_record = [Look::Start, Look::End, Look::StartCRLF, Look::EndCRLF].into_iter().any(|l| looks.contains(l));
-        let seams = Seams::of_regex(&hir).map(Into::into);
+        let seams = Seams::of_regex(&hir).into();
         Ok(Self { seams, kind: if by_record { Kind::RegexByRecord(regex) } else { Kind::Regex(regex) } })
     }
 
@@ -124,8 +125,8 @@ impl Needle {
     }
 
     /// Where codes may hide it.
-    pub(super) fn seams(&self) -> Option<&Seams> {
-        self.seams.as_deref()
+    pub(super) fn seams(&self) -> &Seams {
+        &self.seams
     }
 
     /// Whether it asks for the start or the end of a record, so that each has to be searched by itself.

@@ -1,80 +1,110 @@
 //! Where a colour code may hide a match: the text before and behind it is one text to the reader.
 //!
-//! Owns the pairs of bytes that a match can have side by side. Must not know records. Coloured logs have several codes in
-//! each line, and nearly none of them stands inside of what is looked for: looking at the two bytes around each is
-//! much less than making every line's text.
+//! Owns the texts that every match begins or ends with, and the search for them. Must not know records. Coloured logs
+//! have several codes in each line, and nearly none of them stands inside of what is looked for: looking at the two
+//! bytes around each is much less than making every line's text.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use aho_corasick::AhoCorasick;
+use regex_syntax::hir::Hir;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 const ESC: u8 = 0x1B;
 
-/// Bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Set([u64; 4]);
+/// Text that is searched at once: finding a near place costs no look at all that follows.
+const STRETCH: usize = 16 << 10;
 
-impl Set {
-    const HIGH: Self = Self([0, 0, u64::MAX, u64::MAX]);
-
-    fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
-    }
-
-    const fn has(&self, byte: u8) -> bool {
-        self.0[(byte >> 6) as usize] >> (byte & 63) & 1 == 1
-    }
-
-    fn add(&mut self, other: &Self) {
-        for (mine, more) in self.0.iter_mut().zip(other.0) {
-            *mine |= more;
-        }
-    }
-}
-
-/// What a part of a pattern can begin and end with.
-#[derive(Clone, Copy, Debug, Default)]
-struct Part {
-    can_be_empty: bool,
-    first: Set,
-    last: Set,
-}
-
-/// The pairs of bytes of a pattern.
+/// What every match has to contain, whatever codes are in it.
 #[derive(Clone, Debug)]
 pub(super) struct Seams {
-    /// For each byte those that a match can have right behind it.
-    behind: Box<[Set]>,
-    whole: Part,
-    /// It asks for a word's start or end, which a code beside the match can hide.
-    at_words: bool,
+    /// Of each one text.
+    parts: Vec<Literals>,
+    /// It asks for the start or end of a line or a word, which is elsewhere in what is seen.
+    has_looks: bool,
+}
+
+/// Texts of which a match has one.
+#[derive(Clone, Debug)]
+struct Literals {
+    finder: AhoCorasick,
+    /// For each byte (256 bits) those that stand right behind it in one of the texts.
+    behind: Box<[[u64; 4]]>,
 }
 
 impl Seams {
-    /// The pairs of a text.
+    /// Those of a text.
     pub(super) fn of_literal(text: &[u8]) -> Self {
-        let mut seams = Self { behind: vec![Set::default(); 256].into(), whole: Part::default(), at_words: false };
-        seams.whole = seams.literal(text);
-        seams
+        Self { parts: Literals::new(&[text]).into_iter().collect(), has_looks: false }
     }
 
-    /// The pairs of a regular expression; `None` when it asks for the start or end of a line, which is elsewhere in
-    /// what is seen.
-    pub(super) fn of_regex(hir: &Hir) -> Option<Self> {
-        let mut seams = Self::of_literal(b"");
-        seams.whole = seams.part(hir)?;
-        Some(seams)
+    /// Those of a regular expression. When its matches have no text in common, they may be in every line.
+    pub(super) fn of_regex(hir: &Hir) -> Self {
+        let mut parts = Vec::new();
+        for kind in [ExtractKind::Prefix, ExtractKind::Suffix] {
+            let mut found = Extractor::new().kind(kind.clone()).extract(hir);
+            match kind {
+                ExtractKind::Suffix => found.optimize_for_suffix_by_preference(),
+                _ => found.optimize_for_prefix_by_preference(),
+            }
+            let texts: Vec<_> = found.literals().unwrap_or_default().iter().map(|text| text.as_bytes()).collect();
+            parts.extend(Literals::new(&texts));
+        }
+        Self { parts, has_looks: !hir.properties().look_set().is_empty() }
     }
 
-    /// The first place of a text, from `at` on, at which codes may hide a match, or at which something else stands
-    /// than codes that vanish. The text has no other control characters than line feeds, tabs and escapes.
+    /// Whether lines can be searched without their codes, which is what is seen but for where they begin and end.
+    pub(super) const fn has_looks(&self) -> bool {
+        self.has_looks
+    }
+
+    /// The first place of a text, from `at` on, in whose line a match may be, or codes that do not vanish. The text has
+    /// no other control characters than line feeds, tabs and escapes.
     pub(super) fn next(&self, text: &[u8], at: usize) -> Option<usize> {
+        let Some(part) = self.parts.first() else { return (at < text.len()).then_some(at) };
+        let mut start = at;
+        while start < text.len() {
+            let stretch = text.len().min(start + STRETCH);
+            let end = memchr::memchr(b'\n', &text[stretch..]).map_or(text.len(), |newline| stretch + newline + 1);
+            if let Some(place) = part.next(&text[..end], start) {
+                return Some(place);
+            }
+            start = end;
+        }
+        None
+    }
+
+    /// Whether a match may be in a line.
+    pub(super) fn may_be_in(&self, line: &[u8]) -> bool {
+        self.parts.iter().all(|part| part.next(line, 0).is_some())
+    }
+}
+
+impl Literals {
+    /// `None` when there is none, or one of them is everywhere.
+    fn new(texts: &[&[u8]]) -> Option<Self> {
+        if texts.is_empty() || texts.iter().any(|text| text.is_empty()) {
+            return None;
+        }
+        let mut behind = vec![[0; 4]; 256];
+        for pair in texts.iter().flat_map(|text| text.windows(2)) {
+            behind[usize::from(pair[0])][usize::from(pair[1] >> 6)] |= 1 << (pair[1] & 63);
+        }
+        Some(Self { finder: AhoCorasick::new(texts).ok()?, behind: behind.into() })
+    }
+
+    fn next(&self, text: &[u8], at: usize) -> Option<usize> {
+        let whole = self.finder.find(&text[at..]).map(|found| at + found.start());
+        self.next_seam(text, at, whole.unwrap_or(text.len())).or(whole)
+    }
+
+    /// The first place between these two at which codes stand inside of one of the texts, or do not vanish.
+    fn next_seam(&self, text: &[u8], at: usize, to: usize) -> Option<usize> {
         let mut end = at;
-        for found in memchr::memchr_iter(ESC, &text[at..]) {
+        for found in memchr::memchr_iter(ESC, &text[at..to]) {
             let place = at + found;
             // A part of the codes before.
             if place < end {
                 continue;
             }
-            let before = place.checked_sub(1).map_or(b'\n', |before| text[before]);
             end = place;
             while text.get(end) == Some(&ESC) {
                 match vanishing(&text[end..]) {
@@ -82,114 +112,33 @@ impl Seams {
                     None => return Some(place),
                 }
             }
+            let before = place.checked_sub(1).map_or(b'\n', |before| text[before]);
             let behind = text.get(end).copied().unwrap_or(b'\n');
-            let hides = self.behind[usize::from(before)].has(behind)
-                || (self.at_words && (self.whole.last.has(before) || self.whole.first.has(behind)));
-            if hides {
+            if self.behind[usize::from(before)][usize::from(behind >> 6)] >> (behind & 63) & 1 == 1 {
                 return Some(place);
             }
         }
         None
     }
-
-    fn literal(&mut self, text: &[u8]) -> Part {
-        for pair in text.windows(2) {
-            self.behind[usize::from(pair[0])].insert(pair[1]);
-        }
-        let mut part = Part { can_be_empty: text.is_empty(), ..Part::default() };
-        text.first().inspect(|byte| part.first.insert(**byte));
-        text.last().inspect(|byte| part.last.insert(**byte));
-        part
-    }
-
-    fn join(&mut self, last: &Set, first: &Set) {
-        for byte in (0..=u8::MAX).filter(|byte| last.has(*byte)) {
-            self.behind[usize::from(byte)].add(first);
-        }
-    }
-
-    fn part(&mut self, hir: &Hir) -> Option<Part> {
-        Some(match hir.kind() {
-            HirKind::Empty => self.literal(b""),
-            HirKind::Literal(literal) => self.literal(&literal.0),
-            HirKind::Class(class) => {
-                let set = bytes_of(class);
-                if matches!(class, Class::Unicode(_)) && set.has(0x80) {
-                    self.join(&Set::HIGH, &Set::HIGH);
-                }
-                Part { can_be_empty: false, first: set, last: set }
-            }
-            HirKind::Look(look) => {
-                let at_line = [Look::Start, Look::End, Look::StartLF, Look::EndLF, Look::StartCRLF, Look::EndCRLF];
-                if at_line.contains(look) {
-                    return None;
-                }
-                self.at_words = true;
-                self.literal(b"")
-            }
-            HirKind::Capture(capture) => self.part(&capture.sub)?,
-            HirKind::Repetition(repetition) => {
-                let mut part = self.part(&repetition.sub)?;
-                if repetition.max != Some(1) {
-                    self.join(&part.last, &part.first);
-                }
-                part.can_be_empty |= repetition.min == 0;
-                part
-            }
-            HirKind::Concat(parts) => {
-                let mut whole = self.literal(b"");
-                for next in parts {
-                    let next = self.part(next)?;
-                    self.join(&whole.last, &next.first);
-                    if whole.can_be_empty {
-                        whole.first.add(&next.first);
-                    }
-                    if next.can_be_empty {
-                        whole.last.add(&next.last);
-                    } else {
-                        whole.last = next.last;
-                    }
-                    whole.can_be_empty &= next.can_be_empty;
-                }
-                whole
-            }
-            HirKind::Alternation(parts) => {
-                let mut whole = Part::default();
-                for next in parts {
-                    let next = self.part(next)?;
-                    whole.first.add(&next.first);
-                    whole.last.add(&next.last);
-                    whole.can_be_empty |= next.can_be_empty;
-                }
-                whole
-            }
-        })
-    }
 }
 
-/// The bytes of a class; of characters beyond ASCII all that they can be written with.
-fn bytes_of(class: &Class) -> Set {
-    let mut set = Set::default();
-    match class {
-        Class::Bytes(class) => {
-            class.iter().for_each(|range| (range.start()..=range.end()).for_each(|byte| set.insert(byte)));
-        }
-        Class::Unicode(class) => {
-            for range in class.iter() {
-                if range.end() > '\x7F' {
-                    set.add(&Set::HIGH);
-                }
-                (range.start() as u32..=(range.end() as u32).min(0x7F)).for_each(|byte| set.insert(byte as u8));
-            }
-        }
+/// A line without its codes; `false` when it has some that do not vanish.
+pub(super) fn without_codes(line: &[u8], out: &mut Vec<u8>) -> bool {
+    out.clear();
+    let mut rest = line;
+    while let Some(place) = memchr::memchr(ESC, rest) {
+        out.extend_from_slice(&rest[..place]);
+        let Some(len) = vanishing(&rest[place..]) else { return false };
+        rest = &rest[place + len..];
     }
-    set
+    out.extend_from_slice(rest);
+    true
 }
 
 /// The length of a code that vanishes where text is made safe (a colour), which the text begins with.
 fn vanishing(text: &[u8]) -> Option<usize> {
     let rest = text.strip_prefix(b"\x1b[")?;
-    let len = rest.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':')).count();
+    let len = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
     (rest.get(len) == Some(&b'm')).then_some(len + 3)
 }
 
@@ -198,31 +147,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_codes_inside_of_a_match_are_suspect() {
+    fn only_lines_that_may_have_it_are_suspect() {
         let check = |pattern: &str, text: &str, expected: Option<usize>| {
-            let hir = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).unwrap();
-            assert_eq!(Seams::of_regex(&hir).unwrap().next(text.as_bytes(), 0), expected, "{pattern} in {text:?}");
+            let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(pattern).unwrap();
+            let seams = Seams::of_regex(&hir);
+            assert_eq!(seams.next(text.as_bytes(), 0), expected, "{pattern} in {text:?}");
+            assert_eq!(seams.may_be_in(text.as_bytes()), expected.is_some(), "{pattern} in {text:?}");
         };
-        check("error", "\x1b[1m\x1b[31merror\x1b[0m: no\n", None);
-        check("error", "er\x1b[31mror\n", Some(2));
-        check("error", "e\x1b[1m\x1b[31mrror\n", Some(1));
-        check("(?i)error", "E\x1b[1mR\n", Some(1));
-        check("warn|error", "r\x1b[1mn\n", Some(1));
-        check("er+or", "r\x1b[1mr\n", Some(1));
-        check("er?or", "e\x1b[1mo\n", Some(1));
-        check("a.c", "x\x1b[1mc\n", Some(1));
-        check("x[0-9]y", "7\x1b[1m7\n", None);
-        check("x[0-9]+y", "7\x1b[1m7\n", Some(1));
-        check(r"\berror", "\x1b[31merror\n", Some(0));
-        check("error", "\x1b]0;title\x07\n", Some(0));
-        check("ä", "Ã\x1b[0mx\n", None);
+        check("error", "\x1b[1m\x1b[31mERROR\x1b[0m: no", None);
+        check("error", "an error", Some(3));
+        check("error", "er\x1b[31mror", Some(2));
+        check("error", "e\x1b[1m\x1b[31mrror", Some(1));
+        check("(?i)error", "E\x1b[1mRror", Some(1));
+        check("warn|error", "wa\x1b[1mrn", Some(2));
+        check(r"\berror", "x\x1b[31merror", Some(6));
+        check("^error$", "x\x1b[31merror", Some(6));
+        check("error", "\x1b]0;title\x07", Some(0));
+        check("error", "\x1b[2J", Some(0));
+        let long = format!("{}\nerror", "x".repeat(3 * STRETCH));
+        check("error", &long, Some(3 * STRETCH + 1));
+        // Both ends have to be there.
+        let hir = regex_syntax::parse("test .* failed").unwrap();
+        let seams = Seams::of_regex(&hir);
+        assert!(!seams.may_be_in(b"\x1b[1mtest a ok") && seams.may_be_in(b"\x1b[1mtest a fai\x1b[1mled"));
     }
 
     #[test]
-    fn a_line_s_ends_are_elsewhere() {
-        for pattern in ["^a", "a$", r"\Aa", r"a|b\z"] {
-            let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(pattern).unwrap();
-            assert!(Seams::of_regex(&hir).is_none(), "{pattern}");
+    fn without_a_common_text_every_line_is_suspect() {
+        for pattern in ["[a-z]+", "^$", r"\d+"] {
+            let seams = Seams::of_regex(&regex_syntax::parse(pattern).unwrap());
+            assert_eq!((seams.next(b"a\nb", 2), seams.may_be_in(b"x")), (Some(2), true), "{pattern}");
         }
+        assert_eq!(Seams::of_literal(b"").next(b"a", 0), Some(0));
+    }
+
+    #[test]
+    fn codes_vanish() {
+        let check = |line: &str, expected: Option<&str>| {
+            let mut out = Vec::new();
+            let all = without_codes(line.as_bytes(), &mut out);
+            assert_eq!(all.then(|| String::from_utf8(out).unwrap()).as_deref(), expected, "{line:?}");
+        };
+        check("a\x1b[1mb\x1b[0m\x1b[mc", Some("abc"));
+        check("abc", Some("abc"));
+        check("a\x1b[2Jb", None);
+        check("a\x1b", None);
     }
 }
