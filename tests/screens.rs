@@ -25,3 +25,5 @@ mod out;
 mod steering;
 #[path = "screens/time.rs"]
 mod time;
+#[path = "screens/windows.rs"]
+mod windows;

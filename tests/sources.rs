@@ -14,6 +14,8 @@ mod follow;
 mod run;
 #[path = "sources/table.rs"]
 mod table;
+#[path = "sources/windows.rs"]
+mod windows;
 
 use logdeck::sources::files::{Discovered, Input, InputError, Limits};
 use std::io::Read;

@@ -2,5 +2,7 @@
 //!
 //! Owns evaluation. Must not know the screen, sources, or where records come from.
 
+pub mod lines;
 pub mod matcher;
 pub mod pattern;
+mod seams;

@@ -2,6 +2,7 @@
 //!
 //! Owns what "contains" means: the raw bytes contain it, or the text that is seen does. Must not know filters.
 
+use super::seams::Seams;
 use crate::model::query::{Pattern, PatternKind};
 use crate::model::{Batch, Flags, Record};
 use crate::parse::text;
@@ -9,6 +10,7 @@ use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The most bytes of a regular expression's source.
 pub const MAX_REGEX: usize = 16 << 10;
@@ -38,6 +40,8 @@ impl BadQuery {
 #[derive(Clone, Debug)]
 pub struct Needle {
     kind: Kind,
+    /// For text with codes in it.
+    seams: Arc<Seams>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +63,10 @@ impl Needle {
     /// [`BadQuery`] with the position for bad syntax, or without when it would take too much memory.
     pub fn compile(pattern: &Pattern) -> Result<Self, BadQuery> {
         let source = pattern.source.as_str();
-        let literal = || Ok(Self { kind: Kind::Literal(Box::new(Finder::new(source.as_bytes()).into_owned())) });
+        let literal = || {
+            let seams = Seams::of_literal(source.as_bytes()).into();
+            Ok(Self { kind: Kind::Literal(Box::new(Finder::new(source.as_bytes()).into_owned())), seams })
+        };
         let mut ignore_case = match pattern.kind {
             PatternKind::Literal => return literal(),
             PatternKind::Regex => false,
@@ -96,13 +103,13 @@ impl Needle {
             })?;
         let looks = hir.properties().look_set();
         let by_record = [Look::Start, Look::End, Look::StartCRLF, Look::EndCRLF].into_iter().any(|l| looks.contains(l));
-        Ok(Self {
-            kind: match &hir {
-                _ if by_record => Kind::RegexByRecord(regex),
-                hir if can_hold_newline(hir) => Kind::Regex(regex),
-                _ => Kind::RegexInLine(regex),
-            },
-        })
+        let seams = Seams::of_regex(&hir).into();
+        let kind = match &hir {
+            _ if by_record => Kind::RegexByRecord(regex),
+            hir if can_hold_newline(hir) => Kind::Regex(regex),
+            _ => Kind::RegexInLine(regex),
+        };
+        Ok(Self { kind, seams })
     }
 
     /// Whether these bytes contain it.
@@ -111,6 +118,29 @@ impl Needle {
             Kind::Literal(finder) => finder.find(bytes).is_some(),
             Kind::Regex(regex) | Kind::RegexInLine(regex) | Kind::RegexByRecord(regex) => regex.is_match(bytes),
         }
+    }
+
+    /// Where it stands in the bytes, from an offset on; bytes before that are looked at for `^` and `\b` only.
+    pub(super) fn find_at(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+        match &self.kind {
+            Kind::Literal(finder) => {
+                let start = at + finder.find(&bytes[at..])?;
+                Some(start..start + finder.needle().len())
+            }
+            Kind::Regex(regex) | Kind::RegexInLine(regex) | Kind::RegexByRecord(regex) => {
+                regex.find_at(bytes, at).map(|found| found.range())
+            }
+        }
+    }
+
+    /// Where codes may hide it.
+    pub(super) fn seams(&self) -> &Seams {
+        &self.seams
+    }
+
+    /// Whether it asks for the start or the end of a record, so that each has to be searched by itself.
+    pub(super) const fn is_by_record(&self) -> bool {
+        matches!(self.kind, Kind::RegexByRecord(_))
     }
 
     /// Whether a record contains it: as written, or as seen.

@@ -4,7 +4,8 @@
 
 use super::debug::Meters;
 use super::export::{Job, Written};
-use crate::model::{Address, SavedFilter, SourceMsg, Timestamp};
+use crate::model::window::Ask;
+use crate::model::{Address, SavedFilter, SourceId, SourceMsg, Timestamp};
 use std::path::PathBuf;
 
 /// Something happened.
@@ -139,6 +140,14 @@ pub enum Effect {
     },
     /// Measure, and tell the numbers with [`Event::Meters`].
     Measure,
+    /// Find something out about a source's whole file; answers come as [`SourceMsg::Answer`].
+    Ask(Ask),
+    /// Nobody waits for answers about this source any more.
+    StopAsking(SourceId),
+    /// The source has to stop; what it still sends is not wanted.
+    Pause(SourceId),
+    /// The source has to begin anew, with [`SourceMsg::Reopened`].
+    Reopen(SourceId),
 }
 
 /// A change of the saved filters.

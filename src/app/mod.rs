@@ -48,6 +48,7 @@ pub mod text;
 mod timeline;
 mod update;
 pub mod view;
+mod window;
 
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
@@ -98,6 +99,9 @@ pub struct App {
     saved: Vec<SavedFilter>,
     /// How often a filter was set in every tab.
     everywhere: u64,
+    far: window::Far,
+    /// Effects of what did not come from a key.
+    outbox: Vec<event::Effect>,
     marks: Marks,
     names: names::Names,
     /// What was run from the palette, the last one first.
@@ -201,6 +205,8 @@ impl App {
             searched_last: false,
             saved: Vec::new(),
             everywhere: 0,
+            far: window::Far::default(),
+            outbox: Vec::new(),
             marks: Marks::default(),
             names: names::Names::default(),
             recent: Vec::new(),

@@ -4,6 +4,7 @@
 
 use super::App;
 use super::view::{Direction, Find, Found, Target, View};
+use super::window::AtEnd;
 use crate::analysis::matcher::Matcher;
 use crate::analysis::pattern::Needle;
 use crate::model::Severity;
@@ -80,10 +81,19 @@ impl App {
                 None => return self.say(format!("nothing was searched for yet: {} searches", self.key_of("search"))),
             },
         };
+        if what == What::Match && self.search_in_file(direction) {
+            return;
+        }
         let find = self.tab().view.find_from_cursor(target, direction);
         self.finding = Some(Finding { find, tab: self.active, what, wrapped: false });
         self.message = None;
         self.find_slice();
+    }
+
+    /// Whether the search stops at the end of what is held, since the file has more.
+    fn is_offered(&mut self, finding: &Finding) -> bool {
+        let is_end = finding.what == What::Match && !finding.wrapped;
+        is_end && self.at_end_of_held(finding.find.direction()) == AtEnd::Stop
     }
 
     /// One slice of the search that is under way.
@@ -113,6 +123,7 @@ impl App {
                 self.say(format!("{what} ..."));
                 self.finding = Some(finding);
             }
+            Found::Nothing if self.is_offered(&finding) => {}
             Found::Nothing if !finding.wrapped => {
                 finding.find = View::find_from_end(finding.find.target().clone(), finding.find.direction());
                 finding.wrapped = true;

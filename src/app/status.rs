@@ -174,6 +174,11 @@ impl App {
             let text = format!("{} record{s} parse=failed", thousands(broken));
             parts.insert(parts.len().saturating_sub(1), Health { text, role: Role::Warn });
         }
+        if let Some(window) = self.window_health() {
+            parts.retain(|part| matches!(part.role, Role::Error | Role::Warn));
+            parts.insert(0, window);
+            return parts;
+        }
         // What one source says of itself that works: perhaps that it left out a part.
         if let [one] = sources.as_slice()
             && matches!(one.health.state, State::Following | State::Done)

@@ -25,10 +25,17 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Focus(_) => need = FrameNeed::No,
         Event::Source(message) => {
             let (source, badges) = (message.source(), app.badges());
+            let is_answer = matches!(message, SourceMsg::Answer { .. });
             app.source(message);
             // Of the other tabs only the badges are seen.
             let is_seen = app.tab().view.sources().contains(source) || app.badges() != badges;
-            need = if is_seen { FrameNeed::Soon } else { FrameNeed::No };
+            need = if is_answer {
+                FrameNeed::Now
+            } else if is_seen {
+                FrameNeed::Soon
+            } else {
+                FrameNeed::No
+            };
         }
         Event::Tick(now) => {
             app.now = now;
@@ -70,6 +77,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
     }
     app.list_when_wanted(&mut effects);
     app.settle(need == FrameNeed::Now);
+    effects.append(&mut app.outbox);
     if app.is_busy() {
         effects.push(Effect::Continue);
     }
@@ -160,6 +168,13 @@ impl App {
                     counting.add_origin(id, name);
                 }
             }
+            Applied::Replaced(source) => {
+                for tab in self.tabs.iter_mut().filter(|tab| tab.view.sources().contains(source)) {
+                    tab.view.reload(self.engine.store());
+                }
+            }
+            Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
+            Applied::Nothing => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
                 if let Some(source) = self.engine.source(id) {

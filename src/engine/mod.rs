@@ -8,7 +8,8 @@ mod source;
 pub use source::{RATE_SECONDS, Source};
 
 use crate::model::address::Tab;
-use crate::model::{OriginId, SourceId, SourceMsg, State, Timestamp};
+use crate::model::window::{Answer, Extent};
+use crate::model::{Batch, OriginId, SourceId, SourceMsg, State, Timestamp};
 use crate::store::{Appended, Store};
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,6 +27,12 @@ pub enum Applied {
     Origin(OriginId),
     /// A source said how it is.
     Health(SourceId),
+    /// A source's records have to go, and others may be there: every view has to be filled anew.
+    Replaced(SourceId),
+    /// What came of a question about a source's whole file.
+    Answer(SourceId, u32, Answer),
+    /// It is no longer wanted: a window of the source's file is shown.
+    Nothing,
 }
 
 /// Sources, their records, and how they are.
@@ -61,6 +68,15 @@ impl Engine {
                 }
                 Applied::Origin(id)
             }
+            // What a source still sends after a window took its place; it is read again when that is left.
+            SourceMsg::Batch { source, .. } | SourceMsg::Health { source, .. } if self.window(source).is_some() => {
+                Applied::Nothing
+            }
+            SourceMsg::Answer { source, ticket, answer } => Applied::Answer(source, ticket, answer),
+            SourceMsg::Reopened(source) => {
+                self.show(source, None, &Batch::default(), now);
+                Applied::Replaced(source)
+            }
             SourceMsg::Batch { source, batch } => {
                 self.source_mut(source).count(&batch, now);
                 let appended = self.store.append(source, &batch);
@@ -74,6 +90,20 @@ impl Engine {
                 Applied::Health(source)
             }
         }
+    }
+
+    /// Puts a window of the source's file (or, with `None`, what it sends from now on) in the place of its records.
+    pub fn show(&mut self, id: SourceId, window: Option<Extent>, records: &Batch, now: Timestamp) {
+        self.store.replace(id, records);
+        if window.is_some() {
+            self.store.close(id);
+        }
+        self.source_mut(id).show(window, records, now);
+    }
+
+    /// The window that a source shows, if it is not what it sends.
+    pub fn window(&self, id: SourceId) -> Option<Extent> {
+        self.source(id)?.window()
     }
 
     /// The records.

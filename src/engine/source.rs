@@ -4,6 +4,7 @@
 
 use crate::model::address::Tab;
 use crate::model::time::SECOND;
+use crate::model::window::Extent;
 use crate::model::{Batch, Flags, Format, Health, SourceId, State, Timestamp};
 
 /// Rates are taken over this many whole seconds.
@@ -25,6 +26,7 @@ pub struct Source {
     parse_failed: u64,
     origins: u32,
     last_record: Option<Timestamp>,
+    window: Option<Extent>,
     /// (second since the epoch, records in it), by the second's remainder.
     seconds: [(i64, u64); SLOTS],
 }
@@ -41,6 +43,7 @@ impl Source {
             parse_failed: 0,
             origins: 0,
             last_record: None,
+            window: None,
             seconds: [(i64::MIN, 0); SLOTS],
         }
     }
@@ -85,6 +88,11 @@ impl Source {
         self.last_record
     }
 
+    /// The part of its file whose records are held in place of what it sends.
+    pub fn window(&self) -> Option<Extent> {
+        self.window
+    }
+
     /// Live records per second over the last [`RATE_SECONDS`] whole seconds: without those of the first reading.
     pub fn rate(&self, now: Timestamp) -> f64 {
         let second = now.0.div_euclid(SECOND);
@@ -95,6 +103,20 @@ impl Source {
 
     pub(super) fn count_origin(&mut self) {
         self.origins += 1;
+    }
+
+    /// Other records take the place of those so far.
+    pub(super) fn show(&mut self, window: Option<Extent>, records: &Batch, now: Timestamp) {
+        self.window = window;
+        (self.records, self.bytes, self.parse_failed) = (0, 0, 0);
+        // What is read anew is no news.
+        let state = std::mem::replace(&mut self.health.state, State::Reading);
+        self.count(records, now);
+        self.last_record = None;
+        if window.is_some() {
+            self.health.state = state;
+        }
+        self.seconds = [(i64::MIN, 0); SLOTS];
     }
 
     pub(super) fn count(&mut self, batch: &Batch, now: Timestamp) {

@@ -2,6 +2,7 @@
 //!
 //! Owns the messages. Must not know who sends or who receives them.
 
+use super::window::Answer;
 use super::{Batch, OriginId, SourceId, Timestamp};
 
 /// A message of a source. Channels that carry it are bounded.
@@ -28,6 +29,17 @@ pub enum SourceMsg {
         /// How it is.
         health: Health,
     },
+    /// What came of a question about its whole file.
+    Answer {
+        /// The source.
+        source: SourceId,
+        /// The question's number.
+        ticket: u32,
+        /// The answer.
+        answer: Answer,
+    },
+    /// It begins anew, as it was opened: what it sent before goes.
+    Reopened(SourceId),
 }
 
 impl SourceMsg {
@@ -35,7 +47,10 @@ impl SourceMsg {
     pub const fn source(&self) -> SourceId {
         match self {
             Self::Origin { id, .. } => id.source(),
-            Self::Batch { source, .. } | Self::Health { source, .. } => *source,
+            Self::Batch { source, .. }
+            | Self::Health { source, .. }
+            | Self::Answer { source, .. }
+            | Self::Reopened(source) => *source,
         }
     }
 }
@@ -49,6 +64,8 @@ pub struct Health {
     pub detail: String,
     /// Bytes (or items) done and, where known, in all.
     pub progress: Option<(u64, Option<u64>)>,
+    /// Bytes of text at the start of its files that were not read, because memory would not hold them.
+    pub left_out: u64,
     /// When the next try is, after a failure.
     pub next_try: Option<Timestamp>,
 }

@@ -14,6 +14,7 @@ pub mod saved;
 pub mod severity;
 pub mod theme;
 pub mod time;
+pub mod window;
 
 pub use address::Address;
 pub use batch::{Batch, Meta};

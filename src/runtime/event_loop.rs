@@ -365,6 +365,10 @@ impl<P: Program> Loop<P> {
                     self.update(Event::Done(done));
                 }
                 Effect::CancelExport => self.exporter.cancel(),
+                Effect::Ask(ask) => self.tasks.ask(ask),
+                Effect::StopAsking(source) => self.tasks.stop_asking(source),
+                Effect::Pause(source) => self.tasks.pause(source),
+                Effect::Reopen(source) => self.tasks.reopen(source),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));

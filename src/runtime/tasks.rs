@@ -2,10 +2,14 @@
 //!
 //! Owns spawning, restarting and stopping; nothing else spawns. Must not know the screen.
 
+use crate::analysis::lines::LineNeedle;
+use crate::model::window::{Answer, Ask, Request};
 use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp};
 use crate::ports::Clock;
+use crate::sources::files;
 use crate::sources::{NotYet, Outlet, Settings, Source, SourceError};
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -61,6 +65,20 @@ pub struct Tasks {
     to: mpsc::Sender<SourceMsg>,
     settings: Settings,
     surroundings: Surroundings,
+    opened: HashMap<SourceId, Opened>,
+}
+
+/// A source that was opened, whether it still runs or not.
+#[derive(Debug)]
+struct Opened {
+    address: Address,
+    outlet: Outlet,
+    /// Cancelled when the task has ended.
+    ended: CancellationToken,
+    /// What is known of its whole file.
+    far: Arc<files::Far>,
+    /// Ends the question that is being answered.
+    asked: CancellationToken,
 }
 
 #[derive(Clone)]
@@ -86,7 +104,8 @@ impl Tasks {
         backoff: Backoff,
     ) -> Self {
         let surroundings = Surroundings { clock, build, backoff };
-        Self { set: JoinSet::new(), cancel: CancellationToken::new(), to, settings, surroundings }
+        let (set, cancel, opened) = (JoinSet::new(), CancellationToken::new(), HashMap::new());
+        Self { set, cancel, to, settings, surroundings, opened }
     }
 
     /// The order to stop, for tasks that are started with [`Tasks::spawn`].
@@ -112,8 +131,86 @@ impl Tasks {
         let cancel = self.cancel.child_token();
         let clock = Arc::clone(&self.surroundings.clock);
         let outlet = Outlet::new(id, self.to.clone(), cancel, clock, Handle::current());
+        let opened = Opened {
+            address,
+            outlet,
+            ended: CancellationToken::new(),
+            far: Arc::default(),
+            asked: self.cancel.child_token(),
+        };
+        self.start(&opened);
+        self.opened.insert(id, opened);
+    }
+
+    /// Stops a source. What it still sends may come.
+    pub fn pause(&mut self, id: SourceId) {
+        if let Some(opened) = self.opened.get(&id) {
+            opened.outlet.cancel().cancel();
+        }
+    }
+
+    /// Stops a source and opens it anew, when nothing of it is on its way any more. It says so first.
+    pub fn reopen(&mut self, id: SourceId) {
+        let Some(mut opened) = self.opened.remove(&id) else { return };
+        opened.outlet.cancel().cancel();
+        opened.asked.cancel();
+        opened.outlet = opened.outlet.renewed(self.cancel.child_token());
+        let before = std::mem::take(&mut opened.ended);
+        let (task, outlet) = (self.task(&opened), opened.outlet.clone());
+        self.set.spawn(async move {
+            before.cancelled().await;
+            if outlet.reopened_async().await.is_ok() {
+                task.await;
+            }
+        });
+        self.opened.insert(id, opened);
+    }
+
+    /// Finds something out about a source's whole file, in place of what was asked before.
+    pub fn ask(&mut self, ask: Ask) {
+        let Some(opened) = self.opened.get_mut(&ask.source) else { return };
+        opened.asked.cancel();
+        opened.asked = self.cancel.child_token();
+        let (address, far, settings) = (opened.address.clone(), Arc::clone(&opened.far), self.settings.clone());
+        let outlet = opened.outlet.renewed(opened.asked.clone());
+        self.set.spawn(async move {
+            let (ticket, theirs) = (ask.ticket, outlet.clone());
+            let done = tokio::task::spawn_blocking(move || {
+                let lines = match &ask.request {
+                    Request::Find { pattern, .. } | Request::Count { pattern } => LineNeedle::compile(pattern).ok(),
+                    Request::Window { .. } => None,
+                };
+                let lines = lines.map(|needle| Box::new(Lines(needle)) as Box<dyn files::Lines>);
+                let _ = files::answer(&ask, &address, &settings, &far, lines, &theirs);
+            });
+            if done.await.is_err_and(|error| error.is_panic()) {
+                let problem = SourceError::Panicked.to_string();
+                let _ = outlet.answer_async(ticket, Answer::Failed(problem)).await;
+            }
+        });
+    }
+
+    /// Ends the question about a source's file.
+    pub fn stop_asking(&mut self, id: SourceId) {
+        if let Some(opened) = self.opened.get(&id) {
+            opened.asked.cancel();
+        }
+    }
+
+    fn start(&mut self, opened: &Opened) {
+        let task = self.task(opened);
+        self.set.spawn(task);
+    }
+
+    /// The source's task, which tells its end.
+    fn task(&self, opened: &Opened) -> impl Future<Output = ()> + Send + use<> {
+        let ended = opened.ended.clone().drop_guard();
         let (settings, surroundings) = (self.settings.clone(), self.surroundings.clone());
-        self.set.spawn(supervise(address, settings, outlet, surroundings));
+        let source = supervise(opened.address.clone(), settings, opened.outlet.clone(), surroundings);
+        async move {
+            let _ended = ended;
+            source.await;
+        }
     }
 
     /// Does work that may block, such as a look at the disk, and hands its outcome on.
@@ -140,6 +237,27 @@ impl Tasks {
             tracing::warn!(tasks = self.set.len(), "tasks did not stop in time");
             self.set.abort_all();
         }
+    }
+}
+
+/// A pattern, for the files that do not know what one means.
+struct Lines(LineNeedle);
+
+impl files::Lines for Lines {
+    fn first(&mut self, text: &[u8]) -> Option<usize> {
+        self.0.first(text).map(|line| line.start)
+    }
+
+    fn last(&mut self, text: &[u8]) -> Option<usize> {
+        self.0.last(text).map(|line| line.start)
+    }
+
+    fn count(&mut self, text: &[u8]) -> u64 {
+        self.0.count(text)
+    }
+
+    fn another(&self) -> Box<dyn files::Lines> {
+        Box::new(Self(self.0.clone()))
     }
 }
 
@@ -260,6 +378,52 @@ mod tests {
         let states: Vec<_> = all.iter().map(|h| (h.state, h.next_try.is_some())).collect();
         assert_eq!(states, [(State::Failed, true), (State::Failed, true), (State::Failed, false)]);
         assert!(all[2].detail.contains("given up after 3 tries"), "{}", all[2].detail);
+    }
+
+    /// Says that it runs, until it is told to stop.
+    struct Endless;
+
+    impl Source for Endless {
+        fn run(self: Box<Self>, out: Outlet) -> Running {
+            Box::pin(async move {
+                out.health_async(Health::new(State::Following, "runs")).await?;
+                out.cancel().cancelled().await;
+                Err(crate::sources::Closed.into())
+            })
+        }
+    }
+
+    #[test]
+    fn a_source_is_stopped_asked_about_and_opened_anew() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (to, mut from) = mpsc::channel(8);
+            let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::Off, window_bytes: 1 };
+            let build: Build = Arc::new(|_, _| Ok(Box::new(Endless)));
+            let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, Backoff::default());
+            let id = SourceId(3);
+            tasks.open(id, Address::Stdin);
+            assert!(matches!(from.recv().await, Some(SourceMsg::Health { .. })));
+            tasks.pause(id);
+            let pattern = crate::model::query::Pattern {
+                source: "x".to_owned(),
+                kind: crate::model::query::PatternKind::Literal,
+            };
+            tasks.ask(Ask { source: id, ticket: 9, request: Request::Count { pattern } });
+            match from.recv().await {
+                Some(SourceMsg::Answer { source: SourceId(3), ticket: 9, answer: Answer::Failed(problem) }) => {
+                    assert!(problem.contains("only files"), "{problem}");
+                }
+                other => panic!("{other:?}"),
+            }
+            for _ in 0..2 {
+                tasks.reopen(id);
+                assert!(matches!(from.recv().await, Some(SourceMsg::Reopened(SourceId(3)))));
+                assert!(matches!(from.recv().await, Some(SourceMsg::Health { .. })));
+            }
+            tasks.stop().await;
+            assert!(from.recv().await.is_none(), "nothing runs any more");
+        });
     }
 
     #[test]

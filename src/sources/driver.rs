@@ -2,6 +2,7 @@
 //!
 //! Owns batching and cancellation. Must not know any protocol or file.
 
+use crate::model::window::Answer;
 use crate::model::{Batch, Health, OriginId, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{
@@ -79,6 +80,12 @@ impl Outlet {
         Self { source, to, cancel, clock, runtime, origins: Arc::default() }
     }
 
+    /// Another way to the same place with the same origins, for what goes on after `cancel` of this one.
+    #[must_use]
+    pub fn renewed(&self, cancel: CancellationToken) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
     /// The source that writes here.
     pub const fn source(&self) -> SourceId {
         self.source
@@ -123,6 +130,30 @@ impl Outlet {
     /// The source has to stop.
     pub fn health(&self, health: Health) -> Result<(), Closed> {
         self.send(SourceMsg::Health { source: self.source, health })
+    }
+
+    /// Tells what came of a question.
+    ///
+    /// # Errors
+    /// The question was taken back.
+    pub fn answer(&self, ticket: u32, answer: Answer) -> Result<(), Closed> {
+        self.send(SourceMsg::Answer { source: self.source, ticket, answer })
+    }
+
+    /// [`Outlet::answer`] for tasks.
+    ///
+    /// # Errors
+    /// The question was taken back.
+    pub async fn answer_async(&self, ticket: u32, answer: Answer) -> Result<(), Closed> {
+        self.send_async(SourceMsg::Answer { source: self.source, ticket, answer }).await
+    }
+
+    /// Says that the source begins anew.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub async fn reopened_async(&self) -> Result<(), Closed> {
+        self.send_async(SourceMsg::Reopened(self.source)).await
     }
 
     /// [`Outlet::health`] for tasks.

@@ -170,6 +170,19 @@ impl Store {
         done
     }
 
+    /// Puts records in the place of all that a source has, and counts it anew. They are no loss: whoever replaces them
+    /// knows where they came from.
+    pub fn replace(&mut self, source: SourceId, batch: &Batch) {
+        let at = usize::from(source.0);
+        while let Some(index) = self.live.list.iter().position(|segment| segment.source == source) {
+            self.evict(index);
+        }
+        if let Some(holder) = self.holders.get_mut(at) {
+            *holder = Holder::default();
+        }
+        self.append(source, batch);
+    }
+
     /// The source will send nothing more: memory that was kept for that is given back. Its records stay.
     pub fn close(&mut self, source: SourceId) {
         self.seal(source);

@@ -82,6 +82,7 @@ impl Running {
                     self.records.push((self.names[&record.origin].clone(), text));
                 }
             }
+            Some(other) => panic!("nobody asked: {other:?}"),
         }
         true
     }

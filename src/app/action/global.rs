@@ -133,6 +133,6 @@ impl App {
         if was {
             self.say("search cancelled");
         }
-        was
+        was || self.cancel_asked()
     }
 }

@@ -51,6 +51,9 @@ pub(super) fn top(app: &mut App, _: &mut Vec<Effect>) {
 
 pub(super) fn bottom(app: &mut App, _: &mut Vec<Effect>) {
     app.go(Step::Bottom);
+    if app.tab().view.is_following() {
+        app.leave_windows();
+    }
 }
 
 pub(super) fn left(app: &mut App, _: &mut Vec<Effect>) {
@@ -67,6 +70,9 @@ pub(super) fn right(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn follow(app: &mut App, _: &mut Vec<Effect>) {
+    if app.leave_windows() {
+        return;
+    }
     let view = &mut app.tab_mut().view;
     if view.is_following() { view.unfollow() } else { view.follow() }
 }

@@ -13,6 +13,7 @@ mod picker;
 mod rows;
 mod table;
 mod time;
+mod window;
 
 pub(super) use out::Exporting;
 pub use table::ACTIONS;

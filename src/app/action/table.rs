@@ -4,7 +4,7 @@
 
 use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{finding, global, list, look, marks, out, panes, picker, rows, time};
+use super::{finding, global, list, look, marks, out, panes, picker, rows, time, window};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
@@ -59,6 +59,10 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Scroll long lines to the left.";
     "right" ["l" "Right"] in RECORDS, Move "sideways": list::right =>
         "Scroll long lines to the right.";
+    "older-window" ["["] in &[List], Move "older, newer window": window::older =>
+        "Load the part of a large file before the one in memory; a compressed one is indexed first, once.";
+    "newer-window" ["]"] in &[List], Move "older, newer window": window::newer =>
+        "Load the part of a large file behind the one that is shown; following returns to its end.";
     "follow" ["f"] in RECORDS, Move "follow, pause": list::follow =>
         "Keep the cursor on the newest record, or stop doing so.";
     "search" ["/"] in RECORDS, Find "search" footer "search": list::search =>
@@ -75,6 +79,8 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Choose a value of the record, and show all records that have it, in every tab.";
     "hide-like" ["i"] in RECORDS, Find "hide what is like it": finding::hide_like =>
         "Hide the records whose text is like this one's, whatever numbers and ids it has.";
+    "count-matches" ["#"] in RECORDS, Find "count in the file": window::count =>
+        "Count the lines that match the last search, in the whole file.";
     "next-error" ["e"] in RECORDS, Find "next, previous error": list::next_error =>
         "To the next error.";
     "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>

@@ -129,6 +129,12 @@ impl View {
         }
     }
 
+    /// Puts the cursor on a record of which only its place is known, so many rows below the top. Stops following. It holds
+    /// for rows that are still being filled in, too.
+    pub fn go_to_key(&mut self, at: Key, offset: usize) {
+        self.cursor = Cursor { at, offset, mode: Mode::Stay };
+    }
+
     /// Scrolls by rows; the cursor stays on its record as long as that is on the screen. Stops following.
     pub fn scroll(&mut self, rows: isize, height: usize) {
         let Some(position) = self.cursor_position() else { return };

@@ -280,4 +280,10 @@ impl View {
     pub fn window(&self, top: usize, height: usize) -> impl Iterator<Item = RecordId> {
         self.listing.rows().iter_from(top).take(height).map(|key| key.id)
     }
+
+    /// Fills the view anew by [`View::advance`], after other records took the place of a source's. The cursor stays where
+    /// its record was in time.
+    pub fn reload(&mut self, store: &Store) {
+        self.restart(store);
+    }
 }

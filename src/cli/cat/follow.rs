@@ -137,6 +137,8 @@ impl<'p> Printer<'p> {
                 out.stdout().write_all(&self.buffer)?;
             }
             SourceMsg::Health { source, health } => self.health(source, &health, out),
+            // Only the screen asks, or opens anew.
+            SourceMsg::Answer { .. } | SourceMsg::Reopened(_) => {}
         }
         Ok(())
     }

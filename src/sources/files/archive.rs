@@ -124,6 +124,12 @@ pub(crate) fn list(archive: &Arc<File>, name: &str) -> Result<Listing, InputErro
 impl Entry {
     /// The compressed bytes. Bytes that are read are added to `done`.
     pub(crate) fn section(&self, name: &str, done: Arc<AtomicU64>) -> Result<Section, InputError> {
+        let bytes = self.bytes(name)?;
+        Ok(Section::new(self.archive.clone(), bytes.start, self.compressed, done))
+    }
+
+    /// Where the compressed bytes are in the file.
+    pub(crate) fn bytes(&self, name: &str) -> Result<std::ops::Range<u64>, InputError> {
         let mut header = [0_u8; 30];
         read_exact_at(&self.archive, &mut header, self.header).map_err(|e| InputError::io(name, e))?;
         if u32_at(&header, 0) != LOCAL {
@@ -131,7 +137,8 @@ impl Entry {
             return Err(InputError::Damaged { name: name.to_owned(), problem });
         }
         let skip = 30 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
-        Ok(Section::new(self.archive.clone(), self.header + skip, self.compressed, done))
+        let start = self.header + skip;
+        Ok(start..start.saturating_add(self.compressed))
     }
 }
 

@@ -436,7 +436,7 @@ impl Shared {
             parts.push(doing.to_owned());
         }
         let progress = Some(self.bytes_done(report.skipped));
-        Health { progress, ..Health::new(state, parts.join("; ")) }
+        Health { progress, left_out: report.skipped, ..Health::new(state, parts.join("; ")) }
     }
 }
 
