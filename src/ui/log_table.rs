@@ -29,8 +29,12 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
 
 fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let tab = app.tab();
-    let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
-    let left = if tab.shows_all() { "All sources by time" } else { left };
+    let left = match (tab.shows_all(), tab.is_unfiltered_for_context()) {
+        (false, false) => "Lines",
+        (false, true) => "Lines, unfiltered around the line",
+        (true, false) => "All sources by time",
+        (true, true) => "All sources by time, unfiltered around the line",
+    };
     let all = app.counts().records();
     let shown = tab.view().matching() as u64;
     let mut right: Vec<String> = app.cursor_date().into_iter().collect();
