@@ -399,3 +399,47 @@ fn every_size_can_be_drawn_with_these_panes() {
         }
     }
 }
+
+#[test]
+fn what_had_to_go_is_in_no_bar_and_no_count() {
+    let mut screen = Screen::new(120, 36, logdeck::app::Settings { memory: 256 << 10, ..settings() });
+    screen.open(0, "small.log", &[("a.log", ""), ("b.log", "")]);
+    for n in 0..300_u32 {
+        let line = format!("2026-11-21T03:{:02}:{:02}Z WARN line {n} {}\n", n / 60, n % 60, "x".repeat(4000));
+        screen.feed(OriginId::new(SourceId(0), n % 2), line.as_bytes());
+    }
+    screen.keys("L");
+    screen.event(Event::Tick(at("2026-11-21T03:15:00Z")));
+    let held = screen.app.counts().records();
+    assert!((10..200).contains(&held), "{held}");
+    let bars = screen.app.histogram().unwrap();
+    assert_eq!(bars.bars.iter().flatten().map(|count| u64::from(*count)).sum::<u64>(), held);
+    let rows = screen.app.origins().unwrap().rows();
+    assert_eq!(rows.iter().map(|row| row.warnings).sum::<u64>(), held);
+    let sparks = rows.iter().flat_map(|row| &row.sparks).map(|(_, all)| u64::from(*all));
+    assert_eq!(sparks.sum::<u64>(), held);
+}
+
+#[test]
+fn a_tab_that_is_left_before_it_is_filled_is_brought_to_the_time_later() {
+    let mut screen = two_tabs(120, 36);
+    screen.keys("3");
+    let mut lines = String::new();
+    for n in 0..60_000 {
+        writeln!(lines, "2026-11-21T02:{:02}:{:02}Z INFO line {n}", n / 6000, n / 100 % 60).unwrap();
+    }
+    screen.feed(OriginId::new(SourceId(7), 0), lines.as_bytes());
+    screen.keys("4@03:13:41<Enter>");
+    let line = screen.cursor_line();
+    screen.keys("3F<Tab><Tab><Tab>gone|memor");
+    // Without the ticks between keys.
+    for key in ["y", "Enter", "4", "3"] {
+        update(&mut screen.app, Event::Key(key.parse().unwrap()));
+    }
+    assert!(!screen.app.tab().view().count_is_final());
+    let now = screen.app.now();
+    screen.event(Event::Tick(now));
+    assert!(screen.cursor_line().contains("03:13:41.500"), "{}", screen.text());
+    screen.keys("4");
+    assert_eq!(screen.cursor_line(), line);
+}
