@@ -43,7 +43,7 @@ impl PromptKind {
         match self {
             Self::Search => "regular expression",
             Self::Note => "a few words",
-            Self::Time => "14:02, 10m (ago), +30s, 2026-01-02T15:04",
+            Self::Time => "14:02, 10m, -5m, 2026-01-02T15:04",
             Self::SaveFilter => "a name",
             Self::Export => ".jsonl .log .csv .md",
             Self::Handover => ".md",

@@ -236,7 +236,7 @@ impl App {
         if let Some(first) = query.origins.first() {
             let more = query.origins.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let _ = write!(words, " origin {}{more}", self.engine.origin_name(*first).unwrap_or("?"));
+            let _ = write!(words, " origin {}{more}", self.short_origin(*first));
         }
         let view = &self.tab().view;
         if view.has_context() {

@@ -11,7 +11,7 @@ use super::tab::TabState;
 use super::view::SourceSet;
 use crate::model::Timestamp;
 use crate::model::time::TimeSpec;
-use crate::store::Key;
+use crate::store::{Key, RecordId};
 
 /// Where the time of another tab put a cursor.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,13 @@ pub(super) struct Place {
     moment: Timestamp,
     /// Whether the tab followed before.
     followed: bool,
+}
+
+impl Place {
+    /// Whether its record was found: the tab can have been left before its rows were all there.
+    fn is_record(&self) -> bool {
+        self.anchor != Key { order: self.moment, id: RecordId(0) }
+    }
 }
 
 /// A place that is being gone to, while the rows around it are being filled in.
@@ -194,7 +201,7 @@ impl App {
                 tab.place = None;
                 tab.view.follow();
             }
-            (Some(moment), Some(place)) if place.moment == moment => {}
+            (Some(moment), Some(place)) if place.moment == moment && place.is_record() => {}
             (Some(moment), old) if !is_empty => {
                 let followed = tab.view.is_following() || old.is_some_and(|place| place.followed);
                 let height = self.list_height();

@@ -29,8 +29,12 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
 
 fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let tab = app.tab();
-    let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
-    let left = if tab.shows_all() { "All sources by time" } else { left };
+    let left = match (tab.shows_all(), tab.is_unfiltered_for_context()) {
+        (false, false) => "Lines",
+        (false, true) => "Lines, unfiltered around the line",
+        (true, false) => "All sources by time",
+        (true, true) => "All sources by time, unfiltered around the line",
+    };
     let noted = app.mark_here().filter(|mark| !mark.note.is_empty());
     let left = noted.map_or_else(|| left.to_owned(), |mark| format!("{left}   * {}", mark.note));
     let all = app.counts().records();

@@ -16,12 +16,17 @@ const STATE: u16 = 7;
 const TIME: u16 = 8;
 const GAP: u16 = 1;
 
+/// The least columns of a screen for a state and the time of the newest record.
+const LEAST_FOR_ALL: u16 = 76;
+
 /// Where the columns of a screen begin.
 struct Grid {
-    state: u16,
+    /// Where names end.
+    names: u16,
+    state: Option<u16>,
     /// Where the counts end, and how wide they are.
     counts: [(u16, u16); 3],
-    time: u16,
+    time: Option<u16>,
     sparks: u16,
 }
 
@@ -29,14 +34,16 @@ impl Grid {
     fn new(width: u16) -> Self {
         let widths = if width >= 100 { [11, 9, 9] } else { [8, 6, 6] };
         let sparks = width.saturating_sub(1 + SPARKS as u16);
-        let time = sparks.saturating_sub(TIME + GAP);
-        let mut end = time.saturating_sub(GAP);
+        let all = width >= LEAST_FOR_ALL;
+        let time = all.then(|| sparks.saturating_sub(TIME + GAP));
+        let mut end = time.unwrap_or(sparks).saturating_sub(GAP);
         let mut counts = [(0, 0); 3];
         for (count, columns) in counts.iter_mut().zip(widths).rev() {
             *count = (end, columns - GAP);
             end = end.saturating_sub(columns);
         }
-        Self { state: end.saturating_sub(STATE), counts, time, sparks }
+        let state = all.then(|| end.saturating_sub(STATE));
+        Self { names: state.unwrap_or(end).saturating_sub(GAP), state, counts, time, sparks }
     }
 }
 
@@ -55,11 +62,15 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
     let grid = Grid::new(canvas.width);
     let y = rows.y + 1;
     canvas.text(NAME, y, "ORIGIN", Role::Dim);
-    canvas.text(grid.state, y, "STATE", Role::Dim);
+    if let Some(x) = grid.state {
+        canvas.text(x, y, "STATE", Role::Dim);
+    }
     for (name, (end, columns)) in ["RECORDS", "ERR", "WRN"].iter().zip(grid.counts) {
         canvas.text_before(end - columns, end, y, name, Role::Dim);
     }
-    canvas.text(grid.time, y, "LAST", Role::Dim);
+    if let Some(x) = grid.time {
+        canvas.text(x, y, "LAST", Role::Dim);
+    }
     for (y, (n, row)) in (y + 1..).zip(origins.window(usize::from(rows.height))) {
         let is_cursor = n == origins.cursor();
         if is_cursor {
@@ -69,7 +80,7 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
             canvas.text(2, y, "*", Role::Accent);
         }
         let role = if is_cursor { Role::Accent } else { Role::Text };
-        let columns = usize::from(grid.state.saturating_sub(NAME + GAP));
+        let columns = usize::from(grid.names.saturating_sub(NAME));
         // The end of a path tells more than its middle.
         let name = if text::width(&row.name) > columns { &row.short } else { &row.name };
         let name = text::shorten(name, columns, canvas.theme.glyphs.gap);
@@ -77,9 +88,10 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
         if row.id.is_some() {
             origin(app, row, &grid, y, canvas);
         } else {
-            let room = usize::from(canvas.width.saturating_sub(grid.state + 1));
+            let x = grid.names + GAP;
+            let room = usize::from(canvas.width.saturating_sub(x + 1));
             let words = super::header::cut(&state_and_words(row), room, canvas.theme.glyphs.cut);
-            canvas.text(grid.state, y, &words, row.role);
+            canvas.text(x, y, &words, row.role);
         }
         if is_cursor && canvas.theme.reverses_cursor_row() {
             let style = canvas::cursor(&canvas.theme);
@@ -92,15 +104,17 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
 }
 
 fn origin(app: &App, row: &OriginRow, grid: &Grid, y: u16, canvas: &mut Canvas<'_>) {
-    canvas.text(grid.state, y, row.state, row.role);
+    if let Some(x) = grid.state {
+        canvas.text(x, y, row.state, row.role);
+    }
     let severities = [Role::Text, Role::Severity(Severity::Error), Role::Severity(Severity::Warn)];
     let counts = [row.records, row.errors, row.warnings].into_iter().zip(severities);
     for ((count, role), (end, columns)) in counts.zip(grid.counts) {
         let role = if count == 0 { Role::Dim } else { role };
         canvas.text_before(end - columns, end, y, &count_in(count, usize::from(columns)), role);
     }
-    if let Some(last) = row.last {
-        canvas.text(grid.time, y, &last_words(app, last), Role::Dim);
+    if let (Some(x), Some(last)) = (grid.time, row.last) {
+        canvas.text(x, y, &last_words(app, last), Role::Dim);
     }
     line(app, row, (grid.sparks, y), canvas);
 }

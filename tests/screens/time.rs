@@ -59,7 +59,9 @@ fn all_sources_keep_filter_and_line_and_count_what_they_show() {
     screen.keys("A");
     assert!(screen.cursor_line().contains(line.trim_start_matches('>').trim_end().split("  ").next().unwrap()));
     assert!(screen.has("out of memory") && screen.has("403 forbidden"), "{}", screen.text());
-    screen.keys("A");
+    screen.keys("z");
+    assert!(screen.has("-- All sources by time, unfiltered around the line "), "{}", screen.text());
+    screen.keys("zA");
     assert!(!screen.has("out of memory"));
     // A source that is opened later belongs to it.
     screen.keys("A<Esc>G");
@@ -300,7 +302,7 @@ fn chosen_origins_are_a_filter() {
     let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle}: {text}"));
     assert!(at("payments-api.log") < at("ledger-worker.log"), "the one with more errors comes first");
     screen.keys("j<Enter>");
-    assert!(screen.status().contains("origin ledger-worker.log"), "{}", screen.status());
+    assert!(screen.status().contains("origin ledger-worker "), "{}", screen.status());
     assert!(!screen.has("circuit breaker"));
     screen.keys("<Esc>");
     assert!(screen.has("circuit breaker"));
@@ -334,7 +336,7 @@ fn sources_in_trouble_have_rows_of_their_own() {
     snap("origins_troubled_80x24", &screen.text());
     // The row of a source stands for all its origins.
     screen.keys("<Enter>");
-    assert!(screen.status().contains("origin a.log and 1 more"), "{}", screen.status());
+    assert!(screen.status().contains("origin a and 1 more"), "{}", screen.status());
     screen.keys("<Esc>Lj<Enter>");
     assert!(screen.status().contains("no origin so far"), "{}", screen.status());
 }
@@ -354,4 +356,90 @@ fn hundreds_of_origins_scroll() {
     assert!(screen.line("step-297.log  ").contains(" > ") && screen.has("step-299.log"), "{}", screen.text());
     screen.keys("g<PgDn><PgDn><PgUp>");
     assert!(!screen.has("step-000.log") && screen.has("of 300"), "{}", screen.text());
+}
+
+#[test]
+fn all_sources_are_shown_in_tabs_that_have_none() {
+    for (tab, title) in [("5", "[5 Summary]"), ("1", "[1 GCS]")] {
+        let mut screen = two_tabs(120, 36);
+        screen.keys(tab);
+        screen.keys("A");
+        assert!(
+            screen.has(title) && screen.has("-- All sources by time ") && screen.has("settle job"),
+            "{}",
+            screen.text()
+        );
+        screen.keys("A");
+        assert!(!screen.has("settle job"), "{}", screen.text());
+    }
+    let mut alone = screen(120, 36);
+    alone.keys("A");
+    assert!(alone.status().contains("all sources are in this tab already"), "{}", alone.status());
+}
+
+#[test]
+fn times_of_a_filter_are_read_as_they_are_shown() {
+    let mut screen = screen(120, 36);
+    screen.keys("F<Tab>03:14:03<Enter>");
+    assert!(screen.status().contains("since 03:14:03") && screen.has("3 of 55 records"), "{}", screen.text());
+    screen.keys("<Esc>tF<Tab>04:14:03<Enter>");
+    assert!(screen.status().contains("since 04:14:03") && screen.has("3 of 55 records"), "{}", screen.text());
+}
+
+#[test]
+fn every_size_can_be_drawn_with_these_panes() {
+    for keys in ["AL", "LG<Space>", "HHB<Space>0", "A@03:13<Enter>"] {
+        let mut screen = two_tabs(120, 36);
+        screen.keys(keys);
+        for width in (1..=130).step_by(3) {
+            for height in 1..=40 {
+                screen.event(Event::Resize(width, height));
+                screen.draw();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_had_to_go_is_in_no_bar_and_no_count() {
+    let mut screen = Screen::new(120, 36, logdeck::app::Settings { memory: 256 << 10, ..settings() });
+    screen.open(0, "small.log", &[("a.log", ""), ("b.log", "")]);
+    for n in 0..300_u32 {
+        let line = format!("2026-11-21T03:{:02}:{:02}Z WARN line {n} {}\n", n / 60, n % 60, "x".repeat(4000));
+        screen.feed(OriginId::new(SourceId(0), n % 2), line.as_bytes());
+    }
+    screen.keys("L");
+    screen.event(Event::Tick(at("2026-11-21T03:15:00Z")));
+    let held = screen.app.counts().records();
+    assert!((10..200).contains(&held), "{held}");
+    let bars = screen.app.histogram().unwrap();
+    assert_eq!(bars.bars.iter().flatten().map(|count| u64::from(*count)).sum::<u64>(), held);
+    let rows = screen.app.origins().unwrap().rows();
+    assert_eq!(rows.iter().map(|row| row.warnings).sum::<u64>(), held);
+    let sparks = rows.iter().flat_map(|row| &row.sparks).map(|(_, all)| u64::from(*all));
+    assert_eq!(sparks.sum::<u64>(), held);
+}
+
+#[test]
+fn a_tab_that_is_left_before_it_is_filled_is_brought_to_the_time_later() {
+    let mut screen = two_tabs(120, 36);
+    screen.keys("3");
+    let mut lines = String::new();
+    for n in 0..60_000 {
+        writeln!(lines, "2026-11-21T02:{:02}:{:02}Z INFO line {n}", n / 6000, n / 100 % 60).unwrap();
+    }
+    screen.feed(OriginId::new(SourceId(7), 0), lines.as_bytes());
+    screen.keys("4@03:13:41<Enter>");
+    let line = screen.cursor_line();
+    screen.keys("3F<Tab><Tab><Tab>gone|memor");
+    // Without the ticks between keys.
+    for key in ["y", "Enter", "4", "3"] {
+        update(&mut screen.app, Event::Key(key.parse().unwrap()));
+    }
+    assert!(!screen.app.tab().view().count_is_final());
+    let now = screen.app.now();
+    screen.event(Event::Tick(now));
+    assert!(screen.cursor_line().contains("03:13:41.500"), "{}", screen.text());
+    screen.keys("4");
+    assert_eq!(screen.cursor_line(), line);
 }

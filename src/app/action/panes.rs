@@ -201,11 +201,11 @@ impl App {
         Ok(())
     }
 
-    /// What relative times of a filter count from.
+    /// What relative times of a filter count from; times without a zone are read as they are shown.
     pub(in crate::app) fn time_base(&self) -> TimeBase {
         let last = self.tab().view.len().checked_sub(1);
         let newest = last.and_then(|last| self.engine.store().record(self.tab().view.id_at(last)?));
-        TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.settings.zone.clone() }
+        TimeBase { now: self.now, newest: newest.map(|record| record.order), zone: self.shown_zone() }
     }
 
     /// What the pane says, as the filter; while it is not understood, the filter stays as it is.

@@ -86,7 +86,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>
         "To the previous error.";
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
-        "Go to a time of day, a date, or so long before now or after the line.";
+        "Go to a time: 14:02, 2026-01-02T15:04, 10m before now, 10m@end before the end, +30s or -5m from the line.";
     "filter" ["F"] in RECORDS, Find "filter pane" footer "filter": panes::open_filter =>
         "Open the filter pane: severity, time, text, hidden text, field, saved filters.";
     "less-severe" ["-"] in &[List, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
@@ -134,7 +134,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "all-sources" ["A"] in SCREENS, Tabs "all sources by time": time::all_sources =>
         "Show the records of all sources by time, of other tabs too; again for this tab's own.";
     "tab-gcs" ["1"] in SCREENS, Tabs "tab": global::tab_gcs =>
-        "To tab GCS. While paused, the time under the cursor goes along to the other tab.";
+        "To tab GCS. While paused, the time under the cursor goes along; back again, one is on the same line.";
     "tab-firestore" ["2"] in SCREENS, Tabs "tab": global::tab_firestore =>
         "To tab Firestore.";
     "tab-pods" ["3"] in SCREENS, Tabs "tab": global::tab_pods =>
