@@ -6,7 +6,7 @@
 
 use aho_corasick::AhoCorasick;
 use regex_syntax::hir::Hir;
-use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal};
 
 const ESC: u8 = 0x1B;
 
@@ -47,7 +47,7 @@ impl Seams {
                 ExtractKind::Suffix => found.optimize_for_suffix_by_preference(),
                 _ => found.optimize_for_prefix_by_preference(),
             }
-            let texts: Vec<_> = found.literals().unwrap_or_default().iter().map(|text| text.as_bytes()).collect();
+            let texts: Vec<_> = found.literals().unwrap_or_default().iter().map(Literal::as_bytes).collect();
             if found.is_exact() && !has_looks {
                 return Self { parts: Literals::new(&texts, Of::WholeMatch).into_iter().collect(), has_looks };
             }
