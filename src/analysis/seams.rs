@@ -6,7 +6,7 @@
 
 use aho_corasick::AhoCorasick;
 use regex_syntax::hir::Hir;
-use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal};
 
 const ESC: u8 = 0x1B;
 
@@ -25,7 +25,8 @@ pub(super) struct Seams {
 /// Texts of which a match has one.
 #[derive(Clone, Debug)]
 struct Literals {
-    finder: AhoCorasick,
+    /// Finds a whole one; not needed when a match is nothing else, which a search has found as it is written.
+    finder: Option<AhoCorasick>,
     /// For each byte (256 bits) those that stand right behind it in one of the texts.
     behind: Box<[[u64; 4]]>,
 }
@@ -33,11 +34,12 @@ struct Literals {
 impl Seams {
     /// Those of a text.
     pub(super) fn of_literal(text: &[u8]) -> Self {
-        Self { parts: Literals::new(&[text]).into_iter().collect(), has_looks: false }
+        Self { parts: Literals::new(&[text], Of::WholeMatch).into_iter().collect(), has_looks: false }
     }
 
     /// Those of a regular expression. When its matches have no text in common, they may be in every line.
     pub(super) fn of_regex(hir: &Hir) -> Self {
+        let has_looks = !hir.properties().look_set().is_empty();
         let mut parts = Vec::new();
         for kind in [ExtractKind::Prefix, ExtractKind::Suffix] {
             let mut found = Extractor::new().kind(kind.clone()).extract(hir);
@@ -45,15 +47,13 @@ impl Seams {
                 ExtractKind::Suffix => found.optimize_for_suffix_by_preference(),
                 _ => found.optimize_for_prefix_by_preference(),
             }
-            let texts: Vec<_> = found
-                .literals()
-                .unwrap_or_default()
-                .iter()
-                .map(regex_syntax::hir::literal::Literal::as_bytes)
-                .collect();
-            parts.extend(Literals::new(&texts));
+            let texts: Vec<_> = found.literals().unwrap_or_default().iter().map(Literal::as_bytes).collect();
+            if found.is_exact() && !has_looks {
+                return Self { parts: Literals::new(&texts, Of::WholeMatch).into_iter().collect(), has_looks };
+            }
+            parts.extend(Literals::new(&texts, Of::Part));
         }
-        Self { parts, has_looks: !hir.properties().look_set().is_empty() }
+        Self { parts, has_looks }
     }
 
     /// Whether lines can be searched without their codes, which is what is seen but for where they begin and end.
@@ -61,8 +61,9 @@ impl Seams {
         self.has_looks
     }
 
-    /// The first place of a text, from `at` on, in whose line a match may be, or codes that do not vanish. The text has
-    /// no other control characters than line feeds, tabs and escapes.
+    /// The first place of a text, from `at` on, in whose line a match may be that a search in the text as it is written
+    /// does not find, or codes that do not vanish. The text has no other control characters than line feeds, tabs and
+    /// escapes.
     pub(super) fn next(&self, text: &[u8], at: usize) -> Option<usize> {
         let Some(part) = self.parts.first() else { return (at < text.len()).then_some(at) };
         let mut start = at;
@@ -77,15 +78,22 @@ impl Seams {
         None
     }
 
-    /// Whether a match may be in a line.
+    /// Whether such a match may be in a line.
     pub(super) fn may_be_in(&self, line: &[u8]) -> bool {
         self.parts.iter().all(|part| part.next(line, 0).is_some())
     }
 }
 
+/// How much of a match a text is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    WholeMatch,
+    Part,
+}
+
 impl Literals {
     /// `None` when there is none, or one of them is everywhere.
-    fn new(texts: &[&[u8]]) -> Option<Self> {
+    fn new(texts: &[&[u8]], of: Of) -> Option<Self> {
         if texts.is_empty() || texts.iter().any(|text| text.is_empty()) {
             return None;
         }
@@ -93,11 +101,12 @@ impl Literals {
         for pair in texts.iter().flat_map(|text| text.windows(2)) {
             behind[usize::from(pair[0])][usize::from(pair[1] >> 6)] |= 1 << (pair[1] & 63);
         }
-        Some(Self { finder: AhoCorasick::new(texts).ok()?, behind: behind.into() })
+        let finder = if of == Of::Part { Some(AhoCorasick::new(texts).ok()?) } else { None };
+        Some(Self { finder, behind: behind.into() })
     }
 
     fn next(&self, text: &[u8], at: usize) -> Option<usize> {
-        let whole = self.finder.find(&text[at..]).map(|found| at + found.start());
+        let whole = self.finder.as_ref().and_then(|finder| finder.find(&text[at..])).map(|found| at + found.start());
         self.next_seam(text, at, whole.unwrap_or(text.len())).or(whole)
     }
 
@@ -160,7 +169,8 @@ mod tests {
             assert_eq!(seams.may_be_in(text.as_bytes()), expected.is_some(), "{pattern} in {text:?}");
         };
         check("error", "\x1b[1m\x1b[31mERROR\x1b[0m: no", None);
-        check("error", "an error", Some(3));
+        check("error", "an error", None);
+        check("error.", "an error", Some(3));
         check("error", "er\x1b[31mror", Some(2));
         check("error", "e\x1b[1m\x1b[31mrror", Some(1));
         check("(?i)error", "E\x1b[1mRror", Some(1));
@@ -170,7 +180,7 @@ mod tests {
         check("error", "\x1b]0;title\x07", Some(0));
         check("error", "\x1b[2J", Some(0));
         let long = format!("{}\nerror", "x".repeat(3 * STRETCH));
-        check("error", &long, Some(3 * STRETCH + 1));
+        check("error$", &long, Some(3 * STRETCH + 1));
         // Both ends have to be there.
         let hir = regex_syntax::parse("test .* failed").unwrap();
         let seams = Seams::of_regex(&hir);
