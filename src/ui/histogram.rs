@@ -69,10 +69,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     axis(app, histogram, rows.y + height, canvas);
 }
 
-/// `03:13:20-03:13:40   ERR 41   WRN 12   of 240   Space begins a window   Enter filters   Esc leaves`.
+/// `2026-11-21 03:13:20-03:13:40  ERR 41  WRN 12  of 240`; the status line has the keys.
 fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
-    let keymap = &app.settings().keymap;
-    let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let zone = app.shown_zone();
     let clock = |time: Timestamp| time_of_day(time, &zone, Digits::Seconds);
     let day = if window.to.0 - window.from.0 >= 86_400 * SECOND { "" } else { &date(window.from, &zone) };
@@ -89,10 +87,6 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     ];
     for (text, role) in parts {
         x = canvas.text(x + 2, y, &text, role);
-    }
-    let keys = format!("{} window  {} filter  {} leave", key("bar-window"), key("apply"), key("cancel"));
-    if usize::from(x) + keys.len() + 3 < usize::from(canvas.width) {
-        canvas.text_before(x, canvas.width - 1, y, &keys, Role::Dim);
     }
 }
 

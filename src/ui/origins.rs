@@ -16,7 +16,7 @@ pub(super) fn draw(app: &App, origins: &Origins, rows: Rows, canvas: &mut Canvas
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let right = format!(
-        "{} {} tick   {} show only these   {} close",
+        "{}   {} tick   {} show only these   {} close",
         origins.rows().len(),
         key("origin-toggle"),
         key("apply"),
