@@ -86,3 +86,16 @@ fn saved_filters_are_told_by_what_they_say() {
     screen.keys("<Esc>F<Tab><Tab><Tab><Ctrl-u>charge<Enter>:filter-save slow<Enter>:filter ");
     assert!(screen.line("slow").contains("sev>=WRN  text /charge/"), "{}", screen.text());
 }
+
+#[test]
+fn what_is_wrong_is_told_in_full_on_a_small_screen() {
+    let check = |keys: &str, expected: &str| {
+        let mut screen = screen(80, 24);
+        screen.keys(keys);
+        assert!(screen.has(expected), "{keys}: {}", screen.text());
+    };
+    check("F<Tab>25:99", "`25:99` is not a time: write 14:02, 10m, 10m@end or 2025-01-02T15:04:05Z");
+    check("F<Tab><Tab><Tab>job [", "not a regular expression, at character 5: unclosed character class");
+    check("/job [", "not a regular expression, at character 5: unclosed character class");
+    check("@soon<Enter>", "`soon` is not a time: write 14:02, 10m, 10m@end or 2025");
+}
