@@ -6,7 +6,7 @@ use logdeck::model::{OriginId, SourceId, Timestamp};
 
 /// Records come in, and time passes until the bars are counted anew.
 fn records_come_in(screen: &mut Screen, lines: &str) {
-    screen.feed(OriginId::new(SourceId(1), 0), lines.as_bytes());
+    screen.feed(OriginId::new(SourceId(0), 0), lines.as_bytes());
     let later = Timestamp(screen.app.now().0 + 5_000_000_000);
     screen.event(Event::Tick(later));
 }
@@ -19,6 +19,8 @@ fn what_is_open_stays_while_records_come_in() {
         assert!(screen.has(open), "{keys}: {}", screen.text());
         records_come_in(&mut screen, "{\"time\":\"2026-11-21T03:14:23Z\",\"level\":\"error\",\"msg\":\"one more\"}\n");
         assert!(screen.has(open), "{keys} is gone: {}", screen.text());
+        screen.keys("<Esc>");
+        assert!(screen.app.counts().records() == 56, "it came in");
     };
     check("/time", "/time");
     check("@14:0", "@ 14:0");
