@@ -76,7 +76,7 @@ impl<'b> Canvas<'b> {
 /// that one tells the way back.
 pub(super) fn whole_parts(words: &str, columns: usize, gap: char) -> String {
     let mut parts: Vec<_> = words.split("   ").collect();
-    while parts.len() > 2 && text::width(&parts.join("   ")) > columns {
+    while parts.len() > 1 && text::width(&parts.join("   ")) > columns {
         parts.remove(parts.len() - 2);
     }
     text::shorten(&parts.join("   "), columns, gap)

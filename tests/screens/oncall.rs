@@ -67,6 +67,7 @@ fn the_keys_of_what_is_open_are_told_in_whole_words() {
     check(80, 24, "L", "-- Origins", &["- 2   Space tick   Enter show only these   Esc close"]);
     check(60, 12, "L", "-- Origins", &["- 2   Space tick   Esc close"]);
     check(80, 24, "x", "export: ", &[".jsonl .log .csv .md", "Esc cancel"]);
+    check(60, 12, "x", "export: ", &["jsonl   ", "  Esc cancel"]);
     check(80, 24, "@", "@ ", &["14:02", "Enter go there", "Esc cancel"]);
 }
 
