@@ -321,9 +321,9 @@ fn filter(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String>
     app.load_filter(words)
 }
 
-/// The names of the saved filters.
+/// The names of the saved filters, and what each says.
 fn saved_filters(app: &App) -> Vec<(String, String)> {
-    app.saved().iter().map(|saved| (saved.name.clone(), "A saved filter.".to_owned())).collect()
+    app.saved().iter().map(|saved| (saved.name.clone(), app.saved_words(saved))).collect()
 }
 
 fn export(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Result<(), String> {

@@ -101,8 +101,9 @@ impl App {
         }
         self.announcement = None;
         self.work();
-        let words = self.filter_words();
-        let mut text = if words.is_empty() { "filter dropped".to_owned() } else { format!("back to: {words}") };
+        // The filter's words stand before it.
+        let words = if self.filter_words().is_empty() { "filter dropped" } else { "back to the filter before" };
+        let mut text = words.to_owned();
         if others > 0 {
             let s = if others == 1 { "" } else { "s" };
             text.push_str(&format!(", and in {others} other tab{s}"));

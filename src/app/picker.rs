@@ -123,6 +123,11 @@ impl Picker {
         self.rows.iter().any(|row| row.ticked.is_some())
     }
 
+    /// Whether it is the command palette.
+    pub fn is_palette(&self) -> bool {
+        matches!(self.kind, PickerKind::Palette { .. })
+    }
+
     /// Whether words can be taken that are in no row.
     pub fn takes_other_words(&self) -> bool {
         matches!(&self.kind, PickerKind::Palette { command: Some(spec), .. } if !matches!(spec.choices, Choices::OneOf(_)))

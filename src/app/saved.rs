@@ -38,6 +38,24 @@ impl App {
         }
     }
 
+    /// What a saved filter says, in words, without what is secret in it. Not yet safe for a terminal.
+    pub(super) fn saved_words(&self, filter: &SavedFilter) -> String {
+        let SavedFilter { name: _, severity, since, until, text, hide, field } = filter;
+        let hidden = |text: &str| self.redactor.redact(text).text.into_owned();
+        let mut words = Vec::new();
+        if *severity > Severity::Unknown {
+            words.push(format!("sev>={}", severity.short()));
+        }
+        for (row, text) in [("since", since), ("until", until)] {
+            words.extend((!text.is_empty()).then(|| format!("{row} {text}")));
+        }
+        for (row, text) in [("text", text), ("hide", hide)] {
+            words.extend((!text.is_empty()).then(|| format!("{row} /{}/", hidden(text))));
+        }
+        words.extend((!field.is_empty()).then(|| hidden(&self.without_secret(field))));
+        words.join("  ")
+    }
+
     /// Takes the saved filter of this name.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ pub enum TimeSpec {
 
 /// Why a time on the command line was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a time: use RFC 3339 (2025-01-02T15:04:05Z), 14:02, 10m, or 10m@end")]
+#[error("`{0}` is not a time: write 14:02, 10m, 10m@end or 2025-01-02T15:04:05Z (RFC 3339)")]
 pub struct BadTime(pub String);
 
 impl TimeSpec {

@@ -41,7 +41,8 @@ pub fn change(path: Option<&Path>, change: &FilterChange, salt: u64) -> Result<S
     };
     let failed = |why: &str| format!("filter `{name}` {undone}: {why}");
     let path = path.ok_or_else(|| failed("there is no home directory to save it in"))?;
-    let refused = |problem: &str| failed(&format!("{}: {problem}", path.display()));
+    // The cause first: a narrow screen cuts the end off.
+    let refused = |problem: &str| failed(&format!("{problem} ({})", path.display()));
     let mut file = read(path).map_err(|problem| refused(&problem))?;
     match change {
         FilterChange::Put(filter) => file.put((**filter).clone()),
@@ -113,7 +114,7 @@ mod tests {
         check(None, "no home directory");
         let broken = dir.path().join("broken.toml");
         fs::write(&broken, "[[filter]\n").unwrap();
-        check(Some(&broken), "broken.toml: line 1: this is not TOML");
+        check(Some(&broken), "line 1: this is not TOML");
         assert_eq!(fs::read_to_string(&broken).unwrap(), "[[filter]\n");
         assert!(load(&broken).1[0].starts_with("no saved filters: "), "{:?}", load(&broken).1);
         check(Some(dir.path()), "this is no file");

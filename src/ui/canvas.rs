@@ -64,12 +64,22 @@ impl<'b> Canvas<'b> {
             let used = 2 + text::width(left) + 4;
             let room = usize::from(self.width).saturating_sub(used + 4);
             if room >= 8 {
-                let right = format!(" {} ", text::shorten(right, room, self.theme.glyphs.gap));
+                let right = format!(" {} ", whole_parts(right, room, self.theme.glyphs.gap));
                 let end = self.width - 2;
                 self.text_before(0, end, y, &right, Role::Dim);
             }
         }
     }
+}
+
+/// Words with three blanks between their parts, in so many columns: whole parts go, those before the last one first, since
+/// that one tells the way back.
+pub(super) fn whole_parts(words: &str, columns: usize, gap: char) -> String {
+    let mut parts: Vec<_> = words.split("   ").collect();
+    while parts.len() > 1 && text::width(&parts.join("   ")) > columns {
+        parts.remove(parts.len() - 2);
+    }
+    text::shorten(&parts.join("   "), columns, gap)
 }
 
 /// The style of the cursor's row.

@@ -133,8 +133,11 @@ fn entry(
 fn note(pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {
     let error = FilterField::ALL.into_iter().find_map(|field| pane.error(field));
     let (note, role) = error.map_or((pane.focus().hint(), Role::Dim), |error| (error, Role::Error));
-    let note = super::header::cut(note, usize::from(canvas.width.saturating_sub(VALUE + 1)), canvas.theme.glyphs.cut);
-    canvas.text(VALUE, y, &note, role);
+    let columns = |x: u16| usize::from(canvas.width.saturating_sub(x + 1));
+    // What is too long below the values begins below their names.
+    let x = if text::width(note) <= columns(VALUE) { VALUE } else { 3 };
+    let note = super::header::cut(note, columns(x), canvas.theme.glyphs.cut);
+    canvas.text(x, y, &note, role);
 }
 
 fn result(app: &App, pane: &FilterPane, y: u16, canvas: &mut Canvas<'_>) {

@@ -71,10 +71,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     axis(app, histogram, rows.y + height, canvas);
 }
 
-/// `03:13:20-03:13:40   ERR 41   WRN 12   of 240   Space begins a window   Enter filters   Esc leaves`.
+/// `2026-11-21 03:13:20-03:13:40  ERR 41  WRN 12  of 240`; the status line has the keys.
 fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
-    let keymap = &app.settings().keymap;
-    let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let zone = app.shown_zone();
     let digits = if app.histogram().is_some_and(|bars| bars.step < SECOND) { Digits::Millis } else { Digits::Seconds };
     let clock = |time: Timestamp| time_of_day(time, &zone, digits);
@@ -95,20 +93,6 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     ];
     for (text, role) in parts {
         x = canvas.text(x + 2, y, &text, role);
-    }
-    let mut keys = vec![
-        format!("{} window", key("bar-window")),
-        format!("{} filter", key("apply")),
-        format!("{} leave", key("cancel")),
-    ];
-    // What takes and what leaves matters most.
-    while !keys.is_empty() {
-        let words = keys.join("  ");
-        if usize::from(x) + words.len() + 3 <= usize::from(canvas.width) {
-            canvas.text_before(x, canvas.width - 1, y, &words, Role::Dim);
-            break;
-        }
-        keys.remove(0);
     }
 }
 

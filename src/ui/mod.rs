@@ -87,12 +87,17 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
 
 fn too_small(app: &App, canvas: &mut Canvas<'_>, height: u16) {
     let (width, told) = app.size();
-    let quit = app.settings().keymap.keys("quit").first().map(|key| format!("   {key}: quit")).unwrap_or_default();
-    let words = format!("logdeck needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{told}.{quit}");
+    let quit = app.settings().keymap.keys("quit").first().map(|key| format!("{key}: quit")).unwrap_or_default();
+    let needs = format!("logdeck needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{told}.");
     // On a few columns the sentence goes on in the rows below.
     let columns = usize::from(canvas.width).max(1);
     let x = u16::from(columns > 60);
-    for (y, row) in (0..height).zip(text::wrap_words(&words, columns, usize::from(height))) {
-        canvas.text(x, y, &words[row], Role::Text);
+    let one = format!("{needs}   {quit}");
+    let sentences = if text::width(&one) <= columns { vec![one] } else { vec![needs, quit] };
+    let rows = sentences.iter().flat_map(|words| {
+        text::wrap_words(words, columns, usize::from(height)).into_iter().map(move |row| &words[row])
+    });
+    for (y, row) in (0..height).zip(rows) {
+        canvas.text(x, y, row, Role::Text);
     }
 }

@@ -14,15 +14,15 @@ pub(super) fn draw(app: &App, picker: &Picker, rows: Rows, canvas: &mut Canvas<'
     let keymap = &app.settings().keymap;
     let key = |id: &str, verb: &str| keymap.keys(id).first().map(|key| format!("   {key} {verb}")).unwrap_or_default();
     let (all, shown) = picker.counts();
-    let second = key("pick-toggle", if picker.has_ticks() { "ticks" } else { "completes" });
-    let right = format!(
-        "{shown} of {all}{}{second}{}",
-        key("apply", if picker.has_ticks() { "takes" } else { "runs" }),
-        key("cancel", "closes")
-    );
+    let (sign, takes, second) = match (picker.is_palette(), picker.has_ticks()) {
+        (true, _) => (":", "runs", key("pick-toggle", "completes")),
+        (false, true) => ("/", "takes", key("pick-toggle", "ticks")),
+        (false, false) => ("/", "takes", String::new()),
+    };
+    let right = format!("{shown} of {all}{}{second}{}", key("apply", takes), key("cancel", "closes"));
     canvas.heading(rows.y, picker.title(), &right);
     let mut y = rows.y + 1;
-    canvas.text(1, y, ":", Role::Accent);
+    canvas.text(1, y, sign, Role::Accent);
     let room = usize::from(canvas.width.saturating_sub(5));
     let (typed, at) = around_cursor(picker.text(), picker.edit().cursor(), room);
     canvas.put(3, y, room as u16, &typed, canvas.theme.style(Role::Text));

@@ -1,14 +1,14 @@
 //! The last row: mode, filter, counts, memory, and the keys that matter here; or the search prompt.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, whole_parts};
 use super::header::cut;
 use crate::app::action::ACTIONS;
 use crate::app::format::thousands;
-use crate::app::{App, Layout, Mode, Prompt, PromptKind, Role, text};
+use crate::app::{App, Layout, Message, Mode, Prompt, PromptKind, Role, text};
 use crate::model::Severity;
 
-/// How bare the row can get: 0 has everything; 1 no INFO count; 2 fewer keys; 3 letters for severities; 4 only the
-/// first keys; 5 filter and help; 6 only the help; 7 no memory; 8 no keys; 9 no counts.
+/// How bare the row can get: 0 has everything; 1 no INFO count; 2 fewer keys; 3 only the first keys; 4 letters for
+/// severities; 5 filter and help; 6 only the help; 7 no memory; 8 no keys; 9 no counts.
 const BAREST: usize = 9;
 
 /// A piece of the row.
@@ -28,12 +28,10 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
         return Some(line_prompt(app, prompt, y, canvas));
     }
     let width = usize::from(canvas.width);
-    // From the fullest form to the barest: the first one that fits.
-    let forms = (0..BAREST).map(|bareness| (parts(app, bareness), hints(app, bareness)));
-    let (parts, hints) = forms
-        .into_iter()
-        .find(|(parts, hints)| length(parts) + hints.as_ref().map_or(0, |hints| text::width(hints) + 3) + 2 <= width)
-        .unwrap_or_else(|| (least(app, width, canvas.theme.glyphs.cut), None));
+    // What is said changes nothing before it: the row is as bare as without it, or barer.
+    let quiet = fullest(app, None, 0, width).map_or(0, |(bareness, ..)| bareness);
+    let (parts, hints) = fullest(app, app.message(), quiet, width)
+        .map_or_else(|| (least(app, width, canvas.theme.glyphs.cut), None), |(_, parts, hints)| (parts, hints));
     let mut x = 1;
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
@@ -47,6 +45,25 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) -> Optio
         canvas.text_before(x + 2, canvas.width - 1, y, &hints, Role::Dim);
     }
     None
+}
+
+/// The fullest form that fits, of those that are at least so bare.
+fn fullest(
+    app: &App,
+    said: Option<&Message>,
+    least_bare: usize,
+    width: usize,
+) -> Option<(usize, Vec<Part>, Option<String>)> {
+    let forms = (least_bare..BAREST).flat_map(|bareness| {
+        let form = |hints| (bareness, parts(app, bareness, said), hints);
+        // A key makes room for what is said before a count does.
+        let bare = said.map(|_| form(None));
+        std::iter::once(form(hints(app, bareness, said))).chain(bare)
+    });
+    let fits = |parts: &[Part], hints: Option<&String>| {
+        length(parts) + hints.map_or(0, |hints| text::width(hints) + 3) + 2 <= width
+    };
+    forms.into_iter().find(|(_, parts, hints)| fits(parts, hints.as_ref()))
 }
 
 /// The least columns of a filter that say anything.
@@ -65,7 +82,7 @@ fn least(app: &App, width: usize, mark: &str) -> Vec<Part> {
 /// the rest.
 fn with_cut_filter(app: &App, width: usize, mark: &str) -> Vec<Part> {
     for bareness in [6, 7, BAREST] {
-        let mut parts = parts(app, bareness);
+        let mut parts = parts(app, bareness, app.message());
         let too_long = (length(&parts) + 2).saturating_sub(width);
         if let Some(filter) = parts.get_mut(1).filter(|_| !app.filter_words().is_empty()) {
             let columns = text::width(&filter.text).saturating_sub(too_long);
@@ -75,17 +92,17 @@ fn with_cut_filter(app: &App, width: usize, mark: &str) -> Vec<Part> {
             }
         }
     }
-    parts(app, BAREST)
+    parts(app, BAREST, app.message())
 }
 
 fn length(parts: &[Part]) -> usize {
     parts.iter().map(|part| text::width(&part.text) + 2).sum()
 }
 
-fn parts(app: &App, bareness: usize) -> Vec<Part> {
-    let short = bareness >= 3;
+fn parts(app: &App, bareness: usize, said: Option<&Message>) -> Vec<Part> {
+    let short = bareness >= 4;
     if !app.has_sources() {
-        return app.message().map(|message| part(message.text.clone(), message.role)).into_iter().collect();
+        return said.map(|message| part(message.text.clone(), message.role)).into_iter().collect();
     }
     let mut parts = vec![match app.mode() {
         Mode::Follow => part("FOLLOW", Role::Ok),
@@ -132,25 +149,31 @@ fn parts(app: &App, bareness: usize) -> Vec<Part> {
         parts.push(part(format!("ring {}/{} MiB", used.div_ceil(1 << 20), budget >> 20), Role::Text));
     }
     // Behind the rest, so that nothing moves when it goes.
-    parts.extend(app.message().map(|message| part(message.text.clone(), message.role)));
+    parts.extend(said.map(|message| part(message.text.clone(), message.role)));
     parts
 }
 
 /// The keys that matter here, from the table: `/ search  F filter  Enter detail  ? help`. Fewer when there is little room, the
 /// help last.
-fn hints(app: &App, bareness: usize) -> Option<String> {
+fn hints(app: &App, bareness: usize, said: Option<&Message>) -> Option<String> {
     let context = app.context();
-    if app.filter_pane().is_some() || app.picker().is_some() || app.help_scroll().is_some() || app.debug().is_some() {
+    let has_own = app.filter_pane().is_some() || app.picker().is_some() || app.origins().is_some();
+    if has_own || app.help_scroll().is_some() || app.debug().is_some() {
         // Their headings have the keys.
         return None;
+    }
+    if app.bar_window().is_some() && said.is_none() {
+        // They have no heading.
+        return (bareness < 8).then(|| bar_keys(app));
     }
     let keep: &[&str] = match bareness {
         _ if !app.has_sources() => &["help", "demo", "quit"],
         // What was said and the counts go before the keys.
-        2 | 3 if app.message().is_some() => &["help"],
-        4.. if app.message().is_some() => return None,
+        2..=5 if said.is_some() => &["help"],
+        6.. if said.is_some() => return None,
         0 | 1 => &[],
-        2 | 3 => &["search", "filter", "context", "detail", "help"],
+        2 => &["search", "filter", "context", "detail", "help"],
+        3 => &["search", "filter", "context", "help"],
         4 => &["search", "filter", "help"],
         5 => &["filter", "help"],
         6 | 7 => &["help"],
@@ -173,6 +196,11 @@ fn hints(app: &App, bareness: usize) -> Option<String> {
     (!hints.is_empty()).then(|| hints.join("  "))
 }
 
+fn bar_keys(app: &App) -> String {
+    let key = |id: &str| app.settings().keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
+    format!("{} window  {} filter  {} leave", key("bar-window"), key("apply"), key("cancel"))
+}
+
 fn line_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (u16, u16) {
     let end = canvas.width.saturating_sub(1);
     let (beside, role) = match prompt.error() {
@@ -184,7 +212,10 @@ fn line_prompt(app: &App, prompt: &Prompt, y: u16, canvas: &mut Canvas<'_>) -> (
     let used = usize::from(x) + 3;
     let left = usize::from(end).saturating_sub(text::width(prompt.edit().text()) + 1 + used);
     let least = usize::from(end) / if prompt.error().is_some() { 2 } else { 4 };
-    let beside = cut(&beside, left.max(least), canvas.theme.glyphs.cut);
+    let beside = match prompt.error() {
+        Some(_) => cut(&beside, left.max(least), canvas.theme.glyphs.cut),
+        None => whole_parts(&beside, left.max(least), canvas.theme.glyphs.gap),
+    };
     let room = usize::from(end).saturating_sub(text::width(&beside) + used).max(8);
     let (shown, at) = around_cursor(prompt.edit().text(), prompt.edit().cursor(), room);
     canvas.put(x, y, room as u16, &shown, canvas.theme.style(Role::Text));

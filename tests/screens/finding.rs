@@ -189,7 +189,11 @@ fn a_value_is_shown_in_every_tab_and_esc_goes_back_in_all() {
     screen.keys("3");
     assert!(screen.status().contains("filter order=8f21") && screen.has(" 1 of 2 records"), "{}", screen.text());
     screen.keys("<Esc>");
-    assert!(screen.status().contains("back to: text /refund/, and in 1 other tab"), "{}", screen.status());
+    let status = screen.status();
+    assert!(
+        status.contains("text /refund/") && status.contains("back to the filter before, and in 1 other tab"),
+        "{status}"
+    );
     screen.keys("4");
     assert_eq!(list(&screen.text()), list(&before));
     assert!(screen.status().contains("filter sev>=WRN"), "{}", screen.status());
@@ -241,7 +245,11 @@ fn hidden_likes_combine_and_come_back_one_by_one() {
     let hide = screen.line("   Hide ");
     assert!(hide.contains("charge/[0-9.,]+") && hide.contains('|'), "{hide}");
     screen.keys("<Esc><Esc>");
-    assert!(screen.status().contains("back to: hide /") && screen.has("15 of 55 records"), "{}", screen.text());
+    assert!(
+        screen.status().contains("back to the filter before") && screen.has("15 of 55 records"),
+        "{}",
+        screen.text()
+    );
     screen.keys("<Esc>");
     assert!(screen.status().contains("filter dropped"), "{}", screen.status());
     assert_eq!(screen.cursor_line(), line);
@@ -258,7 +266,7 @@ fn esc_goes_back_step_by_step_with_the_cursor_on_its_record() {
         assert!(screen.status().contains(words), "{keys}: {}", screen.status());
         assert!(screen.cursor_line().contains(cursor), "{keys}: {}", screen.text());
     };
-    check("<Esc>", "back to: sev>=WRN", "retry 1/3");
+    check("<Esc>", "back to the filter before", "retry 1/3");
     check("<Esc>", "filter dropped", "retry 1/3");
     check("<Esc>", " PAUSED", "retry 1/3");
     // There and back is no step; neither is a pane that changed nothing.
@@ -272,7 +280,7 @@ fn esc_goes_back_step_by_step_with_the_cursor_on_its_record() {
     check("<Esc>", "search cleared", "");
     check("<Esc>", "filter dropped", "");
     // What came last goes first.
-    check("++++/re<Enter>i<Esc>", "back to: sev>=WRN", "");
+    check("++++/re<Enter>i<Esc>", "back to the filter before", "");
     check("<Esc>", "search cleared", "");
     check("<Esc>", "filter dropped", "");
     // Of many steps the oldest are forgotten; then the filter is dropped.
@@ -281,7 +289,7 @@ fn esc_goes_back_step_by_step_with_the_cursor_on_its_record() {
     }
     let steps = (0..40).take_while(|_| {
         screen.keys("<Esc>");
-        screen.status().contains("back to: ")
+        screen.status().contains("back to the filter before")
     });
     assert_eq!(steps.count(), 20);
     assert!(screen.status().contains("filter dropped"), "{}", screen.status());

@@ -260,7 +260,7 @@ fn the_bars_span_the_filter_s_window_until_it_goes() {
     // The bar has what its filter lets through.
     screen.keys("B$hh");
     screen.keys("0<Space>$");
-    assert!(screen.line("of 1 ").contains("03:14:04.9"), "{}", screen.text());
+    assert!(screen.line("of 1").contains("03:14:04.9"), "{}", screen.text());
     screen.keys("<Esc><Esc>");
     assert!(screen.has("1 s a bar, all records"), "{}", screen.text());
     // A window that is longer than what there is shows what there is.
