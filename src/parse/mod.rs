@@ -95,13 +95,24 @@ impl Parser {
     /// What a structured record says beside its time, severity and message, as `  name=value` each, safe for a terminal;
     /// ends behind `limit` bytes. Empty for other records.
     pub fn other_fields(&mut self, record: &Record<'_>, message: &str, limit: usize) -> String {
+        self.other_fields_but(record, message, limit, &|_| false)
+    }
+
+    /// The same without the fields that stand elsewhere already.
+    pub fn other_fields_but(
+        &mut self,
+        record: &Record<'_>,
+        message: &str,
+        limit: usize,
+        stands_elsewhere: &dyn Fn(&str) -> bool,
+    ) -> String {
         let mut out = String::new();
         let structured = matches!(record.format, Format::Json | Format::Logfmt);
         if !structured || record.text == (0, record.raw.len() as u32) {
             return out;
         }
         self.fields(record.raw, record.format, &mut |name, value| {
-            if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message) {
+            if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message || stands_elsewhere(name)) {
                 out.push_str("  ");
                 push_short(&mut out, name, MAX_NAME);
                 out.push('=');
