@@ -21,8 +21,15 @@ pub struct CommandSpec {
 }
 
 /// Every command that takes words.
-pub const COMMANDS: &[CommandSpec] =
-    &[CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme }];
+pub const COMMANDS: &[CommandSpec] = &[
+    CommandSpec { name: "theme", words: "auto|dark|light|16|mono", doc: "Take this theme.", run: theme },
+    CommandSpec {
+        name: "columns",
+        words: "[NAME ...]",
+        doc: "Show these fields as columns of the list; none without names.",
+        run: super::columns::command,
+    },
+];
 
 /// What a row of the palette stands for.
 #[derive(Clone, Copy, Debug)]

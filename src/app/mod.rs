@@ -14,6 +14,7 @@
 
 pub mod action;
 mod body;
+mod columns;
 pub mod command;
 mod copy;
 mod detail;
@@ -26,6 +27,7 @@ mod histogram;
 pub mod keymap;
 mod layout;
 mod marks;
+mod opened;
 mod picker;
 mod prompt;
 mod rows;
@@ -38,11 +40,13 @@ mod update;
 pub mod view;
 
 pub use body::{Body, BodyLine};
-pub use detail::{Detail, DetailLine, DetailSpan};
+pub use columns::{FieldColumn, FieldColumns};
+pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
-pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
-pub use marks::{Mark, Marks};
+pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows};
+pub use marks::{MAX_NOTE, Mark, Marks};
+pub use opened::Below;
 pub use picker::{Picker, PickerRow};
 pub use prompt::{Prompt, PromptKind};
 pub use rows::Row;

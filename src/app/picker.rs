@@ -4,6 +4,7 @@
 
 use super::command::Entry;
 use super::edit::LineEdit;
+use crate::store::Key;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -25,6 +26,10 @@ pub struct PickerRow {
 pub(super) enum PickerKind {
     /// Actions and commands, one for each row.
     Palette(Vec<Entry>),
+    /// Fields to be columns, by name; so many of them were.
+    Columns { names: Vec<String>, had: usize },
+    /// Marks to jump to.
+    Marks(Vec<Key>),
 }
 
 /// The open list.
@@ -38,12 +43,15 @@ pub struct Picker {
     shown: Vec<usize>,
     /// Which of them has the cursor.
     cursor: usize,
+    /// The rows that are ticked, in the order in which they were.
+    ticks: Vec<usize>,
 }
 
 impl Picker {
     pub(super) fn new(title: &'static str, kind: PickerKind, rows: Vec<PickerRow>) -> Self {
         let shown = (0..rows.len()).collect();
-        Self { title, kind, edit: LineEdit::new(""), rows, shown, cursor: 0 }
+        let ticks = (0..rows.len()).filter(|at| rows[*at].ticked == Some(true)).collect();
+        Self { title, kind, edit: LineEdit::new(""), rows, shown, cursor: 0, ticks }
     }
 
     /// Its heading.
@@ -88,10 +96,9 @@ impl Picker {
         self.shown.get(self.cursor).copied()
     }
 
-    /// Every row that is ticked, as numbers among all rows.
-    #[cfg(test)]
+    /// Every row that is ticked, as numbers among all rows, in the order in which they were ticked.
     pub(super) fn ticked(&self) -> Vec<usize> {
-        (0..self.rows.len()).filter(|at| self.rows[*at].ticked == Some(true)).collect()
+        self.ticks.clone()
     }
 
     pub(super) fn into_kind(self) -> PickerKind {
@@ -108,9 +115,13 @@ impl Picker {
 
     /// Ticks the cursor's row, or unticks it; the cursor goes on.
     pub(super) fn toggle(&mut self) {
-        let Some(row) = self.chosen().and_then(|at| self.rows.get_mut(at)) else { return };
-        if let Some(ticked) = &mut row.ticked {
+        let Some(at) = self.chosen() else { return };
+        if let Some(ticked) = self.rows.get_mut(at).and_then(|row| row.ticked.as_mut()) {
             *ticked = !*ticked;
+            self.ticks.retain(|other| *other != at);
+            if *ticked {
+                self.ticks.push(at);
+            }
             self.step(1);
         }
     }

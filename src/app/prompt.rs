@@ -13,6 +13,8 @@ use super::{App, Pane};
 pub enum PromptKind {
     /// A text to search for.
     Search,
+    /// A note on a marked record.
+    Note,
 }
 
 impl PromptKind {
@@ -20,6 +22,7 @@ impl PromptKind {
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Search => "/",
+            Self::Note => "note: ",
         }
     }
 
@@ -27,6 +30,7 @@ impl PromptKind {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Search => "regular expression",
+            Self::Note => "on the marked record; empty removes it",
         }
     }
 
@@ -34,6 +38,7 @@ impl PromptKind {
     pub const fn verb(self) -> &'static str {
         match self {
             Self::Search => "search",
+            Self::Note => "keep",
         }
     }
 }
@@ -61,7 +66,7 @@ impl Prompt {
     /// The text was changed.
     pub(super) fn changed(&mut self) {
         (self.found, self.error) = match (self.kind, self.edit.text()) {
-            (PromptKind::Search, "") => (None, None),
+            (PromptKind::Search, "") | (PromptKind::Note, _) => (None, None),
             (PromptKind::Search, text) => match Search::new(text) {
                 Ok(search) => (Some(search), None),
                 Err(error) => (None, Some(error)),
@@ -108,6 +113,10 @@ impl App {
                     self.search = Some(search);
                 }
                 self.find(What::Match, Direction::Forward);
+                Ok(())
+            }
+            PromptKind::Note => {
+                self.take_note(prompt.edit.text());
                 Ok(())
             }
         };

@@ -3,11 +3,11 @@
 //! Owns how a record becomes cells' text. Must not know colours or glyphs. Only rows on the screen are made.
 
 use super::format::{Digits, age, date, time_of_day};
+use super::opened::Below;
 use super::tab::Lines;
 use super::{App, TimeStyle, text};
 use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
 use crate::parse::text as safe;
-use crate::store::RecordId;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -30,6 +30,12 @@ pub struct Row<'a> {
     pub more: usize,
     /// What else a structured record says, as `  name=value` each; as much as fits on a screen.
     pub fields: String,
+    /// Whether it is marked.
+    pub is_marked: bool,
+    /// The values of the chosen columns; empty where it has none.
+    pub cells: Vec<String>,
+    /// The further lines of an opened record that are on the screen.
+    pub below: Vec<Below>,
 }
 
 impl App {
@@ -38,19 +44,32 @@ impl App {
         let tab = self.tab();
         let cursor = tab.view.cursor();
         let columns = self.columns();
-        let ids = tab.view.window(tab.top, self.list_height());
+        let height = self.list_height();
+        let mut left = height;
         let millis = self.size.0 >= 100;
         let mut parser = self.parser.clone();
-        ids.filter_map(|id| {
-            let record = self.engine.store().record(id)?;
+        let mut rows = Vec::with_capacity(height);
+        for id in tab.view.window(tab.top, height) {
+            let Some(record) = self.engine.store().record(id) else { continue };
             let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
+            row.is_marked = self.is_marked(id);
+            row.cells = self.cells(&record, &mut parser);
+            if tab.opened.is_open(id) {
+                row.more = 0;
+                let skip = tab.inside.filter(|(inside, _)| *inside == id).map_or(0, |(_, rows)| rows);
+                row.below = self.below(&record, skip, left);
+            }
             if tab.shift == 0 && tab.lines == Lines::Cut {
                 let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
-                row.fields = parser.other_fields(&record, &row.text, room);
+                row.fields = parser.other_fields_but(&record, &row.text, room, &|name| tab.columns.has(name));
             }
-            Some(row)
-        })
-        .collect()
+            left = left.saturating_sub(1 + row.below.len());
+            rows.push(row);
+            if left == 0 {
+                break;
+            }
+        }
+        rows
     }
 
     pub(super) fn row<'a>(&'a self, record: &Record<'a>, is_cursor: bool, millis: bool, origin: bool) -> Row<'a> {
@@ -64,6 +83,9 @@ impl App {
             text,
             more,
             fields: String::new(),
+            is_marked: false,
+            cells: Vec::new(),
+            below: Vec::new(),
         }
     }
 
@@ -101,36 +123,6 @@ impl App {
     /// The whole name of an origin, safe for a terminal.
     pub(super) fn origin_name(&self, origin: OriginId) -> Cow<'_, str> {
         safe::safe_line(self.engine.origin_name(origin).unwrap_or("?").as_bytes())
-    }
-
-    /// How many rows of the screen a record takes when lines wrap.
-    fn wrapped_height(&self, id: RecordId, columns: usize, limit: usize) -> usize {
-        let Some(record) = self.engine.store().record(id) else { return 0 };
-        text::wrap(&first_line(&record).0, columns, limit).len()
-    }
-
-    /// Which row of the view is at the top of the list, such that the cursor is on the screen.
-    pub(super) fn list_top(&self) -> usize {
-        let tab = self.tab();
-        let height = self.list_height();
-        let top = tab.view.top(height);
-        let Some(cursor) = tab.view.cursor_position() else { return top };
-        if tab.lines == Lines::Cut {
-            return top;
-        }
-        let columns = usize::from(self.columns().text.1);
-        let mut left = height;
-        let mut first = cursor + 1;
-        let ids: Vec<_> = tab.view.window(top, cursor + 1 - top).collect();
-        for id in ids.into_iter().rev() {
-            let rows = self.wrapped_height(id, columns, height);
-            if rows > left {
-                break;
-            }
-            left -= rows;
-            first -= 1;
-        }
-        first.min(cursor)
     }
 }
 

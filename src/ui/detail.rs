@@ -1,7 +1,8 @@
 //! The detail pane.
 
+use super::canvas;
 use super::canvas::Canvas;
-use crate::app::{App, DetailLine, Role, Rows, text};
+use crate::app::{App, DetailLine, DetailLook, Role, Rows, text};
 
 pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let Some(detail) = app.tab().detail() else { return };
@@ -10,8 +11,10 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let below = lines.len().saturating_sub(detail.scroll() + room);
     let below = if below > 0 { format!("{below} more   ") } else { String::new() };
     let mut left = "Detail".to_owned();
-    if detail.shows_raw() {
-        left.push_str(", raw bytes");
+    match detail.look() {
+        DetailLook::Fields => {}
+        DetailLook::Raw => left.push_str(", raw text"),
+        DetailLook::Bytes => left.push_str(", bytes"),
     }
     if detail.reveals() {
         left.push_str(", secrets shown");
@@ -23,7 +26,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
         let style = canvas.theme.style(Role::Accent);
         canvas.restyle(3, rows.y, text::width(&left) as u16, style);
     }
-    for (y, line) in (rows.y + 1..rows.y + rows.height).zip(&lines[detail.scroll().min(lines.len())..]) {
+    let scroll = detail.scroll().min(lines.len());
+    for (n, (y, line)) in (rows.y + 1..rows.y + rows.height).zip(&lines[scroll..]).enumerate() {
         match line {
             DetailLine::Heading(left, right) => canvas.heading(y, left, right),
             DetailLine::Text(spans) => {
@@ -37,16 +41,23 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
                 }
             }
         }
+        if detail.cursor() == Some(scroll + n) {
+            if canvas.theme.reverses_cursor_row() {
+                let style = canvas::cursor(&canvas.theme);
+                canvas.restyle(0, y, canvas.width, style);
+            }
+            canvas.text(0, y, canvas.theme.glyphs.cursor, Role::Accent);
+        }
     }
 }
 
-/// The keys of the pane, as many as there is room for: `J raw  R reveal  [ ] around  Tab focus  Enter close`.
+/// The keys of the pane, as many as there is room for: `J raw, bytes  R reveal  [ ] around  Tab focus  Enter close`.
 fn hints(app: &App, room: usize) -> String {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string);
     let mut parts = Vec::new();
     for (ids, word) in [
-        (&["raw"][..], "raw"),
+        (&["raw"][..], "raw, bytes"),
         (&["reveal"], "reveal"),
         (&["narrower", "wider"], "around"),
         (&["next-pane"], "focus"),

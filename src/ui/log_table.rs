@@ -3,6 +3,7 @@
 //! Owns the look of a row. Rows are written straight into the cells: a table widget would cost half as much again.
 
 use super::canvas::{self, Canvas};
+use super::log_columns;
 use super::theme::Theme;
 use crate::app::format::thousands;
 use crate::app::{App, Columns, Layout, Lines, Role, Row, Search, TimeStyle, text};
@@ -11,8 +12,8 @@ use ratatui::style::Style;
 use std::ops::Range;
 
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
-    heading(app, layout.heading, canvas);
     let columns = app.columns();
+    heading(app, &columns, layout.heading, canvas);
     let wrapped = app.tab().lines() == Lines::Wrapped;
     let end = layout.list.y + layout.list.height;
     let mut y = layout.list.y;
@@ -20,13 +21,17 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
         if y >= end {
             break;
         }
-        let lines = if wrapped { wrapped_rows(&row, &columns, end - y) } else { 1 };
+        let lines = if wrapped && !row.is_note { wrapped_rows(&row, &columns, end - y) } else { 1 };
         draw_row(app, &row, &columns, y, lines, canvas);
+        log_columns::mark_sign(&row, &columns, y, canvas);
         y += lines;
+        let below = (row.below.len() as u16).min(end - y);
+        log_columns::below(app, &row, &columns, y, below, canvas);
+        y += below;
     }
 }
 
-fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
+fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
     let tab = app.tab();
     let left = if tab.is_unfiltered_for_context() { "Lines, unfiltered around the line" } else { "Lines" };
     let all = app.counts().records();
@@ -44,7 +49,38 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         None if shown == all => format!("{} {records}", thousands(all)),
         None => format!("{} of {} {records}", thousands(shown), thousands(all)),
     });
-    canvas.heading(y, left, &right.join("   "));
+    let has_columns = app.tab().columns().iter().len() > 0;
+    if !has_columns {
+        let note = app.mark_here().map(|mark| mark_words(&mark.note));
+        let room = usize::from(canvas.width).saturating_sub(text::width(&right.join("   ")) + 12);
+        let left = match note {
+            Some(note) => text::piece(&format!("{left}, {note}"), 0, room.max(24)).text.to_owned(),
+            None => left.to_owned(),
+        };
+        return canvas.heading(y, &left, &right.join("   "));
+    }
+    if let Some(mark) = app.mark_here() {
+        right = vec![mark_words(&mark.note)];
+    }
+    // The names of columns stand where the columns do; the words beside them take what is left.
+    let last = columns.fields.iter().map(|(x, width)| x + width).max().unwrap_or(0);
+    let room = usize::from(canvas.width).saturating_sub(usize::from(last) + 6);
+    while right.len() > 1 && text::width(&right.join("   ")) > room {
+        right.remove(0);
+    }
+    let right = right.join("   ");
+    let first = columns.fields[0].0;
+    canvas.heading(y, text::piece(left, 0, usize::from(first).saturating_sub(5)).text, "");
+    if room >= 8 {
+        let right = format!(" {} ", text::shorten(&right, room, canvas.theme.glyphs.gap));
+        canvas.text_before(last + 1, canvas.width - 2, y, &right, Role::Dim);
+    }
+    log_columns::titles(app, columns, y, canvas);
+}
+
+/// What is said of the mark under the cursor.
+fn mark_words(note: &str) -> String {
+    if note.is_empty() { "marked".to_owned() } else { format!("marked: {note}") }
 }
 
 fn wrapped_rows(row: &Row<'_>, columns: &Columns, limit: u16) -> u16 {
@@ -95,6 +131,7 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
         _ => Role::Text,
     };
     let style = emphasised(canvas.theme.style(role));
+    log_columns::cells(app, row, columns, y, style, canvas);
     if app.tab().lines() == Lines::Wrapped {
         wrapped_text(app, row, columns, y, lines, style, canvas);
     } else {
@@ -179,6 +216,22 @@ fn wrapped_text(
 /// Where the search stands in a line.
 fn hits(search: Option<&Search>, line: &str) -> Vec<Range<usize>> {
     search.map(|search| search.marks(line)).unwrap_or_default()
+}
+
+/// Reverses what is searched for in the part of a line that is seen from `at` on.
+pub(super) fn mark_hits(
+    app: &App,
+    row: &Row<'_>,
+    line: &str,
+    seen: Range<usize>,
+    at: (u16, u16),
+    canvas: &mut Canvas<'_>,
+) {
+    let hits = hits(app.highlight(), line);
+    if !hits.is_empty() {
+        let reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
+        mark(&hits, line, seen, at, reversed, canvas);
+    }
 }
 
 /// Reverses the hits in the part of a line that is seen from `at` on.

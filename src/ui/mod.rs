@@ -9,6 +9,7 @@ mod filter_pane;
 mod header;
 mod help;
 mod histogram;
+mod log_columns;
 mod log_table;
 mod picker;
 mod status;

@@ -48,8 +48,8 @@ pub(super) fn theme(app: &mut App, _: &mut Vec<Effect>) {
 
 pub(super) fn raw(app: &mut App, _: &mut Vec<Effect>) {
     with_detail(app, |detail| {
-        detail.raw.toggle();
-        detail.scroll = 0;
+        detail.look = detail.look.next();
+        (detail.scroll, detail.cursor) = (0, 0);
     });
 }
 
@@ -66,7 +66,8 @@ pub(super) fn narrower(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn copy(app: &mut App, effects: &mut Vec<Effect>) {
-    let text = cursor(app).and_then(|id| app.copy_text(id));
+    // The line that the cursor is on: of the focused detail pane, where that is a field, else of the list.
+    let text = app.value_to_copy().or_else(|| cursor(app).and_then(|id| app.copy_text(id)));
     send(app, text, effects);
 }
 

@@ -40,10 +40,22 @@ impl App {
     pub(in crate::app) fn picked(&mut self, picker: Picker, effects: &mut Vec<Effect>) {
         let text = picker.text().to_owned();
         let choice = picker.chosen();
+        let ticked = picker.ticked();
         match picker.into_kind() {
             PickerKind::Palette(entries) => {
                 let entry = choice.and_then(|at| entries.get(at)).copied();
                 command::run(self, &text, entry, effects);
+            }
+            PickerKind::Columns { names, had } => {
+                // With nothing ticked the cursor's row is meant, unless the user has unticked all of them.
+                let cursor = choice.filter(|_| had == 0).into_iter().collect();
+                let taken = if ticked.is_empty() { cursor } else { ticked };
+                self.set_columns(taken.into_iter().filter_map(|at| names.get(at).cloned()));
+            }
+            PickerKind::Marks(keys) => {
+                if let Some(key) = choice.and_then(|at| keys.get(at)) {
+                    self.jump_to_mark(*key);
+                }
             }
         }
     }
