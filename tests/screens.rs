@@ -13,3 +13,5 @@ mod hostile;
 mod live;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/reading.rs"]
+mod reading;

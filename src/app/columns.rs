@@ -9,6 +9,7 @@ use super::picker::{Picker, PickerKind, PickerRow};
 use super::{App, text};
 use crate::model::{Format, Record};
 use crate::parse::Parser;
+use crate::parse::json;
 use crate::parse::text as safe;
 use std::collections::HashMap;
 
@@ -154,7 +155,8 @@ impl App {
                 found[at].example = short(value);
             }
         });
-        found.sort_by_key(|field| std::cmp::Reverse(field.records));
+        // What the list shows anyway comes last.
+        found.sort_by_key(|field| (json::is_header(field.name.as_bytes()), std::cmp::Reverse(field.records)));
         let chosen = &self.tab().columns;
         let mut names: Vec<String> = chosen.columns.iter().map(|column| column.name.clone()).collect();
         let had = names.len();

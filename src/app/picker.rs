@@ -78,6 +78,11 @@ impl Picker {
         self.rows.is_empty()
     }
 
+    /// Whether several rows can be chosen.
+    pub fn has_ticks(&self) -> bool {
+        self.rows.iter().any(|row| row.ticked.is_some())
+    }
+
     /// All rows, and those that match.
     pub fn counts(&self) -> (usize, usize) {
         (self.rows.len(), self.shown.len())

@@ -12,7 +12,8 @@ pub(super) fn draw(app: &App, picker: &Picker, rows: Rows, canvas: &mut Canvas<'
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let (all, shown) = picker.counts();
-    let right = format!("{shown} of {all}   {} take   {} close", key("apply"), key("cancel"));
+    let tick = if picker.has_ticks() { format!("{} tick   ", key("pick-toggle")) } else { String::new() };
+    let right = format!("{shown} of {all}   {tick}{} take   {} close", key("apply"), key("cancel"));
     canvas.heading(rows.y, picker.title(), &right);
     let y = rows.y + 1;
     canvas.text(1, y, ":", Role::Accent);

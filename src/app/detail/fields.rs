@@ -88,7 +88,7 @@ impl Lister<'_> {
         let indent = |field: &Found| field.depth.min(MAX_INDENT) * INDENT;
         let widest = found.iter().map(|field| indent(field) + text::width(&field.name)).max().unwrap_or(0);
         let deepest = found.iter().map(indent).max().unwrap_or(0);
-        let column = widest.clamp(8, 24.max(deepest + 12).min(self.width / 2));
+        let column = widest.clamp(8, 24.max(deepest + 12).min(self.width / 2).max(8));
         let mut label = "fields";
         for field in found {
             let indent = indent(&field);
