@@ -43,6 +43,8 @@ pub struct Detail {
     fields: Vec<DetailField>,
     /// The containers, by path, that are not as their size would have it: opened by hand, or folded.
     toggled: HashSet<String>,
+    /// A container that was just opened or folded.
+    opening: Option<String>,
 }
 
 /// In which form the record is shown.
@@ -114,6 +116,7 @@ impl Detail {
             lines: Vec::new(),
             fields: Vec::new(),
             toggled: HashSet::new(),
+            opening: None,
         }
     }
 
@@ -186,6 +189,15 @@ impl Detail {
         if self.focused {
             self.go_to(self.cursor, height);
         }
+        if let Some(path) = self.opening.take() {
+            // What was opened is seen, as far as it fits below its own line.
+            let inside = |field: &&DetailField| {
+                field.lines.start >= self.cursor
+                    && field.path.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.'))
+            };
+            let end = self.fields.iter().rev().find(inside).map_or(0, |field| field.lines.end);
+            self.scroll = self.scroll.max(end.saturating_sub(height)).min(self.cursor);
+        }
     }
 
     /// Opens the container under the cursor, or folds it. `false` when there is none.
@@ -194,8 +206,9 @@ impl Detail {
             return false;
         };
         if !self.toggled.remove(&path) && self.toggled.len() < MAX_TOGGLED {
-            self.toggled.insert(path);
+            self.toggled.insert(path.clone());
         }
+        self.opening = Some(path);
         true
     }
 }

@@ -51,13 +51,13 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// The keys of the pane, as many as there is room for: `J raw, bytes  R reveal  [ ] around  Tab focus  Enter close`.
+/// The keys of the pane, as many as there is room for: `J raw  R reveal  [ ] around  Tab focus  Enter close`.
 fn hints(app: &App, room: usize) -> String {
     let keymap = &app.settings().keymap;
     let key = |id: &str| keymap.keys(id).first().map(ToString::to_string);
     let mut parts = Vec::new();
     for (ids, word) in [
-        (&["raw"][..], "raw, bytes"),
+        (&["raw"][..], "raw"),
         (&["reveal"], "reveal"),
         (&["narrower", "wider"], "around"),
         (&["next-pane"], "focus"),

@@ -173,7 +173,7 @@ mod tests {
         );
         check("[]", &[]);
         check("{}", &[]);
-        check(r#" [ 1 , {} , [ ] ] "#, &["0=1", "1=Object", "2=Array"]);
+        check(r" [ 1 , {} , [ ] ] ", &["0=1", "1=Object", "2=Array"]);
         check(r#"{"a":1,"b":"#, &["a=1"]);
         check(r#"{"a":1 "b":2}"#, &["a=1"]);
         check("text", &[]);
