@@ -84,7 +84,7 @@ fn full() -> App {
 }
 
 fn draw(bencher: Bencher<'_, '_>, app: &App) {
-    let Ok(mut terminal) = Terminal::new(TestBackend::new(200, 50)) else { return };
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(200, 50));
     bencher.bench_local(|| {
         terminal.current_buffer_mut().reset();
         ui::render(black_box(app), &mut terminal.get_frame());
@@ -118,4 +118,36 @@ fn a_key_with_every_pane(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         keys(&mut app, "kj");
     });
+}
+
+/// A record of 60 KiB with thousands of fields in the detail pane: moving in it, as fields and as bytes.
+fn a_key_in_a_huge_record(bencher: Bencher<'_, '_>, look: &str) {
+    let mut line = String::from(r#"{"msg":"many""#);
+    for n in 0..3500 {
+        let _ = write!(line, r#","field-{n}":{n}"#);
+    }
+    line.push_str("}\n");
+    let mut app = App::new(Settings { now: NOW, ..Settings::default() });
+    update(&mut app, Event::Resize(200, 50));
+    let origin = OriginId::new(SourceId(0), 0);
+    app.open(SourceId(0), "huge.log", Tab::Ci);
+    let mut assembler = Assembler::new(Parser::new(jiff::tz::TimeZone::UTC, NOW), origin);
+    let mut batch = Batch::default();
+    assembler.feed(line.as_bytes(), NOW, &mut batch);
+    assembler.idle(&mut batch);
+    update(&mut app, Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
+    keys(&mut app, "\n");
+    key(&mut app, KeyCode::Tab);
+    keys(&mut app, look);
+    bencher.bench_local(|| keys(&mut app, "j"));
+}
+
+#[divan::bench]
+fn a_key_in_thousands_of_fields(bencher: Bencher<'_, '_>) {
+    a_key_in_a_huge_record(bencher, "");
+}
+
+#[divan::bench]
+fn a_key_in_sixty_kib_of_bytes(bencher: Bencher<'_, '_>) {
+    a_key_in_a_huge_record(bencher, "JJ");
 }
