@@ -72,7 +72,7 @@ impl FieldColumns {
     }
 
     /// These fields, without repetitions.
-    fn of(names: impl IntoIterator<Item = String>) -> Self {
+    pub(super) fn of(names: impl IntoIterator<Item = String>) -> Self {
         let mut chosen = Self::default();
         for name in names {
             if !chosen.has(&name) && chosen.columns.len() < MAX_COLUMNS {

@@ -141,7 +141,7 @@ impl App {
         let parser = Parser::new(settings.zone.clone(), settings.now);
         Self {
             engine: Engine::new(settings.memory),
-            tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone())),
+            tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone(), &settings.columns)),
             active: Tab::ALL.iter().position(|tab| *tab == Tab::Ci).unwrap_or(0),
             pane: Pane::None,
             search: None,

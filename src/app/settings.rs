@@ -18,6 +18,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// How times are shown to begin with.
     pub time: TimeStyle,
+    /// The fields that the list shows in columns to begin with.
+    pub columns: Vec<String>,
     /// The zone of local times, also of those that the user types.
     pub zone: TimeZone,
     /// Which key does what.
@@ -38,6 +40,7 @@ impl Default for Settings {
             caps: Caps::default(),
             theme: ThemeChoice::Auto,
             time: TimeStyle::Local,
+            columns: Vec::new(),
             zone: TimeZone::UTC,
             keymap: Keymap::default(),
             tabs: Vec::new(),

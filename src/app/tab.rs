@@ -50,7 +50,7 @@ pub enum Lines {
 }
 
 impl TabState {
-    pub(super) fn new(tab: Tab, parser: Parser) -> Self {
+    pub(super) fn new(tab: Tab, parser: Parser, columns: &[String]) -> Self {
         Self {
             tab,
             view: View::new(SourceSet::NONE, parser),
@@ -62,7 +62,7 @@ impl TabState {
             top: 0,
             opened: Opened::default(),
             inside: None,
-            columns: FieldColumns::default(),
+            columns: FieldColumns::of(columns.iter().cloned()),
             paused_at: None,
             was_following: true,
             seen_errors: 0,

@@ -139,6 +139,7 @@ fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> Result<app::Se
             config::TimeStyle::Age => app::TimeStyle::Age,
             config::TimeStyle::Off => app::TimeStyle::Off,
         },
+        columns: config.columns.clone(),
         zone: zone.clone(),
         keymap: keymap(&config.keys)?,
         tabs: Tab::ALL.into_iter().filter_map(tab).collect(),

@@ -3,6 +3,7 @@
 use super::canvas;
 use super::canvas::Canvas;
 use crate::app::{App, DetailLine, DetailLook, Role, Rows, text};
+use ratatui::style::Style;
 
 pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let Some(detail) = app.tab().detail() else { return };
@@ -42,11 +43,11 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
             }
         }
         if detail.cursor() == Some(scroll + n) {
-            if canvas.theme.reverses_cursor_row() {
-                let style = canvas::cursor(&canvas.theme);
-                canvas.restyle(0, y, canvas.width, style);
-            }
-            canvas.text(0, y, canvas.theme.glyphs.cursor, Role::Accent);
+            let emphasis = canvas::cursor(&canvas.theme);
+            canvas.restyle(0, y, canvas.width, emphasis);
+            // The label below it may be dim.
+            let style = Style::reset().patch(canvas.theme.style(Role::Accent)).patch(emphasis);
+            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, style);
         }
     }
 }

@@ -269,6 +269,16 @@ fn columns_are_chosen_set_and_cleared() {
 }
 
 #[test]
+fn columns_of_the_config_are_as_wide_as_what_comes() {
+    let mut settings = settings();
+    settings.columns = vec!["trace.id".to_owned(), "status".to_owned()];
+    let mut screen = Screen::new(120, 36, settings);
+    screen.open(0, "shop.log", &[("shop.log", TRACE)]);
+    assert!(screen.line("charge failed").contains("  4bf92f3577b34da6  504     charge failed"), "{}", screen.text());
+    assert!(screen.line("-- Lines").contains(" trace.id "));
+}
+
+#[test]
 fn a_log_without_fields_has_no_columns_to_choose() {
     let mut screen = Screen::new(80, 24, settings());
     screen.open(0, "a.log", &[("a.log", "plain words\nmore of them\n")]);

@@ -41,6 +41,24 @@ pub(in crate::app) struct DetailField {
     pub(in crate::app) is_hidden: bool,
 }
 
+/// Whether filters know a value by its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It is a field.
+    Field,
+    /// It lies in an array, or is an object whose values are the fields.
+    Part,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Spot<'p> {
+    name: &'p str,
+    path: &'p str,
+    depth: usize,
+    standing: Standing,
+}
+
 /// A field before it is a line.
 struct Found {
     depth: usize,
@@ -48,7 +66,7 @@ struct Found {
     name: String,
     path: String,
     value: String,
-    is_field: bool,
+    standing: Standing,
     shows: Shows,
 }
 
@@ -107,7 +125,8 @@ impl Lister<'_> {
                 }
             };
             label = "";
-            let Found { path, value, is_field, .. } = field;
+            let Found { path, value, standing, .. } = field;
+            let is_field = standing == Standing::Field;
             let lines = from..self.lines.len();
             self.fields.push(DetailField { lines, path, value, is_field, is_container, is_hidden });
         }
@@ -150,51 +169,54 @@ impl Lister<'_> {
 struct Place {
     path: String,
     depth: usize,
-    is_in_array: bool,
+    standing: Standing,
 }
 
 impl Place {
-    const ROOT: Self = Self { path: String::new(), depth: 0, is_in_array: false };
+    const ROOT: Self = Self { path: String::new(), depth: 0, standing: Standing::Field };
 }
 
 impl Collector<'_, '_> {
     /// The values of an object or array.
     fn tree(&mut self, json: &[u8], place: &Place) {
         // By depth: where a path ends, and whether an array was passed.
-        let mut levels: Vec<(usize, bool)> = Vec::new();
+        let mut levels: Vec<(usize, Standing)> = Vec::new();
         let mut path = place.path.clone();
         tree::walk(json, &mut |node| {
             levels.truncate(node.depth);
-            let (end, in_array) = levels.last().copied().unwrap_or((place.path.len(), place.is_in_array));
-            let in_array = in_array || node.in_array;
+            let (end, standing) = levels.last().copied().unwrap_or((place.path.len(), place.standing));
+            let depth = place.depth + node.depth;
+            let standing = if node.in_array || depth >= FIELD_DEPTH { Standing::Part } else { standing };
             path.truncate(end);
             if !path.is_empty() {
                 path.push('.');
             }
             path.push_str(&node.name);
-            levels.push((path.len(), in_array));
-            self.node(node, &path, place.depth + node.depth, in_array)
+            levels.push((path.len(), standing));
+            self.node(node, Spot { name: &node.name, path: &path, depth, standing })
         });
     }
 
-    fn node(&mut self, node: &Node<'_>, path: &str, depth: usize, in_array: bool) -> Next {
+    fn node(&mut self, node: &Node<'_>, spot: Spot<'_>) -> Next {
         if self.found.len() >= MAX_FIELDS {
             self.more += 1;
             return Next::Over;
         }
-        let is_field = !in_array && depth < FIELD_DEPTH;
         if !node.is_container() {
-            self.leaf(&node.name, path, &node.value(), depth, is_field);
+            self.leaf(spot, &node.value());
             return Next::Over;
         }
         let whole = String::from_utf8_lossy(node.text);
-        if node.kind == NodeKind::Array && self.is_secret(path, &whole) {
+        if node.kind == NodeKind::Object {
+            let spot = Spot { standing: Standing::Part, ..spot };
+            return if self.container(spot, &whole) { Next::Into } else { Next::Over };
+        }
+        if self.is_secret(spot.path, &whole) {
             // It would not be seen in the values one by one.
-            self.leaf(&node.name, path, &whole, depth, is_field);
+            self.leaf(spot, &whole);
             return Next::Over;
         }
-        let is_open = self.container(&node.name, path, &whole, depth, is_field && node.kind == NodeKind::Array);
-        if is_open { Next::Into } else { Next::Over }
+        if self.container(spot, &whole) { Next::Into } else { Next::Over }
     }
 
     /// A field of a record that is no JSON object; its value may be JSON.
@@ -203,12 +225,13 @@ impl Collector<'_, '_> {
             self.more += 1;
             return;
         }
+        let spot = Spot { name, path: name, depth: 0, standing: Standing::Field };
         let is_tree = value.starts_with(['{', '[']) && tree::is_container(value) && !self.is_secret(name, value);
         if !is_tree {
-            return self.leaf(name, name, value, 0, true);
+            return self.leaf(spot, value);
         }
-        if self.container(name, name, value, 0, true) {
-            let place = Place { path: name.to_owned(), depth: 1, is_in_array: true };
+        if self.container(spot, value) {
+            let place = Place { path: name.to_owned(), depth: 1, standing: Standing::Part };
             self.tree(value.as_bytes(), &place);
         }
     }
@@ -228,22 +251,21 @@ impl Collector<'_, '_> {
         !found.is_empty() && (is_plain || found.iter().any(|found| found.bytes == whole.len()))
     }
 
-    fn leaf(&mut self, name: &str, path: &str, value: &str, depth: usize, is_field: bool) {
+    fn leaf(&mut self, spot: Spot<'_>, value: &str) {
         if value == self.message {
             // It stands above already.
             return;
         }
         let seen = safe::safe(value.as_bytes());
-        let shown = self.lister.redacted(Some(path), &seen);
+        let shown = self.lister.redacted(Some(spot.path), &seen);
         let hidden = if shown == seen { Show::No } else { Show::Yes };
-        let value = value.to_owned();
-        self.push(name, path, value, depth, is_field, Shows::Value(shown, hidden));
+        self.push(spot, value.to_owned(), Shows::Value(shown, hidden));
     }
 
     /// Adds a container; whether it is open.
-    fn container(&mut self, name: &str, path: &str, whole: &str, depth: usize, is_field: bool) -> bool {
+    fn container(&mut self, spot: Spot<'_>, whole: &str) -> bool {
         let values = tree::children(whole.as_bytes());
-        let is_open = values > 0 && self.lister.is_open(path, whole.len(), values, depth);
+        let is_open = values > 0 && self.lister.is_open(spot.path, whole.len(), values, spot.depth);
         let (kind, unit) = if whole.trim_start().starts_with('{') { ("map", "field") } else { ("list", "value") };
         let s = if values == 1 { "" } else { "s" };
         let mut words = format!("{kind}, {} {unit}{s}", thousands(values as u64));
@@ -253,12 +275,13 @@ impl Collector<'_, '_> {
         }
         self.kept += whole.len();
         let value = if self.kept <= MAX_KEPT { whole.to_owned() } else { String::new() };
-        self.push(name, path, value, depth, is_field, Shows::Container(words));
+        self.push(spot, value, Shows::Container(words));
         is_open
     }
 
-    fn push(&mut self, name: &str, path: &str, value: String, depth: usize, is_field: bool, shows: Shows) {
+    fn push(&mut self, spot: Spot<'_>, value: String, shows: Shows) {
+        let Spot { name, path, depth, standing } = spot;
         let name = safe::safe_line(name.as_bytes()).into_owned();
-        self.found.push(Found { depth, name, path: path.to_owned(), value, is_field, shows });
+        self.found.push(Found { depth, name, path: path.to_owned(), value, standing, shows });
     }
 }
