@@ -68,7 +68,8 @@ impl App {
     }
 }
 
-fn bounded(text: String) -> String {
+/// As much of a text as is sent, with a note of what is left out.
+pub(super) fn bounded(text: String) -> String {
     bounded_to(text, MAX_COPY)
 }
 

@@ -283,7 +283,8 @@ impl App {
     /// The value under the detail pane's cursor, redacted and safe for a terminal.
     pub(super) fn value_to_copy(&self) -> Option<String> {
         let field = self.tab().detail.as_ref()?.field_here()?;
-        Some(self.redactor.redact_field(&field.path, &safe::safe(field.value.as_bytes())).text.into_owned())
+        let value = safe::safe(field.value.as_bytes());
+        Some(super::copy::bounded(self.redactor.redact_field(&field.path, &value).text.into_owned()))
     }
 }
 

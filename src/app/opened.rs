@@ -114,6 +114,7 @@ impl App {
         let (further, count) = further_lines(record);
         let mut lines = further.split('\n').take(count);
         let mut shown = 0;
+        let mut is_cut = false;
         for line in lines.by_ref() {
             let line = safe::expand_tabs(line.trim_end());
             shown += 1;
@@ -121,6 +122,7 @@ impl App {
                 Lines::Cut => std::iter::once(0..line.len()).collect(),
                 Lines::Wrapped => text::wrap(&line, width, wanted - seen),
             };
+            is_cut = parts.last().is_some_and(|part| part.end < line.len());
             for part in parts {
                 if seen >= skip {
                     rows.push(Below::Line(line[part].to_owned()));
@@ -132,9 +134,13 @@ impl App {
             }
         }
         let left = count - shown;
-        if left > 0 && seen >= MAX_BELOW && rows.len() < limit {
-            let lines = if left == 1 { "line" } else { "lines" };
-            rows.push(Below::More(format!("... {left} more {lines}   ({})", self.key_of("detail"))));
+        if (left > 0 || is_cut) && seen >= MAX_BELOW && rows.len() < limit {
+            let what = match left {
+                0 => "the rest".to_owned(),
+                1 => "1 more line".to_owned(),
+                left => format!("{left} more lines"),
+            };
+            rows.push(Below::More(format!("... {what}   ({})", self.key_of("detail"))));
         }
         rows
     }

@@ -59,9 +59,8 @@ fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
         };
         return canvas.heading(y, &left, &right.join("   "));
     }
-    if let Some(mark) = app.mark_here() {
-        right = vec![mark_words(&mark.note)];
-    }
+    // Last, so that it is what stays.
+    right.extend(app.mark_here().map(|mark| mark_words(&mark.note)));
     // The names of columns stand where the columns do; the words beside them take what is left.
     let last = columns.fields.iter().map(|(x, width)| x + width).max().unwrap_or(0);
     let room = usize::from(canvas.width).saturating_sub(usize::from(last) + 6);
@@ -69,8 +68,9 @@ fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
         right.remove(0);
     }
     let right = right.join("   ");
-    let first = columns.fields[0].0;
-    canvas.heading(y, text::piece(left, 0, usize::from(first).saturating_sub(5)).text, "");
+    let before = usize::from(columns.fields[0].0).saturating_sub(5);
+    let left = if text::width(left) > before { "Lines" } else { left };
+    canvas.heading(y, text::piece(left, 0, before).text, "");
     if room >= 8 {
         let right = format!(" {} ", text::shorten(&right, room, canvas.theme.glyphs.gap));
         canvas.text_before(last + 1, canvas.width - 2, y, &right, Role::Dim);

@@ -135,6 +135,18 @@ fn an_opened_record_is_bounded_and_says_what_is_left() {
 }
 
 #[test]
+fn a_long_line_that_wraps_is_bounded_and_says_so() {
+    let mut screen = Screen::new(80, 24, settings());
+    let text = format!("2026-11-21T03:13:00Z ERROR x\n    {}\n", "0123456789".repeat(5000));
+    screen.open(0, "a.log", &[("a.log", &text)]);
+    screen.keys("wo");
+    for _ in 0..30 {
+        screen.keys("<Space>");
+    }
+    assert!(screen.has("... the rest   (Enter)"), "{}", screen.text());
+}
+
+#[test]
 fn the_cursor_is_on_the_screen_whatever_is_open_and_wrapped() {
     let mut screen = tall(7, 80, 24);
     screen.keys(":unfold-all<Enter>w");
@@ -260,6 +272,12 @@ fn columns_are_chosen_set_and_cleared() {
     assert!(screen.line("4bf92f3577b34da6").contains("504") || screen.has("200"));
     screen.keys("hw");
     assert!(screen.line("charge failed").contains("504"));
+    // The titles leave room for the word, but not for all of it.
+    screen.keys("wgm");
+    assert!(screen.line("-- Lines").contains("7 records   marked --"), "{}", screen.text());
+    screen.keys("m++++z");
+    assert!(screen.line("-- Lines --").contains(" trace.id "), "{}", screen.text());
+    screen.keys("z<Esc>");
     screen.keys("c<Tab><Tab><Enter>");
     assert!(screen.status().contains("columns: none") && !screen.line("-- Lines").contains("status"));
     screen.keys(":columns 1 2 3 4 5 6 7 8 9<Enter>");
