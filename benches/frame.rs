@@ -1,10 +1,11 @@
-//! What a frame costs: 200x50, a million records held. `cargo bench --bench frame`.
+//! What a frame costs, and what an event costs before it, on one core. `cargo bench --bench frame`.
 //!
-//! `picture` is our drawing into the cells; `update_and_picture` has the key before it, as the loop does.
+//! The screen has 200x50 cells, a million records are held, and every pane is open: histogram, list with columns, marks
+//! and an opened record, detail with a tree.
 
-use divan::Bencher;
-use logdeck::app::event::{Effect, Event, Key, KeyCode};
-use logdeck::app::{App, Background, Caps, Colors, Glyphs, Settings, TimeStyle, update};
+use divan::{Bencher, black_box};
+use logdeck::app::event::{Event, Key, KeyCode};
+use logdeck::app::{App, Caps, Colors, Settings, update};
 use logdeck::model::address::Tab;
 use logdeck::model::{Batch, Health, OriginId, SourceId, SourceMsg, State, Timestamp};
 use logdeck::parse::Parser;
@@ -14,99 +15,139 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::fmt::Write;
 
-const MILLION: u64 = 1_000_000;
-const START: i64 = 1_795_230_840;
+const MILLION: usize = 1_000_000;
+const NOW: Timestamp = Timestamp(1_795_230_862_000_000_000);
 
 fn main() {
     divan::main();
 }
 
-/// A million records of JSON on a screen of 200x50, with what the keys open.
-fn app(keys: &str) -> App {
-    let now = Timestamp((START + 3600) * 1_000_000_000);
-    let caps = Caps {
-        colors: Colors::Truecolor,
-        glyphs: Glyphs::Unicode,
-        background: Some(Background::Dark),
-        words: String::new(),
-    };
-    let settings = Settings { caps, now, memory: 1 << 30, time: TimeStyle::Utc, ..Settings::default() };
-    let mut app = App::new(settings);
-    let source = SourceId(0);
-    app.open(source, "/var/log/payments", Tab::Ci);
-    finish(&mut app, Event::Resize(200, 50));
-    for local in 0..2 {
-        let id = OriginId::new(source, local);
-        finish(&mut app, Event::Source(SourceMsg::Origin { id, name: format!("service-{local}.log") }));
-    }
-    let mut assemblers =
-        [0, 1].map(|local| Assembler::new(Parser::new(jiff::tz::TimeZone::UTC, now), OriginId::new(source, local)));
+/// JSON lines of a service with fields, nested ones, and every 50th record a stack trace of 40 lines.
+fn lines(numbers: std::ops::Range<usize>) -> String {
     let mut text = String::new();
-    for first in (0..MILLION).step_by(512) {
-        text.clear();
-        for n in first..first + 512 {
-            let time = Timestamp(START * 1_000_000_000 + n as i64 * 3_600_000).to_jiff();
-            let level = ["info", "info", "debug", "warn", "error"][(n * n % 5) as usize];
-            let written = writeln!(
-                text,
-                r#"{{"time":"{time}","level":"{level}","msg":"charge {n:x} accepted for the shop of the day","order":"8f{n:06x}","took_ms":{},"user":{{"id":{},"plan":"gold"}},"path":"/v1/charge"}}"#,
-                n % 977,
-                n % 77
-            );
-            assert!(written.is_ok());
+    for number in numbers {
+        let hash = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16;
+        let (minute, second, milli) = (number / 60_000 % 60, number / 1000 % 60, number % 1000);
+        let (level, message) = if number.is_multiple_of(50) {
+            ("error", format!("panic: nil pointer{}", "\\n\\tat ledger.post(client.go:118) of a frame".repeat(40)))
+        } else {
+            ("info", format!("GET /api/v1/orders/{number} 200 by worker {hash:08x}"))
+        };
+        let _ = writeln!(
+            text,
+            r#"{{"time":"2026-11-21T02:{minute:02}:{second:02}.{milli:03}Z","level":"{level}","msg":"{message}","order":"{hash:x}","status":200,"trace":{{"id":"{hash:032x}","span":"{number:x}"}}}}"#,
+        );
+    }
+    text
+}
+
+fn key(app: &mut App, code: KeyCode) {
+    let mut effects = update(app, Event::Key(Key { code, ctrl: false, alt: false, shift: false }));
+    while effects.contains(&logdeck::app::event::Effect::Continue) {
+        effects = update(app, Event::Tick(NOW));
+    }
+}
+
+fn keys(app: &mut App, text: &str) {
+    for c in text.chars() {
+        key(app, if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) });
+    }
+}
+
+/// The app with a million records, following, nothing opened.
+fn full() -> App {
+    let settings = Settings {
+        memory: 1 << 30,
+        now: NOW,
+        caps: Caps { colors: Colors::Truecolor, ..Caps::default() },
+        ..Settings::default()
+    };
+    let mut app = App::new(settings);
+    update(&mut app, Event::Resize(200, 50));
+    for source in 0..2 {
+        let source = SourceId(source);
+        app.open(source, "logs/", Tab::Ci);
+        let origin = OriginId::new(source, 0);
+        update(&mut app, Event::Source(SourceMsg::Origin { id: origin, name: format!("service-{}.log", source.0) }));
+        let mut assembler = Assembler::new(Parser::new(jiff::tz::TimeZone::UTC, NOW), origin);
+        for first in (0..MILLION / 2).step_by(500) {
+            let mut batch = Batch::default();
+            assembler.feed(lines(first..first + 500).as_bytes(), NOW, &mut batch);
+            update(&mut app, Event::Source(SourceMsg::Batch { source, batch }));
         }
-        let mut batch = Batch::default();
-        let assembler = &mut assemblers[(first / 512 % 2) as usize];
-        assembler.feed(text.as_bytes(), now, &mut batch);
-        assembler.idle(&mut batch);
-        finish(&mut app, Event::Source(SourceMsg::Batch { source, batch }));
+        let health = Health::new(State::Following, "");
+        update(&mut app, Event::Source(SourceMsg::Health { source, health }));
     }
-    finish(&mut app, Event::Source(SourceMsg::Health { source, health: Health::new(State::Following, "") }));
-    for key in keys.chars() {
-        finish(&mut app, Event::Key(press(key)));
-    }
+    update(&mut app, Event::Tick(NOW));
+    assert!(app.engine().store().len() > MILLION - 10);
     app
 }
 
-/// `~` stands for Enter.
-fn press(key: char) -> Key {
-    let code = if key == '~' { KeyCode::Enter } else { KeyCode::Char(key) };
-    Key { code, ctrl: false, alt: false, shift: false }
+fn draw(bencher: Bencher<'_, '_>, app: &App) {
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(200, 50));
+    bencher.bench_local(|| {
+        terminal.current_buffer_mut().reset();
+        ui::render(black_box(app), &mut terminal.get_frame());
+    });
 }
 
-fn finish(app: &mut App, event: Event) {
-    let mut effects = update(app, event);
-    while effects.contains(&Effect::Continue) {
-        let now = app.now();
-        effects = update(app, Event::Tick(now));
+#[divan::bench]
+fn list_alone(bencher: Bencher<'_, '_>) {
+    draw(bencher, &full());
+}
+
+#[divan::bench]
+fn every_pane(bencher: Bencher<'_, '_>) {
+    let mut app = full();
+    keys(&mut app, "kkkkm:columns order status trace.id\n/worker\n\n\t");
+    draw(bencher, &app);
+}
+
+#[divan::bench]
+fn opened_and_wrapped(bencher: Bencher<'_, '_>) {
+    let mut app = full();
+    keys(&mut app, "kkkkm:columns order status trace.id\n:unfold-all\nw");
+    draw(bencher, &app);
+}
+
+/// A key with everything open: the list is put in order, and the detail pane made anew.
+#[divan::bench]
+fn a_key_with_every_pane(bencher: Bencher<'_, '_>) {
+    let mut app = full();
+    keys(&mut app, "kkkk:columns order status trace.id\n:unfold-all\n\n");
+    bencher.bench_local(|| {
+        keys(&mut app, "kj");
+    });
+}
+
+/// A record of 60 KiB with thousands of fields in the detail pane: moving in it, as fields and as bytes.
+fn a_key_in_a_huge_record(bencher: Bencher<'_, '_>, look: &str) {
+    let mut line = String::from(r#"{"msg":"many""#);
+    for n in 0..3500 {
+        let _ = write!(line, r#","field-{n}":{n}"#);
     }
+    line.push_str("}\n");
+    let mut app = App::new(Settings { now: NOW, ..Settings::default() });
+    update(&mut app, Event::Resize(200, 50));
+    let origin = OriginId::new(SourceId(0), 0);
+    app.open(SourceId(0), "huge.log", Tab::Ci);
+    let mut assembler = Assembler::new(Parser::new(jiff::tz::TimeZone::UTC, NOW), origin);
+    let mut batch = Batch::default();
+    assembler.feed(line.as_bytes(), NOW, &mut batch);
+    assembler.idle(&mut batch);
+    update(&mut app, Event::Source(SourceMsg::Batch { source: SourceId(0), batch }));
+    keys(&mut app, "\n");
+    key(&mut app, KeyCode::Tab);
+    keys(&mut app, look);
+    bencher.bench_local(|| keys(&mut app, "j"));
 }
 
-/// The list; with the histogram, a filter, a search and the detail; with repeats collapsed; the filter pane; the origins.
-const SCREENS: [&str; 5] = ["", "++/8f~~", "D++/8f~~", "F", "L"];
-
-#[divan::bench(args = SCREENS)]
-fn picture(bencher: Bencher<'_, '_>, keys: &str) {
-    let app = app(keys);
-    let Ok(mut terminal) = Terminal::new(TestBackend::new(200, 50));
-    bencher.bench_local(|| {
-        let mut frame = terminal.get_frame();
-        ui::render(&app, &mut frame);
-        terminal.current_buffer_mut().reset();
-    });
+#[divan::bench]
+fn a_key_in_thousands_of_fields(bencher: Bencher<'_, '_>) {
+    a_key_in_a_huge_record(bencher, "");
 }
 
-#[divan::bench(args = SCREENS)]
-fn update_and_picture(bencher: Bencher<'_, '_>, keys: &str) {
-    let mut app = app(keys);
-    let Ok(mut terminal) = Terminal::new(TestBackend::new(200, 50));
-    let mut down = false;
-    bencher.bench_local(|| {
-        down = !down;
-        update(&mut app, Event::Key(press(if down { 'k' } else { 'j' })));
-        let mut frame = terminal.get_frame();
-        ui::render(&app, &mut frame);
-        terminal.current_buffer_mut().reset();
-        app.drawn();
-    });
+#[divan::bench]
+fn a_key_in_sixty_kib_of_bytes(bencher: Bencher<'_, '_>) {
+    a_key_in_a_huge_record(bencher, "JJ");
 }

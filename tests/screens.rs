@@ -21,6 +21,8 @@ mod looks;
 mod oncall;
 #[path = "screens/out.rs"]
 mod out;
+#[path = "screens/reading.rs"]
+mod reading;
 #[path = "screens/steering.rs"]
 mod steering;
 #[path = "screens/time.rs"]

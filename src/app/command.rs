@@ -85,6 +85,13 @@ pub const COMMANDS: &[CommandSpec] = &[
         run: |app, words, effects| app.delete_filter(words, effects),
     },
     CommandSpec {
+        name: "columns",
+        words: "[NAME ...]",
+        doc: "Show these fields as columns of the list; none without names.",
+        choices: Choices::Any,
+        run: super::columns::command,
+    },
+    CommandSpec {
         name: "context",
         words: "N",
         doc: "Keep so many lines around each match of the filter; 0 keeps none.",

@@ -3,33 +3,69 @@
 //! Owns what is told and in which order. Must not know colours. Its lines are made anew when the record, the width or a
 //! switch changes, and with each tick while neighbours can still come.
 
+mod bytes;
+mod fields;
+
+pub(super) use fields::DetailField;
+
 use super::format::{Digits, age, bytes, date, offset, time_of_day};
 use super::tab::Lines;
 use super::{App, Role, text};
-use crate::model::{Flags, Format, OriginId, Record, Severity};
+use crate::model::{Flags, Format, OriginId, Record, Severity, SeverityFrom};
+use crate::parse::json;
 use crate::parse::text as safe;
 use crate::store::RecordId;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Where values begin.
 const VALUE: usize = 14;
 /// The most lines of a message or of raw bytes.
 const MAX_LINES: usize = 400;
-/// The most fields.
-const MAX_FIELDS: usize = 300;
+/// The most containers that are remembered as opened or folded by hand.
+const MAX_TOGGLED: usize = 256;
 
 /// The open pane of a tab.
 #[derive(Debug)]
 pub struct Detail {
     pub(super) focused: bool,
     pub(super) scroll: usize,
-    pub(super) raw: Show,
+    /// The line with the cursor, while it is focused.
+    pub(super) cursor: usize,
+    pub(super) look: DetailLook,
     pub(super) secrets: Show,
     /// Neighbours before and after.
     pub(super) around: usize,
     /// The record that the lines are about.
     pub(super) id: Option<RecordId>,
     pub(super) lines: Vec<DetailLine>,
+    /// What the lines of fields are about.
+    fields: Vec<DetailField>,
+    /// The containers, by path, that are not as their size would have it: opened by hand, or folded.
+    toggled: HashSet<String>,
+    /// A container that was just opened or folded.
+    opening: Option<String>,
+}
+
+/// In which form the record is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetailLook {
+    /// Its message and fields.
+    Fields,
+    /// Its text as it was written, control characters made visible.
+    Raw,
+    /// Its bytes in hexadecimal.
+    Bytes,
+}
+
+impl DetailLook {
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Fields => Self::Raw,
+            Self::Raw => Self::Bytes,
+            Self::Bytes => Self::Fields,
+        }
+    }
 }
 
 /// Whether something is shown.
@@ -69,7 +105,19 @@ fn span(text: impl Into<String>, role: Role) -> DetailSpan {
 
 impl Detail {
     pub(super) fn new() -> Self {
-        Self { focused: false, scroll: 0, raw: Show::No, secrets: Show::No, around: 3, id: None, lines: Vec::new() }
+        Self {
+            focused: false,
+            scroll: 0,
+            cursor: 0,
+            look: DetailLook::Fields,
+            secrets: Show::No,
+            around: 3,
+            id: None,
+            lines: Vec::new(),
+            fields: Vec::new(),
+            toggled: HashSet::new(),
+            opening: None,
+        }
     }
 
     /// Whether it has the keys.
@@ -92,10 +140,84 @@ impl Detail {
         self.secrets == Show::Yes
     }
 
-    /// Whether it shows the raw bytes.
-    pub fn shows_raw(&self) -> bool {
-        self.raw == Show::Yes
+    /// In which form it shows the record.
+    pub fn look(&self) -> DetailLook {
+        self.look
     }
+
+    /// The line with the cursor, while it has the keys.
+    pub fn cursor(&self) -> Option<usize> {
+        self.focused.then_some(self.cursor)
+    }
+
+    /// The field that the cursor is on, with its value as filters compare it: its name (nested ones dotted) and its
+    /// text, neither safe for a terminal. `None` on other lines, on a part of an array or an object, which are no
+    /// fields of their own, and on a secret that is not shown.
+    pub fn field_at_cursor(&self) -> Option<(String, String)> {
+        let field = self.field_here()?;
+        (field.is_field && !field.is_hidden).then(|| (field.path.clone(), field.value.clone()))
+    }
+
+    pub(super) fn field_here(&self) -> Option<&DetailField> {
+        let cursor = self.cursor()?;
+        self.fields.iter().find(|field| field.lines.contains(&cursor))
+    }
+
+    /// Puts the cursor on a line; a pane of `height` lines scrolls as far as it must.
+    pub(super) fn go_to(&mut self, line: usize, height: usize) {
+        self.cursor = line.min(self.lines.len().saturating_sub(1));
+        let lowest = (self.cursor + 1).saturating_sub(height);
+        self.scroll = self.scroll.clamp(lowest, self.cursor.max(lowest));
+    }
+
+    /// Takes the keys, or gives them back; the cursor is then on a line that is seen.
+    pub(super) fn toggle_focus(&mut self, height: usize) {
+        self.focused = !self.focused;
+        let last = self.lines.len().saturating_sub(1);
+        self.cursor = self.cursor.clamp(self.scroll, self.scroll + height.saturating_sub(1)).min(last);
+    }
+
+    /// Takes new lines for a record.
+    pub(super) fn take(&mut self, id: Option<RecordId>, made: Made, height: usize) {
+        if self.id != id {
+            (self.scroll, self.cursor) = (0, 0);
+        }
+        self.id = id;
+        self.lines = made.lines;
+        self.fields = made.fields;
+        self.scroll = self.scroll.min(self.lines.len().saturating_sub(height));
+        if self.focused {
+            self.go_to(self.cursor, height);
+        }
+        if let Some(path) = self.opening.take() {
+            // What was opened is seen, as far as it fits below its own line.
+            let inside = |field: &&DetailField| {
+                field.lines.start >= self.cursor
+                    && field.path.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.'))
+            };
+            let end = self.fields.iter().rev().find(inside).map_or(0, |field| field.lines.end);
+            self.scroll = self.scroll.max(end.saturating_sub(height)).min(self.cursor);
+        }
+    }
+
+    /// Opens the container under the cursor, or folds it. `false` when there is none.
+    pub(super) fn toggle_container(&mut self) -> bool {
+        let Some(path) = self.field_here().filter(|field| field.is_container).map(|field| field.path.clone()) else {
+            return false;
+        };
+        if !self.toggled.remove(&path) && self.toggled.len() < MAX_TOGGLED {
+            self.toggled.insert(path.clone());
+        }
+        self.opening = Some(path);
+        true
+    }
+}
+
+/// The lines of a record, and which of them are fields.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub(super) lines: Vec<DetailLine>,
+    pub(super) fields: Vec<DetailField>,
 }
 
 /// Collects lines.
@@ -104,30 +226,65 @@ struct Lister<'a> {
     width: usize,
     wrap: Lines,
     secrets: Show,
+    toggled: &'a HashSet<String>,
     lines: Vec<DetailLine>,
+    fields: Vec<DetailField>,
 }
 
 impl App {
     /// The lines of the pane for the record under the cursor.
-    pub(super) fn detail_lines(&self) -> Vec<DetailLine> {
+    pub(super) fn detail_lines(&self) -> Made {
         let tab = self.tab();
-        let Some(detail) = &tab.detail else { return Vec::new() };
+        let Some(detail) = &tab.detail else { return Made::default() };
         let record = tab.view.cursor().and_then(|id| Some((id, self.engine.store().record(id)?)));
         let Some((id, record)) = record else {
-            return vec![DetailLine::Text(vec![span("   no record", Role::Dim)])];
+            return Made { lines: vec![DetailLine::Text(vec![span("   no record", Role::Dim)])], fields: Vec::new() };
         };
         let width = usize::from(self.size.0).saturating_sub(VALUE + 1).max(10);
-        let mut lister = Lister { app: self, width, wrap: tab.lines, secrets: detail.secrets, lines: Vec::new() };
+        let mut lister = Lister {
+            app: self,
+            width,
+            wrap: tab.lines,
+            secrets: detail.secrets,
+            toggled: &detail.toggled,
+            lines: Vec::new(),
+            fields: Vec::new(),
+        };
         lister.record(&record);
-        if detail.raw == Show::Yes {
-            lister.raw(&record);
-        } else {
-            lister.message(&record);
-            lister.fields(&record);
-            lister.notes(&record);
+        match detail.look {
+            DetailLook::Fields => {
+                lister.message(&record);
+                lister.note();
+                lister.fields(&record);
+                lister.notes(&record);
+            }
+            DetailLook::Raw => lister.raw(&record),
+            DetailLook::Bytes => lister.bytes(&record),
         }
         lister.around(id, record.origin, detail.around);
-        lister.lines
+        Made { lines: lister.lines, fields: lister.fields }
+    }
+
+    /// Whether the detail pane has the keys.
+    pub(super) fn detail_is_focused(&self) -> bool {
+        self.tab().detail.as_ref().is_some_and(|detail| detail.focused)
+    }
+
+    /// Rows of the detail pane below its heading.
+    pub(super) fn detail_height(&self) -> usize {
+        self.layout().and_then(|layout| layout.pane).map_or(0, |pane| usize::from(pane.height).saturating_sub(1))
+    }
+
+    /// Opens or folds the container under the detail pane's cursor. `false` when there is none.
+    pub(super) fn fold_in_detail(&mut self) -> bool {
+        self.tab_mut().detail.as_mut().is_some_and(Detail::toggle_container)
+    }
+
+    /// The value under the detail pane's cursor, redacted and safe for a terminal.
+    pub(super) fn value_to_copy(&self) -> Option<String> {
+        let field = self.tab().detail.as_ref()?.field_here()?;
+        let value = safe::safe(field.value.as_bytes());
+        Some(self.redactor.redact_field(&field.path, &value).text.into_owned())
     }
 }
 
@@ -162,7 +319,7 @@ impl Lister<'_> {
             self.entry("time", vec![span(place, Role::Dim)]);
         }
         let name = if record.severity == Severity::Unknown { "unknown" } else { record.severity.name() };
-        let from = record.severity_from.words();
+        let from = self.severity_from(record);
         self.entry(
             "severity",
             vec![span(format!("{name:<7}"), Role::Severity(record.severity)), span(format!("  {from}"), Role::Dim)],
@@ -176,6 +333,31 @@ impl Lister<'_> {
             place = format!("{place}  in {}", safe::safe_line(label.as_bytes()));
         }
         self.entry("where", vec![span(place, Role::Text), span(format!("   {}", record.format.name()), Role::Dim)]);
+    }
+
+    /// Where the severity was read: a field by its name.
+    fn severity_from(&self, record: &Record<'_>) -> String {
+        let mut words = record.severity_from.words().to_owned();
+        if record.severity_from == SeverityFrom::Field {
+            self.app.parser.clone().fields(record.raw, record.format, &mut |name, _| {
+                let is_it = json::is_severity(name);
+                if is_it {
+                    words = format!("from field `{}`", text::shorten(&safe::safe_line(name.as_bytes()), 40, '~'));
+                }
+                !is_it
+            });
+        }
+        words
+    }
+
+    /// What the user wrote about the record.
+    fn note(&mut self) {
+        if let Some(mark) = self.app.mark_here() {
+            let note = if mark.note.is_empty() { "marked, without a note" } else { &mark.note };
+            for (n, row) in text::wrap_words(note, self.width, 12).into_iter().enumerate() {
+                self.entry(if n == 0 { "mark" } else { "" }, vec![span(&note[row], Role::Accent)]);
+            }
+        }
     }
 
     fn message(&mut self, record: &Record<'_>) {
@@ -221,60 +403,6 @@ impl Lister<'_> {
         let left = rest.count();
         if left > 0 {
             self.entry("", vec![span(format!("... {left} more lines"), Role::Dim)]);
-        }
-    }
-
-    fn fields(&mut self, record: &Record<'_>) {
-        let mut fields: Vec<(String, String)> = Vec::new();
-        let mut more = 0;
-        let message = safe::message(record);
-        self.app.parser.clone().fields(record.raw, record.format, &mut |name, value| {
-            if value == message {
-                // It stands above already.
-            } else if fields.len() < MAX_FIELDS {
-                let name = safe::safe_line(name.as_bytes()).into_owned();
-                let value = self.redacted(Some(&name), &safe::safe(value.as_bytes()));
-                fields.push((name, value));
-            } else {
-                more += 1;
-            }
-            true
-        });
-        if fields.is_empty() {
-            return;
-        }
-        self.blank();
-        let column = fields.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0).clamp(8, 24);
-        let room = self.width.saturating_sub(column + 2).max(10);
-        let mut label = "fields";
-        for (name, value) in &fields {
-            let short = text::shorten(name, column, '~');
-            let mut head = format!("{short}{}  ", " ".repeat(column - text::width(&short)));
-            let lines: Vec<_> = value.split('\n').collect();
-            let shown = if lines.len() > 1 { 12 } else { 8 };
-            let mut taken = 0;
-            for line in &lines {
-                let line = safe::expand_tabs(line).into_owned();
-                for row in text::wrap(&line, room, 8) {
-                    taken += 1;
-                    if taken > shown {
-                        break;
-                    }
-                    let mut spans = vec![span(std::mem::replace(&mut head, " ".repeat(column + 2)), Role::Dim)];
-                    spans.extend(marked(&line[row]));
-                    self.entry(std::mem::take(&mut label), spans);
-                }
-            }
-            if taken > shown {
-                let spans = vec![
-                    span(" ".repeat(column + 2), Role::Dim),
-                    span(format!("... ({}: raw)", self.app.key_of("raw")), Role::Dim),
-                ];
-                self.entry("", spans);
-            }
-        }
-        if more > 0 {
-            self.entry("", vec![span(format!("... {more} more fields"), Role::Dim)]);
         }
     }
 

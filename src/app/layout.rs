@@ -16,6 +16,12 @@ pub(super) const MIN_HEIGHT_OF_BARS: u16 = 20;
 /// Rows of the histogram: bars and axis.
 const BAR_ROWS: u16 = 5;
 
+/// The most fields that are columns.
+pub const MAX_COLUMNS: usize = 8;
+/// What the text keeps beside them, and what one of them needs at least.
+const LEAST_TEXT: u16 = 30;
+const LEAST_COLUMN: usize = 5;
+
 /// Some rows of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
@@ -53,6 +59,8 @@ pub struct Columns {
     pub severity: (u16, u16),
     /// Where the names of origins begin.
     pub origin: (u16, u16),
+    /// Where the columns of fields begin, in the order in which they were chosen.
+    pub fields: [(u16, u16); MAX_COLUMNS],
     /// Where the text begins; the last column of the screen is kept for the mark of a cut line.
     pub text: (u16, u16),
 }
@@ -87,7 +95,37 @@ impl Columns {
             100.. => 14,
             _ => 10,
         });
-        Self { time, severity, origin, text: (x, width.saturating_sub(x + 1)) }
+        Self { time, severity, origin, fields: [(0, 0); MAX_COLUMNS], text: (x, width.saturating_sub(x + 1)) }
+    }
+
+    /// Makes room for fields between origin and text; the text keeps [`LEAST_TEXT`] columns.
+    fn with_fields(mut self, wanted: impl Iterator<Item = usize>) -> Self {
+        let gap = if self.severity.1 >= 3 { 2 } else { 1 };
+        let mut widths: Vec<usize> = wanted.take(MAX_COLUMNS).collect();
+        fit(&mut widths, gap, usize::from(self.text.1.saturating_sub(LEAST_TEXT)));
+        for (column, width) in self.fields.iter_mut().zip(widths) {
+            *column = (self.text.0, width as u16);
+            if width > 0 {
+                let taken = (width + gap) as u16;
+                self.text = (self.text.0 + taken, self.text.1.saturating_sub(taken));
+            }
+        }
+        self
+    }
+}
+
+/// Narrows columns until they fit with a gap behind each: the widest first, and when all are narrow, the last ones go.
+fn fit(widths: &mut [usize], gap: usize, room: usize) {
+    let taken = |widths: &[usize]| widths.iter().filter(|width| **width > 0).map(|width| width + gap).sum::<usize>();
+    while taken(widths) > room {
+        let widest = widths.iter_mut().rev().max_by_key(|width| **width);
+        match widest {
+            Some(width) if *width > LEAST_COLUMN => *width -= 1,
+            _ => match widths.iter_mut().rev().find(|width| **width > 0) {
+                Some(last) => *last = 0,
+                None => return,
+            },
+        }
     }
 }
 
@@ -135,7 +173,7 @@ impl App {
     /// The columns of the list now.
     pub fn columns(&self) -> Columns {
         let origins: u32 = self.sources_here().map(crate::engine::Source::origins).sum();
-        Columns::new(self.size.0, self.time, origins > 1)
+        Columns::new(self.size.0, self.time, origins > 1).with_fields(self.tab().columns.widths())
     }
 
     /// The number of rows that the list has; at least 1, so that moving goes somewhere.
@@ -151,9 +189,23 @@ mod tests {
     #[test]
     fn columns_stand_as_in_the_mock_ups() {
         let columns = Columns::new(120, TimeStyle::Utc, true);
-        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), text: (36, 83) });
+        let fields = [(0, 0); MAX_COLUMNS];
+        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), fields, text: (36, 83) });
         let columns = Columns::new(80, TimeStyle::Utc, false);
-        assert_eq!(columns, Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), text: (12, 67) });
+        assert_eq!(columns, Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), fields, text: (12, 67) });
         assert_eq!(Columns::new(80, TimeStyle::Off, false).text, (3, 76));
+    }
+
+    #[test]
+    fn fields_stand_between_origin_and_text() {
+        let check = |width: u16, wanted: &[usize], fields: &[(u16, u16)], text: (u16, u16)| {
+            let columns = Columns::new(width, TimeStyle::Utc, true).with_fields(wanted.iter().copied());
+            assert_eq!((&columns.fields[..wanted.len()], columns.text), (fields, text), "{width} {wanted:?}");
+        };
+        check(120, &[5, 10], &[(36, 5), (43, 10)], (55, 64));
+        check(80, &[24], &[(23, 24)], (48, 31));
+        check(80, &[24, 24], &[(23, 12), (36, 12)], (49, 30));
+        check(60, &[24, 24], &[(23, 5), (29, 0)], (29, 30));
+        check(80, &[9; 8], &[(23, 5), (29, 5), (35, 5), (41, 5), (47, 0), (47, 0), (47, 0), (47, 0)], (47, 32));
     }
 }

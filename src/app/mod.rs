@@ -16,6 +16,7 @@ pub mod action;
 mod announce;
 mod bars;
 mod body;
+mod columns;
 pub mod command;
 mod copy;
 mod counting;
@@ -35,6 +36,7 @@ mod layout;
 mod like;
 mod marks;
 mod names;
+mod opened;
 mod origins;
 mod picker;
 mod prompt;
@@ -52,12 +54,14 @@ mod window;
 
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
+pub use columns::{FieldColumn, FieldColumns};
 pub use counting::Matches;
-pub use detail::{Detail, DetailLine, DetailSpan};
+pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
-pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
-pub use marks::{Mark, Marks};
+pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows};
+pub use marks::{MAX_NOTE, Mark, Marks};
+pub use opened::Below;
 pub use origins::{OriginRow, Origins, SPARKS};
 pub use picker::{Picker, PickerRow, ShownRow};
 pub use prompt::{Prompt, PromptKind};
@@ -192,7 +196,7 @@ impl App {
         let parser = Parser::new(settings.zone.clone(), settings.now);
         let mut app = Self {
             engine: Engine::new(settings.memory),
-            tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone())),
+            tabs: Tab::ALL.map(|tab| TabState::new(tab, parser.clone(), &settings.columns)),
             active: Tab::ALL.iter().position(|tab| *tab == Tab::Ci).unwrap_or(0),
             pane: Pane::None,
             search: None,

@@ -37,6 +37,13 @@ pub(super) enum PickerKind {
     },
     /// Values of a record, one for each row.
     Values(Vec<FieldTest>),
+    /// Fields to be columns, by name; so many of them were.
+    Columns {
+        /// One for each row.
+        names: Vec<String>,
+        /// How many were columns before.
+        had: usize,
+    },
     /// Marks, one for each row.
     Marks(Vec<Key>),
 }
@@ -54,6 +61,8 @@ pub struct Picker {
     cursor: usize,
     /// What is wrong with what was typed.
     error: Option<String>,
+    /// The rows that are ticked, in the order in which they were.
+    ticks: Vec<usize>,
 }
 
 /// A row that matches.
@@ -79,7 +88,9 @@ pub struct ShownRow<'p> {
 
 impl Picker {
     pub(super) fn new(title: &'static str, kind: PickerKind, rows: Vec<PickerRow>) -> Self {
-        let mut picker = Self { title, kind, edit: LineEdit::new(""), rows, shown: Vec::new(), cursor: 0, error: None };
+        let ticks = (0..rows.len()).filter(|at| rows[*at].ticked == Some(true)).collect();
+        let edit = LineEdit::new("");
+        let mut picker = Self { title, kind, edit, rows, shown: Vec::new(), cursor: 0, error: None, ticks };
         picker.changed_from(0);
         picker
     }
@@ -159,10 +170,9 @@ impl Picker {
         if self.cursor == 0 { CursorMoved::No } else { CursorMoved::Yes }
     }
 
-    /// Every row that is ticked, as numbers among all rows.
-    #[cfg(test)]
+    /// Every row that is ticked, as numbers among all rows, in the order in which they were ticked.
     pub(super) fn ticked(&self) -> Vec<usize> {
-        (0..self.rows.len()).filter(|at| self.rows[*at].ticked == Some(true)).collect()
+        self.ticks.clone()
     }
 
     pub(super) fn kind(&self) -> &PickerKind {
@@ -173,7 +183,7 @@ impl Picker {
     pub(super) fn entry(&self, at: usize) -> Option<&Entry> {
         match &self.kind {
             PickerKind::Palette { entries, .. } => entries.get(at),
-            PickerKind::Values(_) | PickerKind::Marks(_) => None,
+            PickerKind::Values(_) | PickerKind::Marks(_) | PickerKind::Columns { .. } => None,
         }
     }
 
@@ -204,9 +214,13 @@ impl Picker {
 
     /// Ticks the cursor's row, or unticks it; the cursor goes on.
     pub(super) fn toggle(&mut self) {
-        let Some(row) = self.chosen().and_then(|at| self.rows.get_mut(at)) else { return };
-        if let Some(ticked) = &mut row.ticked {
+        let Some(at) = self.chosen() else { return };
+        if let Some(ticked) = self.rows.get_mut(at).and_then(|row| row.ticked.as_mut()) {
             *ticked = !*ticked;
+            self.ticks.retain(|other| *other != at);
+            if *ticked {
+                self.ticks.push(at);
+            }
             self.step(1);
         }
     }

@@ -42,7 +42,7 @@ impl PromptKind {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Search => "regular expression",
-            Self::Note => "a few words",
+            Self::Note => "on the marked record; empty removes it",
             Self::Time => "14:02, 10m, -5m, 2026-01-02T15:04",
             Self::SaveFilter => "a name",
             Self::Export => ".jsonl .log .csv .md",
@@ -142,7 +142,10 @@ impl App {
             return;
         }
         let taken: Result<(), String> = match prompt.kind {
-            PromptKind::Note => self.take_note(prompt.edit.text()),
+            PromptKind::Note => {
+                self.take_note(prompt.edit.text());
+                Ok(())
+            }
             PromptKind::Time => self.go_to_time(prompt.edit.text()),
             PromptKind::Search => {
                 if let Some(search) = prompt.found.take() {

@@ -3,12 +3,12 @@
 //! Owns how a record becomes cells' text. Must not know colours or glyphs. Only rows on the screen are made.
 
 use super::format::{Digits, age, date, offset, thousands, time_of_day};
+use super::opened::Below;
 use super::tab::Lines;
 use super::view::Repeats;
 use super::{App, TimeStyle, text};
 use crate::model::{Flags, Format, OriginId, Record, Severity, Timestamp};
 use crate::parse::text as safe;
-use crate::store::RecordId;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -31,8 +31,6 @@ pub enum RowKind {
 pub struct Row<'a> {
     /// Whether the cursor is on it.
     pub is_cursor: bool,
-    /// Whether it is marked.
-    pub is_marked: bool,
     /// What it is.
     pub kind: RowKind,
     /// Its time as the list shows it; empty when it has none.
@@ -49,6 +47,12 @@ pub struct Row<'a> {
     pub records: usize,
     /// What else a structured record says, as `  name=value` each; as much as fits on a screen.
     pub fields: String,
+    /// Whether it is marked.
+    pub is_marked: bool,
+    /// The values of the chosen columns; empty where it has none.
+    pub cells: Vec<String>,
+    /// The further lines of an opened record that are on the screen.
+    pub below: Vec<Below>,
 }
 
 impl App {
@@ -57,36 +61,45 @@ impl App {
         let tab = self.tab();
         let cursor = tab.view.cursor();
         let columns = self.columns();
-        let ids = tab.view.window(tab.top, self.list_height());
+        let height = self.list_height();
+        let mut left = height;
         let millis = self.size.0 >= 100;
         let mut parser = self.parser.clone();
         let (collapses, has_context) = (tab.view.repeats() == Repeats::Collapsed, tab.view.has_context());
-        ids.enumerate()
-            .filter_map(|(n, id)| {
-                let record = self.engine.store().record(id)?;
-                let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
-                if collapses {
-                    row.records = tab.view.records_in(tab.top + n);
-                }
-                row.is_marked = !self.marks.is_empty()
-                    && self.engine.store().segments().key(id).is_some_and(|key| self.marks.get(key).is_some());
-                if has_context && row.kind == RowKind::Record && !tab.view.matcher().matches(&record, &mut parser) {
-                    row.kind = RowKind::Context;
-                }
-                if tab.shift == 0 && tab.lines == Lines::Cut {
-                    let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
-                    row.fields = parser.other_fields(&record, &row.text, room);
-                }
-                Some(row)
-            })
-            .collect()
+        let mut rows = Vec::with_capacity(height);
+        for (n, id) in tab.view.window(tab.top, height).enumerate() {
+            let Some(record) = self.engine.store().record(id) else { continue };
+            let mut row = self.row(&record, cursor == Some(id), millis, columns.origin.1 > 0);
+            if collapses {
+                row.records = tab.view.records_in(tab.top + n);
+            }
+            row.is_marked = self.is_marked(id);
+            if has_context && row.kind == RowKind::Record && !tab.view.matcher().matches(&record, &mut parser) {
+                row.kind = RowKind::Context;
+            }
+            row.cells = self.cells(&record, &mut parser);
+            if tab.opened.is_open(id) {
+                row.more = 0;
+                let skip = tab.inside.filter(|(inside, _)| *inside == id).map_or(0, |(_, rows)| rows);
+                row.below = self.below(&record, skip, left);
+            }
+            if tab.shift == 0 && tab.lines == Lines::Cut {
+                let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
+                row.fields = parser.other_fields_but(&record, &row.text, room, &|name| tab.columns.has(name));
+            }
+            left = left.saturating_sub(1 + row.below.len());
+            rows.push(row);
+            if left == 0 {
+                break;
+            }
+        }
+        rows
     }
 
     pub(super) fn row<'a>(&'a self, record: &Record<'a>, is_cursor: bool, millis: bool, origin: bool) -> Row<'a> {
         let (text, more) = first_line(record);
         Row {
             is_cursor,
-            is_marked: false,
             kind: if record.format == Format::Note { RowKind::Note } else { RowKind::Record },
             time: self.row_time(record, millis),
             severity: record.severity,
@@ -95,6 +108,9 @@ impl App {
             more,
             records: 1,
             fields: String::new(),
+            is_marked: false,
+            cells: Vec::new(),
+            below: Vec::new(),
         }
     }
 
@@ -135,36 +151,6 @@ impl App {
     pub fn wrap_columns(&self) -> usize {
         let counts = if self.tab().view.repeats() == Repeats::Collapsed { COUNT_COLUMNS } else { 0 };
         usize::from(self.columns().text.1).saturating_sub(counts)
-    }
-
-    /// How many rows of the screen a record takes when lines wrap.
-    fn wrapped_height(&self, id: RecordId, columns: usize, limit: usize) -> usize {
-        let Some(record) = self.engine.store().record(id) else { return 0 };
-        text::wrap(&first_line(&record).0, columns, limit).len()
-    }
-
-    /// Which row of the view is at the top of the list, such that the cursor is on the screen.
-    pub(super) fn list_top(&self) -> usize {
-        let tab = self.tab();
-        let height = self.list_height();
-        let top = tab.view.top(height);
-        let Some(cursor) = tab.view.cursor_position() else { return top };
-        if tab.lines == Lines::Cut {
-            return top;
-        }
-        let columns = self.wrap_columns();
-        let mut left = height;
-        let mut first = cursor + 1;
-        let ids: Vec<_> = tab.view.window(top, cursor + 1 - top).collect();
-        for id in ids.into_iter().rev() {
-            let rows = self.wrapped_height(id, columns, height);
-            if rows > left {
-                break;
-            }
-            left -= rows;
-            first -= 1;
-        }
-        first.min(cursor)
     }
 }
 

@@ -102,7 +102,7 @@ impl App {
         if finding.tab != self.active {
             return;
         }
-        let height = self.list_height();
+        let height = self.records_on_screen();
         let store = self.engine.store();
         let view = &mut self.tabs[finding.tab].view;
         match view.find(&mut finding.find, store, SLICE) {

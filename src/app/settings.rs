@@ -23,6 +23,8 @@ pub struct Settings {
     pub themes: Themes,
     /// How times are shown to begin with.
     pub time: TimeStyle,
+    /// The fields that the list shows in columns to begin with.
+    pub columns: Vec<String>,
     /// The zone of local times, also of those that the user types.
     pub zone: TimeZone,
     /// Which key does what.
@@ -51,6 +53,7 @@ impl Default for Settings {
             theme: ThemeChoice::Auto,
             themes: Themes::default(),
             time: TimeStyle::Local,
+            columns: Vec::new(),
             zone: TimeZone::UTC,
             keymap: Keymap::default(),
             tabs: Vec::new(),

@@ -2,9 +2,11 @@
 //!
 //! Owns the state. Must not know keys.
 
+use super::columns::FieldColumns;
 use super::detail::Detail;
 use super::earlier::Earlier;
 use super::filter::Entries;
+use super::opened::Opened;
 use super::timeline::Place;
 use super::view::{SourceSet, View};
 use crate::model::Query;
@@ -39,6 +41,12 @@ pub struct TabState {
     pub(super) shift: usize,
     /// The row of the view at the top of the list.
     pub(super) top: usize,
+    /// The records of several lines that are open.
+    pub(super) opened: Opened,
+    /// How many further lines of the cursor's record, opened and higher than the screen, are scrolled away.
+    pub(super) inside: Option<(RecordId, usize)>,
+    /// The fields that the list shows in columns.
+    pub(super) columns: FieldColumns,
     /// The newest record when following ended; `None` while following, or when the view was empty.
     pub(super) paused_at: Option<RecordId>,
     pub(super) was_following: bool,
@@ -58,7 +66,7 @@ pub enum Lines {
 }
 
 impl TabState {
-    pub(super) fn new(tab: Tab, parser: Parser) -> Self {
+    pub(super) fn new(tab: Tab, parser: Parser, columns: &[String]) -> Self {
         Self {
             tab,
             view: View::new(SourceSet::NONE, parser),
@@ -72,6 +80,9 @@ impl TabState {
             lines: Lines::Cut,
             shift: 0,
             top: 0,
+            opened: Opened::default(),
+            inside: None,
+            columns: FieldColumns::of(columns.iter().cloned()),
             paused_at: None,
             was_following: true,
             place: None,
@@ -107,6 +118,11 @@ impl TabState {
     /// The row of the view at the top of the list.
     pub fn top(&self) -> usize {
         self.top
+    }
+
+    /// The fields that the list shows in columns.
+    pub fn columns(&self) -> &FieldColumns {
+        &self.columns
     }
 
     /// Whether the filter was taken away to show what is around a line.

@@ -4,7 +4,6 @@
 
 use super::action::Context;
 use super::counting::Counting;
-use super::detail::Detail;
 use super::event::{Effect, Event, ExportNews, Key};
 use super::view::{Repeats, View};
 use super::{App, FrameNeed, Pane, Role};
@@ -232,8 +231,8 @@ impl App {
         }
         tab.was_following = following;
         self.refresh_counting();
-        let top = self.list_top();
-        self.tab_mut().top = top;
+        self.widen_columns();
+        self.settle_list();
         let cursor = self.tab().view.cursor();
         if by_user || self.tab().detail.as_ref().is_some_and(|detail| detail.id != cursor) {
             self.refresh_detail();
@@ -247,15 +246,9 @@ impl App {
         }
         let lines = self.detail_lines();
         let cursor = self.tab().view.cursor();
-        let room =
-            self.layout().and_then(|layout| layout.pane).map_or(0, |pane| usize::from(pane.height).saturating_sub(1));
-        if let Some(Detail { scroll, id, lines: old, .. }) = &mut self.tab_mut().detail {
-            if *id != cursor {
-                *scroll = 0;
-            }
-            *id = cursor;
-            *scroll = (*scroll).min(lines.len().saturating_sub(room));
-            *old = lines;
+        let room = self.detail_height();
+        if let Some(detail) = &mut self.tab_mut().detail {
+            detail.take(cursor, lines, room);
         }
     }
 }

@@ -147,6 +147,7 @@ fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> app::Settings 
         theme,
         themes,
         time: config.time,
+        columns: config.columns.clone(),
         zone: zone.clone(),
         keymap: keymap.clone(),
         tabs: Tab::ALL.into_iter().filter_map(tab).collect(),

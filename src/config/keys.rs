@@ -110,6 +110,7 @@ impl Raw {
 }
 
 const SOURCES: &str = "a list of source addresses, such as [\"/var/log/app/*.log\"]";
+const COLUMNS: &str = "a list of at most 8 fields' names, such as [\"status\", \"trace.id\"]";
 const BOOLEAN: &str = "true or false";
 const BINDINGS: &str = "action = \"key\" or action = [\"key\", \"key\"]";
 
@@ -204,6 +205,26 @@ pub static KEYS: &[ConfigKey] = &[
             Ok(())
         },
         show: |config| quoted(config.time),
+    },
+    ConfigKey {
+        name: "columns",
+        table: Table::No,
+        doc: "Fields that the list shows in columns of their own, at most 8; nested ones are dotted.",
+        expected: COLUMNS,
+        default: "[]",
+        example: "[\"status\", \"trace.id\"]",
+        environment: "names with commas between them",
+        flag: None,
+        set: |config, raw| {
+            let list = match raw {
+                Raw::List(list) => list.clone(),
+                Raw::Word(word) => word.split(',').map(|name| name.trim().to_owned()).collect(),
+                _ => return Err(raw.bad(COLUMNS)),
+            };
+            config.columns = list.into_iter().filter(|name| !name.is_empty()).collect();
+            if config.columns.len() > 8 { Err(raw.bad(COLUMNS)) } else { Ok(()) }
+        },
+        show: |config| array(config.columns.iter().cloned()),
     },
     ConfigKey {
         name: "tz",
@@ -365,6 +386,7 @@ mod tests {
             assert_eq!((key.show)(&config), expected, "{name}={word}");
         };
         check("sources", "a.log, gs://b/c", r#"["a.log", "gs://b/c"]"#);
+        check("columns", "status, trace.id,", r#"["status", "trace.id"]"#);
         check("memory", "1073741824", r#""1GiB""#);
         check("theme", "16", r#""16""#);
         check("ascii", "1", "true");
@@ -381,6 +403,7 @@ mod tests {
         };
         check("sources", Raw::Text("a.log".into()), "a list of source addresses");
         check("sources", Raw::List(vec!["github:acme".into()]), "github:OWNER/REPO");
+        check("columns", Raw::Word("1,2,3,4,5,6,7,8,9".into()), "at most 8 fields");
         check("memory", Raw::Flag(true), "8MiB to 1TiB");
         check("ascii", Raw::Text("true".into()), "true or false");
         check("fps", Raw::Text("10".into()), "1 to 60");

@@ -41,6 +41,8 @@ pub struct Config {
     pub ascii: bool,
     /// How times are shown.
     pub time: TimeStyle,
+    /// The fields that the list shows in columns.
+    pub columns: Vec<String>,
     /// The zone of times without one.
     pub tz: Zone,
     /// Frames a second at most.
@@ -59,6 +61,7 @@ impl Default for Config {
             theme: ThemeChoice::default(),
             ascii: false,
             time: TimeStyle::default(),
+            columns: Vec::new(),
             tz: Zone::local(),
             fps: FrameRate::default(),
             log_level: LogLevel::default(),

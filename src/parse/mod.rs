@@ -95,15 +95,37 @@ impl Parser {
     /// What a structured record says beside its time, severity and message, as `  name=value` each, safe for a terminal;
     /// ends behind `limit` bytes. Empty for other records.
     pub fn other_fields(&mut self, record: &Record<'_>, message: &str, limit: usize) -> String {
-        self.edited_fields(record, message, limit, &mut |_, value| value)
+        self.fields_in_words(record, message, limit, &|_| false, &mut |_, value| value)
     }
 
-    /// The same; `edit` changes a value, given its name, before it is cut.
+    /// The same without the fields that stand elsewhere already.
+    pub fn other_fields_but(
+        &mut self,
+        record: &Record<'_>,
+        message: &str,
+        limit: usize,
+        stands_elsewhere: &dyn Fn(&str) -> bool,
+    ) -> String {
+        self.fields_in_words(record, message, limit, stands_elsewhere, &mut |_, value| value)
+    }
+
+    /// The same as [`Parser::other_fields`]; `edit` changes a value, given its name, before it is cut.
     pub fn edited_fields(
         &mut self,
         record: &Record<'_>,
         message: &str,
         limit: usize,
+        edit: &mut dyn for<'v> FnMut(&str, Cow<'v, str>) -> Cow<'v, str>,
+    ) -> String {
+        self.fields_in_words(record, message, limit, &|_| false, edit)
+    }
+
+    fn fields_in_words(
+        &mut self,
+        record: &Record<'_>,
+        message: &str,
+        limit: usize,
+        stands_elsewhere: &dyn Fn(&str) -> bool,
         edit: &mut dyn for<'v> FnMut(&str, Cow<'v, str>) -> Cow<'v, str>,
     ) -> String {
         let mut out = String::new();
@@ -112,7 +134,7 @@ impl Parser {
             return out;
         }
         self.fields(record.raw, record.format, &mut |name, value| {
-            if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message) {
+            if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message || stands_elsewhere(name)) {
                 out.push_str("  ");
                 push_short(&mut out, name, MAX_NAME);
                 out.push('=');

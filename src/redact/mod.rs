@@ -79,6 +79,15 @@ impl Redactor {
 
     /// The text without its secrets. What was redacted before stays as it is.
     pub fn redact<'t>(&self, text: &'t str) -> Redacted<'t> {
+        replace(text, self.spans(text))
+    }
+
+    /// Where the secrets of a text stand, in bytes, for those who show it in another form. Places may overlap.
+    pub fn secrets(&self, text: &str) -> Vec<Range<usize>> {
+        self.spans(text).into_iter().map(|span| span.range).collect()
+    }
+
+    fn spans(&self, text: &str) -> Vec<Span> {
         let mut spans = Vec::new();
         let wanted = self.wanted(text);
         for (n, rule) in RULES.iter().enumerate() {
@@ -90,7 +99,7 @@ impl Redactor {
                 });
             }
         }
-        replace(text, spans)
+        spans
     }
 
     /// The value of a field, given the field's name: all of it when the name says that it is a secret

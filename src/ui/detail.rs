@@ -1,8 +1,10 @@
 //! The detail pane.
 
+use super::canvas;
 use super::canvas::Canvas;
 use crate::app::format::thousands;
-use crate::app::{App, DetailLine, Role, Rows, text};
+use crate::app::{App, DetailLine, DetailLook, Role, Rows, text};
+use ratatui::style::Style;
 
 pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     let Some(detail) = app.tab().detail() else { return };
@@ -16,8 +18,10 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
     if repeats > 1 {
         left.push_str(&format!(", 1 of {} repeats", thousands(repeats as u64)));
     }
-    if detail.shows_raw() {
-        left.push_str(", raw bytes");
+    match detail.look() {
+        DetailLook::Fields => {}
+        DetailLook::Raw => left.push_str(", raw text"),
+        DetailLook::Bytes => left.push_str(", bytes"),
     }
     if detail.reveals() {
         left.push_str(", secrets shown");
@@ -29,7 +33,8 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
         let style = canvas.theme.style(Role::Accent);
         canvas.restyle(3, rows.y, text::width(&left) as u16, style);
     }
-    for (y, line) in (rows.y + 1..rows.y + rows.height).zip(&lines[detail.scroll().min(lines.len())..]) {
+    let scroll = detail.scroll().min(lines.len());
+    for (n, (y, line)) in (rows.y + 1..rows.y + rows.height).zip(&lines[scroll..]).enumerate() {
         match line {
             DetailLine::Heading(left, right) => canvas.heading(y, left, right),
             DetailLine::Text(spans) => {
@@ -42,6 +47,13 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
                     canvas.put(canvas.width - 1, y, 1, canvas.theme.glyphs.cut, canvas.theme.style(Role::Dim));
                 }
             }
+        }
+        if detail.cursor() == Some(scroll + n) {
+            let emphasis = canvas::cursor(&canvas.theme);
+            canvas.restyle(0, y, canvas.width, emphasis);
+            // The label below it may be dim.
+            let style = Style::reset().patch(canvas.theme.style(Role::Accent)).patch(emphasis);
+            canvas.put(0, y, 1, canvas.theme.glyphs.cursor, style);
         }
     }
 }

@@ -3,17 +3,18 @@
 //! Owns the look of a row. Rows are written straight into the cells: a table widget would cost half as much again.
 
 use super::canvas::{self, Canvas};
+use super::log_columns;
 use super::theme::Theme;
 use crate::app::format::thousands;
 use crate::app::view::Repeats;
 use crate::app::{App, Columns, Layout, Lines, Matches, Role, Row, RowKind, Search, TimeStyle, text};
 use crate::model::Severity;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use std::ops::Range;
 
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
-    heading(app, layout.heading, canvas);
     let columns = app.columns();
+    heading(app, &columns, layout.heading, canvas);
     let wrapped = app.tab().lines() == Lines::Wrapped;
     let end = layout.list.y + layout.list.height;
     let mut y = layout.list.y;
@@ -21,13 +22,17 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
         if y >= end {
             break;
         }
-        let lines = if wrapped { wrapped_rows(app, &row, end - y) } else { 1 };
+        let lines = if wrapped && row.kind != RowKind::Note { wrapped_rows(app, &row, end - y) } else { 1 };
         draw_row(app, &row, &columns, y, lines, canvas);
+        log_columns::mark_sign(&row, &columns, y, canvas);
         y += lines;
+        let below = (row.below.len() as u16).min(end - y);
+        log_columns::below(app, &row, &columns, y, below, canvas);
+        y += below;
     }
 }
 
-fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
+fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
     let tab = app.tab();
     let left = match (tab.shows_all(), tab.is_unfiltered_for_context()) {
         (false, false) => "Lines",
@@ -35,8 +40,6 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         (true, false) => "All sources by time",
         (true, true) => "All sources by time, unfiltered around the line",
     };
-    let noted = app.mark_here().filter(|mark| !mark.note.is_empty());
-    let left = noted.map_or_else(|| left.to_owned(), |mark| format!("{left}   * {}", mark.note));
     let all = app.counts().records();
     let shown = tab.view().matching() as u64;
     let mut right: Vec<String> = app.cursor_date().into_iter().collect();
@@ -57,10 +60,38 @@ fn heading(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         None if shown == all => format!("{} {records}{rows}", thousands(all)),
         None => format!("{} of {} {records}{rows}", thousands(shown), thousands(all)),
     });
-    // A long note leaves the counts their room.
+    let has_columns = app.tab().columns().iter().len() > 0;
+    if !has_columns {
+        let note = app.mark_here().map(|mark| mark_words(&mark.note));
+        let room = usize::from(canvas.width).saturating_sub(text::width(&right.join("   ")) + 12);
+        let left = match note {
+            Some(note) => text::piece(&format!("{left}, {note}"), 0, room.max(24)).text.to_owned(),
+            None => left.to_owned(),
+        };
+        return canvas.heading(y, &left, &right.join("   "));
+    }
+    // Last, so that it is what stays.
+    right.extend(app.mark_here().map(|mark| mark_words(&mark.note)));
+    // The names of columns stand where the columns do; the words beside them take what is left.
+    let last = columns.fields.iter().map(|(x, width)| x + width).max().unwrap_or(0);
+    let room = usize::from(canvas.width).saturating_sub(usize::from(last) + 6);
+    while right.len() > 1 && text::width(&right.join("   ")) > room {
+        right.remove(0);
+    }
     let right = right.join("   ");
-    let room = usize::from(canvas.width).saturating_sub(text::width(&right) + 14).max(24);
-    canvas.heading(y, &text::shorten(&left, room, canvas.theme.glyphs.gap), &right);
+    let before = usize::from(columns.fields[0].0).saturating_sub(5);
+    let left = if text::width(left) > before { "Lines" } else { left };
+    canvas.heading(y, text::piece(left, 0, before).text, "");
+    if room >= 8 {
+        let right = format!(" {} ", text::shorten(&right, room, canvas.theme.glyphs.gap));
+        canvas.text_before(last + 1, canvas.width - 2, y, &right, Role::Dim);
+    }
+    log_columns::titles(app, columns, y, canvas);
+}
+
+/// What is said of the mark under the cursor.
+fn mark_words(note: &str) -> String {
+    if note.is_empty() { "marked".to_owned() } else { format!("marked: {note}") }
 }
 
 /// `match 3 of 1,204`, `1,204 matches` beside them; with `+` while records are left to look at.
@@ -93,12 +124,6 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
             canvas.put(0, y, 1, canvas.theme.glyphs.cursor, emphasised(canvas.theme.style(Role::Accent)));
         }
     }
-    if row.is_marked {
-        // The cursor's own mark is in its colours, or reversed.
-        let style = emphasised(canvas.theme.style(Role::Warn));
-        let style = if row.is_cursor { style.add_modifier(Modifier::REVERSED) } else { style };
-        canvas.put(0, y, 1, "*", style);
-    }
     let quiet = if row.is_cursor { Role::Accent } else { Role::Dim };
     let (at, width) = columns.time;
     if app.time_style() == TimeStyle::Age {
@@ -125,6 +150,7 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
         _ => Role::Text,
     };
     let style = emphasised(canvas.theme.style(role));
+    log_columns::cells(app, row, columns, y, style, canvas);
     let mut columns = *columns;
     if let Some(count) = row.count() {
         let end = canvas.width.saturating_sub(1);
@@ -227,6 +253,22 @@ fn wrapped_text(
 /// Where the search stands in a line.
 fn hits(search: Option<&Search>, line: &str) -> Vec<Range<usize>> {
     search.map(|search| search.marks(line)).unwrap_or_default()
+}
+
+/// Reverses what is searched for in the part of a line that is seen from `at` on.
+pub(super) fn mark_hits(
+    app: &App,
+    row: &Row<'_>,
+    line: &str,
+    seen: Range<usize>,
+    at: (u16, u16),
+    canvas: &mut Canvas<'_>,
+) {
+    let hits = hits(app.highlight(), line);
+    if !hits.is_empty() {
+        let reversed = row.is_cursor && canvas.theme.reverses_cursor_row();
+        mark(&hits, line, seen, at, reversed, canvas);
+    }
 }
 
 /// Reverses the hits in the part of a line that is seen from `at` on.

@@ -10,6 +10,7 @@ mod filter_pane;
 mod header;
 mod help;
 mod histogram;
+mod log_columns;
 mod log_table;
 mod origins;
 mod picker;

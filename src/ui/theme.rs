@@ -34,10 +34,13 @@ pub(super) struct GlyphSet {
     pub(super) cut: &'static str,
     pub(super) cut_left: &'static str,
     pub(super) gap: char,
+    pub(super) bar: &'static str,
+    pub(super) mark: &'static str,
 }
 
-static UNICODE: GlyphSet = GlyphSet { rule: "─", cursor: "▎", cut: "›", cut_left: "‹", gap: '…' };
-static ASCII: GlyphSet = GlyphSet { rule: "-", cursor: ">", cut: ">", cut_left: "<", gap: '~' };
+static UNICODE: GlyphSet =
+    GlyphSet { rule: "─", cursor: "▎", cut: "›", cut_left: "‹", gap: '…', bar: "│", mark: "◆" };
+static ASCII: GlyphSet = GlyphSet { rule: "-", cursor: ">", cut: ">", cut_left: "<", gap: '~', bar: "|", mark: "*" };
 
 impl Theme {
     /// The theme for what the user wants and the terminal can do.

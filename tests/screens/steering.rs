@@ -22,6 +22,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("filter-delete", "filter-delete nope<Enter>", "no filter `nope` is saved", "nothing"),
     ("export", "export x.png<Enter>", "x.png", "nothing"),
     ("handover", "handover x.md<Enter>", "nothing is marked", "FOLLOW  filter"),
+    ("columns", "columns order<Enter>", " order ", "Command palette"),
     ("context", "context 2<Enter>", "keeps 2 lines around each match", "Command palette"),
 ];
 

@@ -116,18 +116,27 @@ impl App {
         }
         let tab = &mut self.tabs[self.active];
         if let Some(detail) = tab.detail.as_mut().filter(|detail| detail.focused) {
-            let most = detail.lines.len().saturating_sub(pane_height);
-            detail.scroll = scrolled(detail.scroll, step, pane_height, most);
+            let last = detail.lines.len().saturating_sub(1);
+            detail.go_to(scrolled(detail.cursor, step, pane_height, last), pane_height);
             return;
         }
-        let view = &mut tab.view;
         let height = list_height as isize;
-        let page = (height - 1).max(1);
+        let rows = match step {
+            Step::Lines(n) => n,
+            Step::HalfPages(n) => n * (height / 2).max(1),
+            Step::Pages(n) => n * (height - 1).max(1),
+            Step::Top | Step::Bottom => 0,
+        };
+        if rows != 0 && self.scroll_inside(rows) {
+            return;
+        }
+        // Records that are open or wrapped take several rows.
+        let records = if matches!(step, Step::Lines(_)) { rows } else { self.records_within(rows) };
+        let on_screen = self.records_on_screen();
+        let view = &mut self.tab_mut().view;
         match step {
-            Step::Lines(n) => view.move_cursor(n, list_height),
-            Step::HalfPages(n) => view.move_cursor(n * (height / 2).max(1), list_height),
-            Step::Pages(n) => view.move_cursor(n * page, list_height),
-            Step::Top => view.go_to(0, list_height),
+            Step::Lines(_) | Step::HalfPages(_) | Step::Pages(_) => view.move_cursor(records, on_screen),
+            Step::Top => view.go_to(0, on_screen),
             Step::Bottom => view.follow(),
         }
     }

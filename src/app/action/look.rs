@@ -54,8 +54,8 @@ pub(super) fn debug(app: &mut App, effects: &mut Vec<Effect>) {
 
 pub(super) fn raw(app: &mut App, _: &mut Vec<Effect>) {
     with_detail(app, |detail| {
-        detail.raw.toggle();
-        detail.scroll = 0;
+        detail.look = detail.look.next();
+        (detail.scroll, detail.cursor) = (0, 0);
     });
 }
 

@@ -13,15 +13,15 @@ pub(super) fn mark(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn note(app: &mut App, _: &mut Vec<Effect>) {
-    app.ask_note();
+    app.write_note();
 }
 
 pub(super) fn next(app: &mut App, _: &mut Vec<Effect>) {
-    app.go_to_next_mark(Direction::Forward);
+    app.next_mark(Direction::Forward);
 }
 
 pub(super) fn previous(app: &mut App, _: &mut Vec<Effect>) {
-    app.go_to_next_mark(Direction::Backward);
+    app.next_mark(Direction::Backward);
 }
 
 pub(super) fn list(app: &mut App, _: &mut Vec<Effect>) {

@@ -27,7 +27,8 @@ pub(in crate::app) struct Exporting {
 }
 
 pub(super) fn copy(app: &mut App, effects: &mut Vec<Effect>) {
-    let text = cursor(app).and_then(|id| app.copy_text(id));
+    // The line that the cursor is on: of the focused detail pane, where that is a field, else of the list.
+    let text = app.value_to_copy().or_else(|| cursor(app).and_then(|id| app.copy_text(id)));
     send(app, text, effects);
 }
 

@@ -47,8 +47,9 @@ pub(super) fn context(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn next_pane(app: &mut App, _: &mut Vec<Effect>) {
+    let height = app.detail_height();
     if let Some(detail) = &mut app.tab_mut().detail {
-        detail.focused = !detail.focused;
+        detail.toggle_focus(height);
     }
 }
 

@@ -68,8 +68,15 @@ impl App {
                 Some(test) => self.show_all_with(&test.field, &test.value),
                 None => self.say("nothing was chosen"),
             },
+            PickerKind::Columns { names, had } => {
+                // With nothing ticked the cursor's row is meant, unless the user has unticked all of them.
+                let cursor = choice.filter(|_| *had == 0).into_iter().collect();
+                let ticked = picker.ticked();
+                let taken = if ticked.is_empty() { cursor } else { ticked };
+                self.set_columns(taken.into_iter().filter_map(|at| names.get(at).cloned()));
+            }
             PickerKind::Marks(keys) => match choice.and_then(|at| keys.get(at)).copied() {
-                Some(key) => self.go_to_chosen_mark(key),
+                Some(key) => self.jump_to_mark(key),
                 None => self.say("nothing was chosen"),
             },
         }

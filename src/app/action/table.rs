@@ -4,7 +4,7 @@
 
 use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{finding, global, list, look, marks, out, panes, picker, rows, time, window};
+use super::{finding, global, list, look, marks, open, out, panes, picker, rows, time, window};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
@@ -47,8 +47,10 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in PAGING, Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in &[List, Split, Help], Move "page": list::page_down =>
         "One page down.";
+    "detail-page-down" ["PgDn"] in &[Detail], Move "page": list::page_down =>
+        "In the detail pane: one page down.";
     "page-up" ["b" "PgUp"] in PAGING, Move "page": list::page_up =>
         "One page up.";
     "top" ["g" "Home"] in SCROLLING, Move "top, bottom": list::top =>
@@ -103,16 +105,24 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Wrap long lines, or cut them off.";
     "collapse" ["D"] in RECORDS, Look "collapse repeats": rows::collapse =>
         "Show lines that differ only in numbers as one line with a count, or each by itself.";
-    "mark" ["m"] in RECORDS, Look "mark": marks::mark =>
+    "open" ["o"] in RECORDS, Look "open, fold": open::open =>
+        "Open the record of several lines in the list, or fold it; in the detail pane: the object or array.";
+    "unfold-all" [] in RECORDS, Look "open all records": open::unfold_all =>
+        "Open every record of several lines in the list.";
+    "fold-all" [] in RECORDS, Look "fold all records": open::fold_all =>
+        "Fold every record of several lines in the list.";
+    "choose-columns" ["c"] in RECORDS, Look "columns from fields": open::columns =>
+        "Choose fields of the records to be columns of the list.";
+    "mark" ["m"] in RECORDS, Look "mark, note": marks::mark =>
         "Mark the record, or take its mark away.";
-    "note" ["M"] in RECORDS, Look "note on a mark": marks::note =>
+    "note" ["M"] in RECORDS, Look "mark, note": marks::note =>
         "Write a note on the record, and mark it.";
-    "next-mark" ["'"] in RECORDS, Find "next, previous mark": marks::next =>
-        "To the next mark.";
-    "previous-mark" ["\""] in RECORDS, Find "next, previous mark": marks::previous =>
-        "To the previous mark.";
-    "marks" [] in RECORDS, Find "list of marks": marks::list =>
-        "List all marks with their notes, and go to one.";
+    "next-mark" ["'"] in RECORDS, Move "next, previous mark": marks::next =>
+        "To the next mark in time.";
+    "previous-mark" ["\""] in RECORDS, Move "next, previous mark": marks::previous =>
+        "To the previous mark in time.";
+    "marks" [] in RECORDS, Move "list of marks": marks::list =>
+        "List all marks, to jump to one.";
     "time" ["t"] in RECORDS, Look "time: utc, local, age": look::time =>
         "Show times in UTC, in the local zone, as age, or not at all.";
     "histogram" ["H"] in RECORDS, Look "histogram": look::histogram =>
@@ -121,8 +131,10 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Choose a bar or a window on the histogram, and filter to it.";
     "origins" ["L"] in RECORDS, Look "list of origins": time::origins =>
         "List every origin with its state, counts and bars; show only some of them.";
-    "raw" ["J"] in PANES, Look "raw bytes": look::raw =>
-        "In the detail pane: show the record as it was written.";
+    "raw" ["J"] in PANES, Look "fields, raw, bytes": look::raw =>
+        "In the detail pane: show the fields, the text as it was written, or its bytes in hexadecimal.";
+    "fold" ["Space"] in &[Detail], Look "open, fold object": open::fold_or_page =>
+        "In the detail pane: open or fold the object or array under the cursor; elsewhere one page down.";
     "reveal" ["R"] in PANES, Look "reveal secrets": look::reveal =>
         "In the detail pane: show redacted values, on this screen only.";
     "wider" ["]"] in PANES, Look "more, fewer around": look::wider =>

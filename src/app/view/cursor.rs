@@ -87,6 +87,22 @@ impl View {
         position.saturating_sub(offset).min(lowest)
     }
 
+    /// The row at the top such that the cursor keeps its line, wherever the list ends; 0 while following. For lists whose
+    /// records differ in height.
+    pub fn wanted_top(&self) -> usize {
+        match (self.cursor.mode, self.cursor_position()) {
+            (Mode::Stay, Some(position)) => position.saturating_sub(self.cursor.offset),
+            _ => 0,
+        }
+    }
+
+    /// Says which row was put at the top of such a list: the cursor keeps its place below it.
+    pub fn keep_top(&mut self, top: usize) {
+        if let (Mode::Stay, Some(position)) = (self.cursor.mode, self.cursor_position()) {
+            self.cursor.offset = position.saturating_sub(top);
+        }
+    }
+
     /// Moves the cursor by rows; the screen of `height` rows scrolls only as far as it must. Stops following.
     pub fn move_cursor(&mut self, rows: isize, height: usize) {
         if let Some(position) = self.cursor_position() {

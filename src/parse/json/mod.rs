@@ -8,6 +8,7 @@
 
 mod keys;
 mod scan;
+pub mod tree;
 
 use super::text::unescape;
 use super::time::TimeParser;
@@ -111,6 +112,14 @@ pub fn is_docker(line: &[u8]) -> bool {
 /// Whether a field of this name is the record's time, severity or message, so that it need not be shown again.
 pub fn is_header(name: &[u8]) -> bool {
     matches!(meaning(name), Key::Time | Key::Severity | Key::OtelSeverity | Key::Message)
+}
+
+/// Whether a field of this name tells the severity; of a nested one the last part counts, too.
+pub fn is_severity(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    [name, last]
+        .iter()
+        .any(|name| matches!(meaning(name.as_bytes()), Key::Severity | Key::OtelSeverity | Key::Priority))
 }
 
 /// What a walk over an object has found so far. Ranks: a higher one wins, the first of equals stays.
