@@ -99,7 +99,12 @@ fn list_alone(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn every_pane(bencher: Bencher<'_, '_>) {
     let mut app = full();
-    keys(&mut app, "kkkkm:columns order status trace.id\n/worker\n\n\t");
+    keys(&mut app, "kkkkm:columns order status trace.id\n/worker\n\n");
+    key(&mut app, KeyCode::Tab);
+    let layout = app.layout();
+    assert!(layout.is_some_and(|layout| layout.histogram.is_some() && layout.pane.is_some()));
+    assert!(app.tab().detail().is_some_and(|detail| detail.is_focused() && detail.lines().len() > 20));
+    assert!(app.tab().columns().iter().len() == 3 && app.marks().len() == 1);
     draw(bencher, &app);
 }
 

@@ -183,3 +183,14 @@ proptest! {
         prop_assert!(!REDACTOR.redact(&text).text.contains(&password), "{}", text);
     }
 }
+
+#[test]
+fn secrets_stand_where_the_text_has_them() {
+    let check = |text: &str, expected: &[&str]| {
+        let found: Vec<_> = Redactor::new().secrets(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    check("GET /healthz 200", &[]);
+    check("password=hunter2hunter2 user=bob", &["hunter2hunter2"]);
+    check("日本 password=hunter2hunter2", &["hunter2hunter2"]);
+}

@@ -105,7 +105,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Wrap long lines, or cut them off.";
     "collapse" ["D"] in RECORDS, Look "collapse repeats": rows::collapse =>
         "Show lines that differ only in numbers as one line with a count, or each by itself.";
-    "open" ["o"] in RECORDS, Look "open, fold": open::open =>
+    "open-record" ["o"] in RECORDS, Look "open, fold": open::open =>
         "Open the record of several lines in the list, or fold it; in the detail pane: the object or array.";
     "unfold-all" [] in RECORDS, Look "open all records": open::unfold_all =>
         "Open every record of several lines in the list.";

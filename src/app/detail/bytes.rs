@@ -71,25 +71,36 @@ fn spans(row: &[u8], offset: usize, per_row: usize, covered: &[Range<usize>]) ->
             b' '..=b'~' => Role::Text,
             _ => Role::Accent,
         };
-        let gap = if n == 8 { " " } else { "" };
-        let hex = if hidden { format!("{gap}** ") } else { format!("{gap}{byte:02x} ") };
-        push(&mut spans, &hex, role);
-        let mut buffer = [0; 4];
-        push(&mut letters, if hidden { "*" } else { letter.encode_utf8(&mut buffer) }, role);
+        let hex = last_of(&mut spans, role);
+        if n == 8 {
+            hex.push(' ');
+        }
+        if hidden {
+            hex.push_str("** ");
+        } else {
+            hex.extend([digit(byte >> 4), digit(byte & 15), ' ']);
+        }
+        last_of(&mut letters, role).push(if hidden { '*' } else { letter });
     }
     let missing = per_row - row.len();
     let gap = usize::from(per_row > 8 && row.len() <= 8);
-    push(&mut spans, &" ".repeat(missing * 3 + gap + 1), Role::Text);
+    last_of(&mut spans, Role::Text).extend(std::iter::repeat_n(' ', missing * 3 + gap + 1));
     spans.append(&mut letters);
     spans
 }
 
-/// Adds text to the last span, if that is of the same role.
-fn push(spans: &mut Vec<DetailSpan>, text: &str, role: Role) {
-    match spans.last_mut() {
-        Some(last) if last.role == role => last.text.push_str(text),
-        _ => spans.push(span(text, role)),
+/// The text of the last span, or of a new one if that is of another role.
+fn last_of(spans: &mut Vec<DetailSpan>, role: Role) -> &mut String {
+    if spans.last().is_none_or(|last| last.role != role) {
+        spans.push(span(String::with_capacity(64), role));
     }
+    let last = spans.len() - 1;
+    &mut spans[last].text
+}
+
+/// A hexadecimal digit.
+fn digit(half: u8) -> char {
+    char::from_digit(u32::from(half), 16).unwrap_or('?')
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Owns what a line of a field says, and which containers are open at first. Must not know keys.
 
-use super::{DetailSpan, Lister, Show, marked, span};
+use super::record::marked;
+use super::{DetailSpan, Lister, Show, span};
 use crate::app::format::{bytes, thousands};
 use crate::app::{Role, text};
 use crate::model::{Format, Record};

@@ -91,3 +91,13 @@ fn huge_and_duplicate_keys_are_bounded() {
     });
     assert_eq!(count, MAX_FIELDS);
 }
+
+#[test]
+fn which_field_tells_the_severity() {
+    let check = |name: &str, expected: bool| assert_eq!(is_severity(name), expected, "{name}");
+    check("level", true);
+    check("log.level", true);
+    check("jsonPayload.severity", true);
+    check("levels", false);
+    check("message", false);
+}
