@@ -7,6 +7,8 @@ mod support;
 
 #[path = "screens/every_action.rs"]
 mod every_action;
+#[path = "screens/follow_bytes.rs"]
+mod follow_bytes;
 #[path = "screens/hostile.rs"]
 mod hostile;
 #[path = "screens/live.rs"]

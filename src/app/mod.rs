@@ -26,6 +26,7 @@ mod histogram;
 pub mod keymap;
 mod layout;
 mod marks;
+mod mouse;
 mod picker;
 mod prompt;
 mod rows;
@@ -41,7 +42,7 @@ pub use body::{Body, BodyLine};
 pub use detail::{Detail, DetailLine, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
-pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows};
+pub use layout::{Columns, Layout, MIN_HEIGHT, MIN_WIDTH, Rows, TabPlace};
 pub use marks::{Mark, Marks};
 pub use picker::{Picker, PickerRow};
 pub use prompt::{Prompt, PromptKind};
@@ -70,6 +71,7 @@ pub struct App {
     search: Option<Search>,
     finding: Option<search::Finding>,
     marks: Marks,
+    mouse: event::MouseUse,
     message: Option<Message>,
     settings: Settings,
     theme: ThemeChoice,
@@ -143,6 +145,7 @@ impl App {
             search: None,
             finding: None,
             marks: Marks::default(),
+            mouse: event::MouseUse::Terminal,
             message: None,
             theme: settings.theme,
             time: settings.time,

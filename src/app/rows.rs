@@ -104,7 +104,7 @@ impl App {
     }
 
     /// How many rows of the screen a record takes when lines wrap.
-    fn wrapped_height(&self, id: RecordId, columns: usize, limit: usize) -> usize {
+    pub(super) fn wrapped_height(&self, id: RecordId, columns: usize, limit: usize) -> usize {
         let Some(record) = self.engine.store().record(id) else { return 0 };
         text::wrap(&first_line(&record).0, columns, limit).len()
     }

@@ -16,6 +16,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let (was_busy, mut need) = (app.is_busy(), FrameNeed::Now);
     match event {
         Event::Key(key) => app.key(key, &mut effects),
+        Event::Mouse(mouse) => app.mouse(mouse),
         Event::Paste(text) => app.paste(&text),
         Event::Resize(columns, rows) => {
             app.size = (columns, rows);
@@ -23,8 +24,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Focus(_) => need = FrameNeed::No,
         Event::Source(message) => {
-            app.source(message);
-            need = FrameNeed::Soon;
+            need = app.source(message);
         }
         Event::Tick(now) => {
             app.now = now;
@@ -108,7 +108,25 @@ impl App {
         }
     }
 
-    fn source(&mut self, message: SourceMsg) {
+    /// Takes a source's news in. Those of a tab that is not seen want no frame, but for its badge.
+    fn source(&mut self, message: SourceMsg) -> FrameNeed {
+        let source = match &message {
+            SourceMsg::Origin { id, .. } => id.source(),
+            SourceMsg::Batch { source, .. } | SourceMsg::Health { source, .. } => *source,
+        };
+        let badges = |app: &Self| app.tabs.each_ref().map(|tab| app.badge(tab.tab));
+        let (before, started) = (badges(self), self.is_start());
+        self.take_in(message);
+        let seen = self.tab().view.sources().contains(source)
+            || self.engine.source(source).is_some_and(|source| source.tab() == self.tab().tab)
+            // A pane may show anything.
+            || !matches!(self.pane, Pane::None)
+            || started != self.is_start()
+            || before != badges(self);
+        if seen { FrameNeed::Soon } else { FrameNeed::No }
+    }
+
+    fn take_in(&mut self, message: SourceMsg) {
         let was_reading = self.is_reading();
         self.apply(message);
         // Soon at first, and all that was read when that is done; later it waits for a tick.

@@ -115,6 +115,7 @@ pub struct Loop<P> {
     /// When the next one was due then; it may be wanted sooner since.
     next_tick: Instant,
     ended: Option<Ended>,
+    shows: Shows,
     /// The demo's files, while it is open.
     demo: Option<Stage>,
     /// Where they may lie.
@@ -139,6 +140,7 @@ impl<P: Program> Loop<P> {
             ticked,
             next_tick: ticked,
             ended: None,
+            shows: Shows::Picture,
             demo: None,
             temp_dir,
         }
@@ -173,7 +175,7 @@ impl<P: Program> Loop<P> {
             if let Some(ended) = self.ended {
                 return Ok(ended);
             }
-            self.draw_if_due()?;
+            self.draw_if_due();
             let wake = self.wake(Instant::now());
             let more = self.more;
             tokio::select! {
@@ -210,7 +212,7 @@ impl<P: Program> Loop<P> {
     /// When the loop has something to do although nothing happens.
     fn wake(&self, now: Instant) -> Instant {
         // A frame on its way wakes the loop when it has arrived.
-        let frame = if self.terminal.is_busy() { None } else { self.pace.due(now) };
+        let frame = if self.terminal.is_busy() || self.shows == Shows::Lines { None } else { self.pace.due(now) };
         [frame, self.sizes.due()].into_iter().flatten().fold(self.tick_due(), Instant::min)
     }
 
@@ -254,6 +256,10 @@ impl<P: Program> Loop<P> {
 
     async fn input(&mut self, input: Input, at: Instant) -> io::Result<()> {
         self.program.set_now(self.clock.now());
+        if self.shows == Shows::Lines && matches!(input, Input::Key(_) | Input::Paste(_) | Input::Mouse(_)) {
+            // Whatever it is, it is not meant for what cannot be seen.
+            return self.resume();
+        }
         let effects = match input {
             Input::Key(key) => {
                 if let Some(trace) = &mut self.trace {
@@ -261,6 +267,7 @@ impl<P: Program> Loop<P> {
                 }
                 self.program.update(Event::Key(key))
             }
+            Input::Mouse(mouse) => self.program.update(Event::Mouse(mouse)),
             Input::Paste(text) => self.program.update(Event::Paste(text)),
             Input::Focus(focused) => self.program.update(Event::Focus(focused)),
             Input::Background(background) => {
@@ -337,8 +344,13 @@ impl<P: Program> Loop<P> {
                 Effect::Continue => self.more = true,
                 Effect::Redraw => {
                     let _ = self.terminal.refit();
-                    let _ = self.terminal.repaint();
+                    self.terminal.repaint();
                     self.pace.want(Urgency::AtOnce);
+                }
+                Effect::Mouse(mouse) => self.terminal.capture_mouse(mouse),
+                Effect::PlainLines(lines) => {
+                    self.terminal.show_lines(&lines);
+                    self.shows = Shows::Lines;
                 }
                 Effect::Copy(text) => {
                     let done = self.copy(&text);
@@ -400,6 +412,7 @@ impl<P: Program> Loop<P> {
     }
 
     fn resume(&mut self) -> io::Result<()> {
+        self.shows = Shows::Picture;
         if let Err(error) = self.terminal.resume() {
             if is_hang_up(&error) {
                 self.ended = Some(Ended::HungUp);
@@ -414,25 +427,24 @@ impl<P: Program> Loop<P> {
     }
 
     /// Draws, if somebody wants it and it is time, and the terminal is done with the last frame.
-    fn draw_if_due(&mut self) -> io::Result<()> {
+    fn draw_if_due(&mut self) {
         if let Some(urgency) = self.program.wants() {
             self.pace.want(urgency);
         }
         let began = Instant::now();
-        if self.terminal.is_busy() || self.pace.due(began).is_none_or(|due| due > began) {
-            return Ok(());
+        if self.shows == Shows::Lines || self.terminal.is_busy() || self.pace.due(began).is_none_or(|due| due > began) {
+            return;
         }
         if began.duration_since(self.ticked) >= Duration::from_secs(1) {
             self.tick();
         }
-        let bytes = self.terminal.draw(&self.program)?;
+        let bytes = self.terminal.draw(&self.program);
         let drawn = Instant::now();
         self.program.drawn();
         self.pace.drawn(drawn);
         if let Some(trace) = &mut self.trace {
             trace.drawn(began, drawn, bytes);
         }
-        Ok(())
     }
 }
 
@@ -441,6 +453,14 @@ impl<P: Program> Loop<P> {
 enum Then {
     GoOn,
     Suspend,
+}
+
+/// What the terminal shows of us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shows {
+    Picture,
+    /// Plain lines, until a key: nothing is drawn meanwhile.
+    Lines,
 }
 
 fn is_hang_up(error: &io::Error) -> bool {

@@ -47,7 +47,9 @@ const CASES: &[Case] = &[
     ("previous-pane", "gee<Enter>", "<Shift-Tab>j", ">03:13:59.377", ""),
     ("copy", "", "y", "", ""),
     ("copy-json", "", "Y", "", ""),
-    ("redraw", "", "<Ctrl-l>", "", ""),
+    ("plain-lines", "", "<Ctrl-l>", "", ""),
+    ("mouse", "", "<F2>", "hold Shift to select", ""),
+    ("redraw", "", "<Ctrl-r>", "", ""),
     ("field-next", "F", "<Tab>x", "`x` is not a time", ""),
     ("field-previous", "F", "<Shift-Tab>x", "`x` is not NAME=VALUE", ""),
     ("choice-left", "Flll", "<Left><Space>", "[x] DBG", "[x] TRC"),
@@ -102,7 +104,7 @@ fn what_is_done_outside_is_an_effect() {
     check("q", &[Effect::Quit]);
     check("<Ctrl-c>", &[Effect::Quit]);
     check("<Ctrl-z>", &[Effect::Suspend]);
-    check("<Ctrl-l>", &[Effect::Redraw]);
+    check("<Ctrl-r>", &[Effect::Redraw]);
     check("<Enter>?q", &[]);
     check("<Enter>?qqq", &[Effect::Quit]);
     check("<Esc><Esc><Esc>+<Esc><Esc>/<Esc>F<Esc>?<Esc><Enter><Esc>", &[]);

@@ -68,7 +68,7 @@ pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 impl App {
-    fn show_tab(&mut self, index: usize) {
+    pub(in crate::app) fn show_tab(&mut self, index: usize) {
         if index != self.active {
             self.finding = None;
             self.active = index;

@@ -6,6 +6,7 @@ mod global;
 mod list;
 mod look;
 mod marks;
+mod mouse;
 mod panes;
 mod picker;
 mod table;

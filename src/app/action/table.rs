@@ -4,7 +4,7 @@
 
 use super::Context::{Choice, Detail, Help, List, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{global, list, look, marks, panes, picker};
+use super::{global, list, look, marks, mouse, panes, picker};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Help];
@@ -116,7 +116,11 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Send the record's text, redacted, to the terminal's clipboard (OSC 52).";
     "copy-json" ["Y"] in RECORDS, Out "copy it as JSON": look::copy_json =>
         "Send the record as a JSON object, redacted, to the terminal's clipboard (OSC 52).";
-    "redraw" ["Ctrl-l"] in EVERYWHERE, Out "draw anew": global::redraw =>
+    "plain-lines" ["Ctrl-l"] in RECORDS, Out "plain lines": mouse::plain_lines =>
+        "Print the lines of the screen in full on the ordinary screen, to be selected with the mouse; any key returns.";
+    "mouse" ["F2"] in EVERYWHERE, Out "mouse": mouse::mouse =>
+        "Use the mouse (the wheel scrolls, a click goes to a record or a tab), or leave it to the terminal.";
+    "redraw" ["Ctrl-r"] in EVERYWHERE, Out "draw anew": global::redraw =>
         "Draw the whole screen anew.";
     "field-next" ["Tab" "Down"] in &[Choice, Text], Panes "next, previous row" footer "next": panes::field_next =>
         "In the filter pane: to the next row.";
