@@ -11,7 +11,11 @@ mod every_action;
 mod follow_bytes;
 #[path = "screens/hostile.rs"]
 mod hostile;
+#[path = "screens/idle.rs"]
+mod idle;
 #[path = "screens/live.rs"]
 mod live;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/mouse.rs"]
+mod mouse;

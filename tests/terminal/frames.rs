@@ -135,10 +135,7 @@ impl Drop for Tmux<'_> {
 #[test]
 fn in_tmux_scrolled_frames_end_as_a_repaint_does() {
     if Command::new("tmux").arg("-V").output().is_err() {
-        #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know")]
-        {
-            eprintln!("skipped: tmux is not installed; with it, scrolled frames are compared with repaints");
-        }
+        eprintln!("skipped: tmux is not installed; with it, scrolled frames are compared with repaints");
         return;
     }
     let (home, log) = home();

@@ -1,7 +1,5 @@
 //! Frames are fed to an emulator that we did not write; what it shows has to be what a full repaint shows.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-
 use super::*;
 use ratatui::style::{Color, Modifier, Style};
 use std::num::NonZeroU16;
@@ -146,7 +144,7 @@ fn a_walk_of_frames_shows_what_repaints_show() {
         let mut screen = Screen::new(size, Scrolling::Regions);
         let mut terminal = emulator(size);
         terminal.process(b"\x1b[?25l");
-        for step in 0..600 {
+        for step in 0..400 {
             picture.step(&mut walk);
             let bytes = screen.draw(|cells| picture.render(cells));
             scrolled += usize::from(bytes.windows(3).any(|part| part == b"\x1b[r"));
@@ -168,7 +166,7 @@ fn a_walk_of_frames_shows_what_repaints_show() {
             }
         }
     }
-    assert!(scrolled > 500, "only {scrolled} frames scrolled");
+    assert!(scrolled > 300, "only {scrolled} frames scrolled");
 }
 
 #[test]
@@ -203,7 +201,7 @@ fn blocks_that_move_are_scrolled() {
         };
         assert_eq!(scroll::find(&cells(from), &cells(to), 40), expected, "{from:?} {to:?}");
     };
-    let [a, b, c, d, e] = [
+    let [one, two, three, four, five] = [
         " the first of all the lines here",
         " another line with other words",
         " what the third one says is this",
@@ -211,16 +209,28 @@ fn blocks_that_move_are_scrolled() {
         " and one that has just come in",
     ];
     let marked = ">nothing in common with the rest";
-    check(&["head", a, b, c, d, "foot"], &["head", b, c, d, e, "foot"], Some(Shift { top: 1, bottom: 4, by: 1 }));
     check(
-        &["head", a, b, c, marked, "foot"],
-        &["head", b, c, d, e, "foot 2"],
+        &["head", one, two, three, four, "foot"],
+        &["head", two, three, four, five, "foot"],
         Some(Shift { top: 1, bottom: 4, by: 1 }),
     );
-    check(&["head", b, c, d, e, "foot"], &["head", a, b, c, d, "foot"], Some(Shift { top: 1, bottom: 4, by: -1 }));
-    check(&["head", a, b, c, d, "foot"], &["head", c, d, e, "", "foot"], Some(Shift { top: 1, bottom: 4, by: 2 }));
-    check(&[a, b, c, d, e], &[e, d, c, b, a], None);
-    check(&[a, b, c, d, e], &[a, b, c, d, e], None);
-    check(&["", "", "", "", ""], &[a, b, c, d, e], None);
+    check(
+        &["head", one, two, three, marked, "foot"],
+        &["head", two, three, four, five, "foot 2"],
+        Some(Shift { top: 1, bottom: 4, by: 1 }),
+    );
+    check(
+        &["head", two, three, four, five, "foot"],
+        &["head", one, two, three, four, "foot"],
+        Some(Shift { top: 1, bottom: 4, by: -1 }),
+    );
+    check(
+        &["head", one, two, three, four, "foot"],
+        &["head", three, four, five, "", "foot"],
+        Some(Shift { top: 1, bottom: 4, by: 2 }),
+    );
+    check(&[one, two, three, four, five], &[five, four, three, two, one], None);
+    check(&[one, two, three, four, five], &[one, two, three, four, five], None);
+    check(&["", "", "", "", ""], &[one, two, three, four, five], None);
     check(&["x", "y", "z", "x"], &["y", "z", "x", "y"], None);
 }
