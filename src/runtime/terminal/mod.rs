@@ -11,6 +11,7 @@ mod output;
 mod pen;
 pub mod screen;
 mod scroll;
+mod tile;
 
 pub use capabilities::{Ask, Capabilities, Link, NoScreen, Synchronised};
 pub use keys::Input;
@@ -30,7 +31,7 @@ use crossterm::{
 use output::Output;
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, poll};
-use screen::Screen;
+use screen::{Screen, Scrolling};
 use std::{
     fs::OpenOptions,
     io,
@@ -56,6 +57,8 @@ const LEAST_SYNCHRONISED: usize = 64;
 /// Buttons and the wheel, with positions beyond column 223. Not its movements: they would wake us for nothing.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+/// Rows scroll all together again.
+const NO_REGION: &[u8] = b"\x1b[r";
 /// What stands below plain lines.
 const ANY_KEY: &str = "-- logdeck: any key returns --";
 /// "What is your background?" (OSC 11).
@@ -71,6 +74,7 @@ static ENTERED: Mutex<Option<Entered>> = Mutex::new(None);
 struct Entered {
     output: Output,
     shows: Shows,
+    scrolling: Scrolling,
 }
 
 /// What is seen of us.
@@ -134,7 +138,8 @@ impl Terminal {
         if self.mouse == MouseUse::Captured {
             enter.extend_from_slice(MOUSE_ON);
         }
-        let entered = Entered { output: self.output.clone(), shows: Shows::Picture };
+        let scrolling = self.screen.scrolling();
+        let entered = Entered { output: self.output.clone(), shows: Shows::Picture, scrolling };
         *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
         crossterm::terminal::enable_raw_mode().inspect_err(|_| restore())?;
         self.output.send(enter);
@@ -262,6 +267,10 @@ pub fn restore() {
     let mut leave = Vec::with_capacity(128);
     leave.extend_from_slice(END_FRAME);
     leave.extend_from_slice(MOUSE_OFF);
+    if entered.scrolling == Scrolling::Regions && entered.shows == Shows::Picture {
+        // The last frame may have been cut off.
+        leave.extend_from_slice(NO_REGION);
+    }
     let reset = queue!(leave, DisableFocusChange, DisableBracketedPaste, SetAttribute(Attribute::Reset), Show);
     let queued = reset.and_then(|()| match entered.shows {
         // Without an alternate screen (an old console) the clearing is what removes our picture.

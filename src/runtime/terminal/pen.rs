@@ -80,6 +80,11 @@ impl Pen {
         self.out.extend_from_slice(b"\x1b[K");
     }
 
+    /// Makes the whole screen one region again, whoever left another one behind.
+    pub(super) fn forget_region(&mut self) {
+        self.no_region();
+    }
+
     /// Moves rows `top..=bottom` up; blank ones come in below. The region has two rows at least.
     ///
     /// Line feeds at the lower margin, and reverse ones at the upper, are known to more terminals than the sequences
@@ -298,6 +303,11 @@ const fn index_of(color: Color) -> u8 {
     }
 }
 
+/// Whether a cell has no style.
+pub(super) fn is_plain(cell: &Cell) -> bool {
+    Look::of(cell) == Look::PLAIN
+}
+
 /// A blank without anything to be seen.
 pub(super) fn is_blank(cell: &Cell) -> bool {
     cell.symbol() == " " && cell.bg == Color::Reset && !cell.modifier.intersects(SEEN_ON_BLANK)
@@ -314,47 +324,5 @@ fn has_agreed_width(symbol: &str, width: u16) -> bool {
             0x1100..=0x115F | 0x2E80..=0xA4CF | 0xA960..=0xA97F | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF
             | 0xFE30..=0xFE6F | 0xFF00..=0xFFE6 | 0x2_0000..=0x3_FFFD),
         _ => false,
-    }
-}
-
-/// The most columns that a terminal takes for a cluster: one that does not know clusters adds up their characters. At
-/// the edge of the screen such a one would go on in the row below.
-fn most_columns(symbol: &str, width: usize) -> usize {
-    if symbol.len() == 1 {
-        return 1;
-    }
-    let mut bytes = [0; 4];
-    let sum = symbol.chars().map(|c| usize::from(c.encode_utf8(&mut bytes).cell_width())).sum();
-    width.max(sum)
-}
-
-/// Makes cells comparable: what looks the same is the same.
-///
-/// A wide character's second cell becomes the empty symbol, so that it is told apart from a blank; blanks lose what
-/// cannot be seen on them; what has no width or does not fit into the row becomes a blank.
-pub(super) fn normalise(row: &mut [Cell]) {
-    let mut x = 0;
-    while x < row.len() {
-        let cell = &row[x];
-        let symbol = cell.symbol();
-        let width = match symbol.as_bytes() {
-            [b' '..=b'~'] => 1,
-            _ if symbol.contains(char::is_control) => 0,
-            _ => usize::from(symbol.cell_width()),
-        };
-        if width == 0 || x + most_columns(symbol, width) > row.len() {
-            for cell in row[x..].iter_mut().take(width.max(1)) {
-                cell.set_symbol(" ");
-            }
-            continue;
-        }
-        if is_blank(cell) && Look::of(cell) != Look::PLAIN {
-            row[x].reset();
-        }
-        for covered in &mut row[x + 1..x + width] {
-            covered.reset();
-            covered.set_symbol("");
-        }
-        x += width;
     }
 }

@@ -1,13 +1,15 @@
 //! What the terminal shows, what it shall show, and the bytes between.
 //!
-//! Owns two buffers of cells. A frame that did not change has no bytes; one in which rows have moved scrolls them
+//! Owns both. A frame that did not change has no bytes; one in which rows have moved scrolls them
 //! ([`Scrolling`]). Must not know the app, nor how bytes get to the terminal.
 
-use super::pen::{Pen, is_blank, normalise};
+use super::pen::Pen;
 use super::scroll;
 use super::scroll::Shift;
+use super::tile::{Tile, lay};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect, Size};
+use std::hash::RandomState;
 
 /// Whether rows may be moved by the terminal itself, in a scrolling region (DECSTBM).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +24,12 @@ pub enum Scrolling {
 #[derive(Debug)]
 pub struct Screen {
     /// What the terminal shows.
-    shown: Buffer,
-    /// What is drawn next; empty between frames.
-    next: Buffer,
+    shown: Vec<Tile>,
+    /// What it shall show.
+    next: Vec<Tile>,
+    /// The same, as it is drawn.
+    cells: Buffer,
+    hasher: RandomState,
     contents: Contents,
     /// Where the terminal's cursor is shown; `None` while it is hidden.
     cursor: Option<Position>,
@@ -50,24 +55,32 @@ impl Screen {
     pub fn new(size: Size, scrolling: Scrolling) -> Self {
         let area = Rect::new(0, 0, size.width, size.height);
         Self {
-            shown: Buffer::empty(area),
-            next: Buffer::empty(area),
+            shown: vec![Tile::BLANK; area.area() as usize],
+            next: vec![Tile::BLANK; area.area() as usize],
+            cells: Buffer::empty(area),
+            hasher: RandomState::new(),
             contents: Contents::Unknown,
             cursor: None,
             scrolling,
         }
     }
 
+    /// Whether it may scroll rows.
+    pub fn scrolling(&self) -> Scrolling {
+        self.scrolling
+    }
+
     /// Columns and rows.
     pub fn size(&self) -> Size {
-        self.shown.area.as_size()
+        self.cells.area.as_size()
     }
 
     /// The terminal has another size now, and may show anything.
     pub fn resize(&mut self, size: Size) {
         let area = Rect::new(0, 0, size.width, size.height);
-        self.next.resize(area);
-        self.shown.resize(area);
+        self.cells.resize(area);
+        self.shown.resize(area.area() as usize, Tile::BLANK);
+        self.next.resize(area.area() as usize, Tile::BLANK);
         self.contents = Contents::Unknown;
     }
 
@@ -85,28 +98,32 @@ impl Screen {
     /// Draws a frame with `render`, which gets empty cells and says where the cursor is to be shown, and gives the bytes
     /// that make the terminal show it. None when nothing has changed.
     pub fn draw(&mut self, render: impl FnOnce(&mut Buffer) -> Option<Position>) -> Vec<u8> {
-        self.next.reset();
+        self.cells.reset();
         let size = self.size();
-        let cursor = render(&mut self.next).filter(|at| at.x < size.width && at.y < size.height);
+        let cursor = render(&mut self.cells).filter(|at| at.x < size.width && at.y < size.height);
         let width = usize::from(size.width);
         let mut pen = Pen::new(size);
         if width == 0 || size.height == 0 {
             return Vec::new();
         }
-        self.next.content.chunks_exact_mut(width).for_each(normalise);
+        let rows = self.cells.content.chunks_exact_mut(width).zip(self.next.chunks_exact_mut(width));
+        rows.for_each(|(cells, tiles)| lay(cells, tiles, &self.hasher));
         if self.contents == Contents::Unknown {
+            if self.scrolling == Scrolling::Regions {
+                pen.forget_region();
+            }
             pen.clear_screen();
-            self.shown.reset();
+            self.shown.fill(Tile::BLANK);
             self.contents = Contents::Known;
         } else if self.scrolling == Scrolling::Regions {
             for _ in 0..MOST_SHIFTS {
-                let Some(shift) = scroll::find(&self.shown.content, &self.next.content, width) else { break };
+                let Some(shift) = scroll::find(&self.shown, &self.next, width) else { break };
                 self.shift(shift, &mut pen);
             }
         }
-        let rows = self.shown.content.chunks_exact(width).zip(self.next.content.chunks_exact(width));
-        for (y, (shown, next)) in rows.enumerate() {
-            draw_row(y as u16, shown, next, &mut pen);
+        let rows = self.shown.chunks_exact(width).zip(self.next.chunks_exact(width));
+        for (y, ((shown, next), cells)) in rows.zip(self.cells.content.chunks_exact(width)).enumerate() {
+            draw_row(y as u16, shown, next, cells, &mut pen);
         }
         self.place_cursor(cursor, &mut pen);
         std::mem::swap(&mut self.shown, &mut self.next);
@@ -117,7 +134,7 @@ impl Screen {
     fn shift(&mut self, shift: Shift, pen: &mut Pen) {
         let width = usize::from(self.size().width);
         let Shift { top, bottom, by } = shift;
-        let region = &mut self.shown.content[top * width..(bottom + 1) * width];
+        let region = &mut self.shown[top * width..(bottom + 1) * width];
         let cells = by.unsigned_abs() * width;
         let exposed = if by > 0 {
             pen.scroll_up(top as u16, bottom as u16, by.unsigned_abs() as u16);
@@ -128,7 +145,7 @@ impl Screen {
             region.rotate_right(cells);
             0..cells
         };
-        region[exposed].iter_mut().for_each(Cell::reset);
+        region[exposed].fill(Tile::BLANK);
     }
 
     fn place_cursor(&mut self, cursor: Option<Position>, pen: &mut Pen) {
@@ -147,22 +164,24 @@ impl Screen {
 }
 
 /// Writes the cells of a row that differ.
-fn draw_row(y: u16, shown: &[Cell], next: &[Cell], pen: &mut Pen) {
-    let Some(last) = (0..next.len()).rfind(|x| shown[*x] != next[*x]) else { return };
-    let tail = next.iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1);
+fn draw_row(y: u16, shown: &[Tile], next: &[Tile], cells: &[Cell], pen: &mut Pen) {
+    if shown == next {
+        return;
+    }
+    let last = (0..next.len()).rfind(|x| shown[*x] != next[*x]).unwrap_or_default();
+    let tail = next.iter().rposition(|tile| *tile != Tile::BLANK).map_or(0, |last| last + 1);
     // Behind a cluster on whose width terminals do not agree, everything is written again.
     let mut moved = false;
-    for x in 0..next.len() {
-        let cell = &next[x];
+    for (x, cell) in cells.iter().enumerate() {
         // A wide character is written with its first cell.
-        if cell.symbol().is_empty() || !(moved || shown[x] != *cell) {
+        if !(moved || shown[x] != next[x]) || cell.symbol().is_empty() {
             continue;
         }
         if x >= tail && (moved || last + 1 - x > usize::from(GAP)) {
-            reach(x as u16, y, next, pen);
+            reach(x as u16, y, cells, pen);
             return pen.clear_to_end();
         }
-        reach(x as u16, y, next, pen);
+        reach(x as u16, y, cells, pen);
         if !pen.put(cell) {
             moved = true;
         }

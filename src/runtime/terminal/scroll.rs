@@ -4,8 +4,7 @@
 //! compares rows by hashes and weighs them cell by cell; what it gets wrong costs bytes and nothing else. Must not
 //! know how a scroll is written.
 
-use super::pen::is_blank;
-use ratatui::buffer::Cell;
+use super::tile::Tile;
 
 /// A block of rows that has moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +28,16 @@ const CANDIDATES: usize = 2;
 /// Rows that have to change before it is worth to look.
 const LEAST_ROWS: usize = 3;
 
-/// The shift that saves the most bytes on the way from `old` to `new`, if any does. Both have rows of `width` cells,
-/// normalised.
-pub(super) fn find(old: &[Cell], new: &[Cell], width: usize) -> Option<Shift> {
-    let rows = |cells| <[Cell]>::chunks_exact(cells, width);
+/// The shift that saves the most bytes on the way from `old` to `new`, if any does. Both have rows of `width`
+/// tiles.
+pub(super) fn find(old: &[Tile], new: &[Tile], width: usize) -> Option<Shift> {
+    let rows = |tiles| <[Tile]>::chunks_exact(tiles, width);
     let (old, new): (Vec<_>, Vec<_>) = (rows(old).collect(), rows(new).collect());
     let changed: Vec<bool> = old.iter().zip(&new).map(|(old, new)| old != new).collect();
     if changed.iter().filter(|changed| **changed).count() < LEAST_ROWS {
         return None;
     }
-    let prints = |rows: &[&[Cell]]| -> Vec<Option<Print>> {
+    let prints = |rows: &[&[Tile]]| -> Vec<Option<Print>> {
         rows.iter().zip(&changed).map(|(row, changed)| changed.then(|| Print::of(row))).collect()
     };
     let (old_prints, new_prints) = (prints(&old), prints(&new));
@@ -58,7 +57,7 @@ pub(super) fn find(old: &[Cell], new: &[Cell], width: usize) -> Option<Shift> {
 }
 
 /// The best region for one distance, and the bytes that it saves.
-fn saving(by: isize, stay: &[usize], new: &[&[Cell]], moved: impl Fn(usize, usize) -> usize) -> Option<(isize, Shift)> {
+fn saving(by: isize, stay: &[usize], new: &[&[Tile]], moved: impl Fn(usize, usize) -> usize) -> Option<(isize, Shift)> {
     let distance = by.unsigned_abs();
     let last = stay.len().checked_sub(distance + 1)?;
     // Rows that have an old row at this distance.
@@ -96,21 +95,14 @@ struct Print {
 }
 
 impl Print {
-    fn of(row: &[Cell]) -> Self {
-        let (mut all, mut text) = (0, 0_u64);
+    fn of(row: &[Tile]) -> Self {
+        let (mut all, mut text) = (0, 0);
         let (mut right, mut whole) = (0, 0);
         let quarter = row.len() / 4;
-        for (x, cell) in row.iter().enumerate().rev() {
-            let mut symbol = 0;
-            for byte in cell.symbol().bytes() {
-                symbol = symbol << 8 | u64::from(byte);
-            }
-            if symbol != u64::from(b' ') {
-                text = mix(mix(text, symbol), x as u64);
-                let style = u64::from(cell.modifier.bits());
-                all = mix(mix(all, text ^ style << 48), color(cell.fg) << 32 | color(cell.bg));
-            } else if !is_blank(cell) {
-                all = mix(all, x as u64 ^ u64::from(cell.modifier.bits()) << 48);
+        for (x, tile) in row.iter().enumerate().rev() {
+            if *tile != Tile::BLANK {
+                text = mix(text, tile.text() ^ (x as u64) << 57);
+                all = mix(all, text ^ tile.style() as u64);
             }
             if x == quarter {
                 right = text;
@@ -125,17 +117,6 @@ impl Print {
 
 const fn mix(hash: u64, value: u64) -> u64 {
     (hash.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-fn color(color: ratatui::style::Color) -> u64 {
-    use ratatui::style::Color;
-    match color {
-        Color::Reset => 0,
-        Color::Indexed(index) => 1 << 8 | u64::from(index),
-        Color::Rgb(red, green, blue) => 1 << 24 | u64::from(red) << 16 | u64::from(green) << 8 | u64::from(blue),
-        // Two of the sixteen that are taken for one another cost nothing but bytes.
-        _ => 2 << 8,
-    }
 }
 
 /// The distances that most rows agree on.
@@ -162,22 +143,22 @@ fn candidates(old: &[Option<Print>], new: &[Option<Print>]) -> Vec<isize> {
 }
 
 /// About how many bytes change one row into another; `None` is a blank row.
-fn cost(old: Option<&[Cell]>, new: &[Cell]) -> usize {
-    let tail = new.iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1);
-    let differs = |x: usize| old.map_or_else(|| !is_blank(&new[x]), |old| old[x] != new[x]);
+fn cost(old: Option<&[Tile]>, new: &[Tile]) -> usize {
+    let tail = new.iter().rposition(|tile| *tile != Tile::BLANK).map_or(0, |last| last + 1);
+    let before = |x: usize| old.map_or(Tile::BLANK, |old| old[x]);
     let (mut bytes, mut next, mut style) = (0, usize::MAX, None);
-    for x in (0..tail).filter(|x| differs(*x)) {
-        let cell = &new[x];
-        let look = (cell.fg, cell.modifier);
-        bytes += cell.symbol().len();
-        bytes += if x == next { 0 } else { STEP };
-        if !is_blank(cell) && style != Some(look) {
+    for (x, tile) in new[..tail].iter().enumerate() {
+        if *tile == before(x) {
+            continue;
+        }
+        bytes += tile.len() + if x == next { 0 } else { STEP };
+        if *tile != Tile::BLANK && style != Some(tile.style()) {
             bytes += if style.is_some() { STEP } else { 0 };
-            style = Some(look);
+            style = Some(tile.style());
         }
         next = x + 1;
     }
-    if (tail..new.len()).any(differs) {
+    if (tail..new.len()).any(|x| before(x) != Tile::BLANK) {
         bytes += ERASE + if tail == next { 0 } else { STEP };
     }
     bytes

@@ -191,13 +191,17 @@ fn an_unchanged_frame_has_no_bytes() {
 
 #[test]
 fn blocks_that_move_are_scrolled() {
+    let hasher = RandomState::new();
     let check = |from: &[&str], to: &[&str], expected: Option<Shift>| {
         let cells = |lines: &[&str]| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 40, lines.len() as u16));
             for (y, line) in lines.iter().enumerate() {
                 buffer.set_string(0, y as u16, line, Style::new());
             }
-            buffer.content
+            let mut tiles = vec![Tile::BLANK; buffer.content.len()];
+            let rows = buffer.content.chunks_exact_mut(40).zip(tiles.chunks_exact_mut(40));
+            rows.for_each(|(cells, tiles)| lay(cells, tiles, &hasher));
+            tiles
         };
         assert_eq!(scroll::find(&cells(from), &cells(to), 40), expected, "{from:?} {to:?}");
     };
