@@ -11,12 +11,18 @@ mod collapse;
 mod every_action;
 #[path = "screens/finding.rs"]
 mod finding;
+#[path = "screens/follow_bytes.rs"]
+mod follow_bytes;
 #[path = "screens/hostile.rs"]
 mod hostile;
+#[path = "screens/idle.rs"]
+mod idle;
 #[path = "screens/live.rs"]
 mod live;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/mouse.rs"]
+mod mouse;
 #[path = "screens/oncall.rs"]
 mod oncall;
 #[path = "screens/out.rs"]

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[path = "terminal/frames.rs"]
+mod frames;
+#[path = "terminal/mouse.rs"]
+mod mouse;
 mod support;
 
 use rustix::process::Signal;
@@ -51,6 +55,7 @@ fn is_left(seen: &Seen) -> bool {
     !screen.alternate_screen()
         && !screen.bracketed_paste()
         && !screen.hide_cursor()
+        && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         // Focus reports and synchronised output, which the emulator does not track.
         && last(b"\x1b[?1004l") > last(b"\x1b[?1004h")
         && last(b"\x1b[?2026l") > last(b"\x1b[?2026h")
@@ -345,6 +350,20 @@ fn frames_can_go_without_synchronised_output() {
     assert!(!session.look(begins));
     drop(session);
     assert!(open(home.path(), &log, &[]).look(begins));
+}
+
+#[test]
+fn a_dumb_terminal_gets_plain_lines() {
+    let (home, log) = home();
+    let mut command = logdeck(home.path());
+    command.env("TERM", "dumb");
+    command.arg(&log);
+    let session = Session::start(command);
+    session.wait_for("second of them");
+    session.look(|seen| {
+        let text = String::from_utf8_lossy(&seen.bytes);
+        assert!(!text.contains('\x1b'), "{text:?}");
+    });
 }
 
 #[test]

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub enum Event {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something while it is captured.
+    Mouse(Mouse),
     /// Text was pasted (bracketed paste), already capped.
     Paste(String),
     /// The terminal has this size now (columns, rows).
@@ -108,6 +110,37 @@ pub enum KeyCode {
     F(u8),
 }
 
+/// Something that a mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// The column where, from 0.
+    pub column: u16,
+    /// The row where, from 0.
+    pub row: u16,
+}
+
+/// What a mouse can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseKind {
+    /// The first button was pressed.
+    Click,
+    /// The wheel was turned away from the user.
+    WheelUp,
+    /// The wheel was turned towards the user.
+    WheelDown,
+}
+
+/// Who gets what the mouse does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseUse {
+    /// The terminal, which selects text with it.
+    Terminal,
+    /// We.
+    Captured,
+}
+
 /// Something that the app wants to be done outside of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -123,6 +156,10 @@ pub enum Effect {
     CancelExport,
     /// Draw the whole screen anew.
     Redraw,
+    /// Take the mouse, or give it back to the terminal.
+    Mouse(MouseUse),
+    /// Leave the picture and print these lines, already redacted and safe, until any key is pressed.
+    PlainLines(Vec<String>),
     /// Call [`Event::Tick`] again soon: there is a slice of work left.
     Continue,
     /// Open the bundled demo.

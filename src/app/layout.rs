@@ -2,7 +2,9 @@
 //!
 //! Owns the geometry. Must not know what is drawn there.
 
-use super::{App, Bars, Pane, TimeStyle};
+use super::{App, Bars, Pane, TimeStyle, text};
+use crate::model::address::Tab;
+use std::ops::Range;
 
 /// The least columns that the screen needs.
 pub const MIN_WIDTH: u16 = 60;
@@ -63,6 +65,28 @@ pub struct Columns {
     pub fields: [(u16, u16); MAX_COLUMNS],
     /// Where the text begins; the last column of the screen is kept for the mark of a cut line.
     pub text: (u16, u16),
+}
+
+/// A tab's name in the first row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TabPlace {
+    /// Which tab.
+    pub tab: Tab,
+    /// Its name, in short where there is little room.
+    pub title: &'static str,
+    /// Its columns, with the place of its badge.
+    pub columns: Range<u16>,
+}
+
+/// A tab's name where there is little room.
+const fn short_title(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Gcs => "GCS",
+        Tab::Firestore => "Fire",
+        Tab::Pods => "Pods",
+        Tab::Ci => "CI",
+        Tab::Summary => "Sum",
+    }
 }
 
 impl Columns {
@@ -158,6 +182,19 @@ impl App {
         let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
         let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
         Some(Layout { tabs: 0, health: 1, histogram, heading: first - 1, list, pane, status: height - 1 })
+    }
+
+    /// Where the tabs' names stand: ` [1 GCS]    2 Firestore    3 Pods !`. A badge has its place also when there is none, so that
+    /// nothing moves.
+    pub fn tab_places(&self) -> [TabPlace; Tab::ALL.len()] {
+        let wide = u16::from(self.size.0 >= 100);
+        let mut end = 0;
+        Tab::ALL.map(|tab| {
+            let title = if wide > 0 { tab.title() } else { short_title(tab) };
+            let start = end + wide;
+            end = start + text::width(title) as u16 + 2 * wide + 4;
+            TabPlace { tab, title, columns: start..end }
+        })
     }
 
     /// Whether the histogram is wanted, and there are rows for it.

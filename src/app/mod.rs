@@ -35,6 +35,7 @@ pub mod keymap;
 mod layout;
 mod like;
 mod marks;
+mod mouse;
 mod names;
 mod opened;
 mod origins;
@@ -59,7 +60,7 @@ pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
-pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows};
+pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows, TabPlace};
 pub use marks::{MAX_NOTE, Mark, Marks};
 pub use opened::Below;
 pub use origins::{OriginRow, Origins, SPARKS};
@@ -114,6 +115,7 @@ pub struct App {
     asked: Option<String>,
     /// The directory whose names the palette suggests.
     listing: command::Listing,
+    mouse: event::MouseUse,
     message: Option<Message>,
     exporting: Option<action::Exporting>,
     settings: Settings,
@@ -216,6 +218,7 @@ impl App {
             recent: Vec::new(),
             asked: None,
             listing: command::Listing::default(),
+            mouse: event::MouseUse::Terminal,
             message: None,
             exporting: None,
             theme: settings.theme.clone(),

@@ -90,7 +90,7 @@ impl App {
     }
 
     /// Rows that a record takes in the list; at most `limit`.
-    fn height_of(&self, id: RecordId, limit: usize) -> usize {
+    pub(super) fn height_of(&self, id: RecordId, limit: usize) -> usize {
         let Some(record) = self.engine.store().record(id) else { return 0 };
         let own = self.own_height(&record, limit);
         if !self.tab().opened.is_open(id) || own >= limit {

@@ -16,6 +16,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let (was_busy, mut need) = (app.is_busy(), FrameNeed::Now);
     match event {
         Event::Key(key) => app.key(key, &mut effects),
+        Event::Mouse(mouse) => app.mouse(mouse),
         Event::Paste(text) => app.paste(&text),
         Event::Resize(columns, rows) => {
             app.size = (columns, rows);
@@ -23,18 +24,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::Focus(_) => need = FrameNeed::No,
         Event::Source(message) => {
-            let (source, badges) = (message.source(), app.badges());
-            let is_answer = matches!(message, SourceMsg::Answer { .. });
-            app.source(message);
-            // Of the other tabs only the badges are seen.
-            let is_seen = app.tab().view.sources().contains(source) || app.badges() != badges;
-            need = if is_answer {
-                FrameNeed::Now
-            } else if is_seen {
-                FrameNeed::Soon
-            } else {
-                FrameNeed::No
-            };
+            need = app.source(message);
         }
         Event::Tick(now) => {
             app.now = now;
@@ -134,7 +124,26 @@ impl App {
         }
     }
 
-    fn source(&mut self, message: SourceMsg) {
+    /// Takes a source's news in. Those of a tab that is not seen want no frame, but for its badge.
+    fn source(&mut self, message: SourceMsg) -> FrameNeed {
+        let source = message.source();
+        if let SourceMsg::Answer { .. } = message {
+            // Somebody asked for it.
+            self.take_in(message);
+            return FrameNeed::Now;
+        }
+        let (before, started) = (self.badges(), self.is_start());
+        self.take_in(message);
+        let seen = self.tab().view.sources().contains(source)
+            || self.engine.source(source).is_some_and(|source| source.tab() == self.tab().tab)
+            // A pane may show anything.
+            || !matches!(self.pane, Pane::None)
+            || started != self.is_start()
+            || before != self.badges();
+        if seen { FrameNeed::Soon } else { FrameNeed::No }
+    }
+
+    fn take_in(&mut self, message: SourceMsg) {
         let was_reading = self.is_reading();
         self.apply(message);
         // Soon at first, and all that was read when that is done; later it waits for a tick.

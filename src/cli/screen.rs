@@ -15,7 +15,7 @@ use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::parse::text::safe_line;
 use crate::ports::Clock;
 use crate::runtime::pace::Urgency;
-use crate::runtime::terminal::{Capabilities, Frame, Link, Picture};
+use crate::runtime::terminal::{Buffer, Capabilities, Link, Picture, Position};
 use crate::runtime::{self, Ended, Opening, Program, Setup, saved};
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
@@ -74,8 +74,8 @@ struct Screen {
 }
 
 impl Picture for Screen {
-    fn render(&self, frame: &mut Frame<'_>) {
-        ui::render(&self.app, frame);
+    fn render(&self, cells: &mut Buffer) -> Option<Position> {
+        ui::paint(&self.app, cells)
     }
 }
 

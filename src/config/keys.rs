@@ -306,6 +306,10 @@ pub static KEYS: &[ConfigKey] = &[
 /// Variables of ours that are not settings, and what each is for.
 pub static VARIABLES: &[(&str, &str)] = &[
     ("LOGDECK_CONFIG", "The config file to read instead of the usual one."),
+    (
+        "LOGDECK_SCROLL",
+        "`0` draws rows anew instead of letting the terminal scroll them, for one that does so wrongly.",
+    ),
     ("LOGDECK_SYNC", "`0` draws without synchronised output (DEC mode 2026), for a terminal that handles it wrongly."),
     ("LOGDECK_TRACE_FRAMES", "A file to which the time and size of every frame is written when the screen ends."),
 ];

@@ -130,6 +130,7 @@ pub struct Loop<P> {
     /// When the next one was due then; it may be wanted sooner since.
     next_tick: Instant,
     ended: Option<Ended>,
+    shows: Shows,
     /// The demo's files, while it is open.
     demo: Option<Stage>,
     /// Where they may lie.
@@ -159,6 +160,7 @@ impl<P: Program> Loop<P> {
             ticked,
             next_tick: ticked,
             ended: None,
+            shows: Shows::Picture,
             demo: None,
             temp_dir,
             filters,
@@ -192,7 +194,7 @@ impl<P: Program> Loop<P> {
             if let Some(ended) = self.ended {
                 return Ok(ended);
             }
-            self.draw_if_due()?;
+            self.draw_if_due();
             let wake = self.wake(Instant::now());
             let more = self.more;
             tokio::select! {
@@ -231,7 +233,7 @@ impl<P: Program> Loop<P> {
     /// When the loop has something to do although nothing happens.
     fn wake(&self, now: Instant) -> Instant {
         // A frame on its way wakes the loop when it has arrived.
-        let frame = if self.terminal.is_busy() { None } else { self.pace.due(now) };
+        let frame = if self.terminal.is_busy() || self.shows == Shows::Lines { None } else { self.pace.due(now) };
         [frame, self.sizes.due()].into_iter().flatten().fold(self.tick_due(), Instant::min)
     }
 
@@ -275,11 +277,16 @@ impl<P: Program> Loop<P> {
 
     async fn input(&mut self, input: Input, at: Instant) -> io::Result<()> {
         self.program.set_now(self.clock.now());
+        if self.shows == Shows::Lines && matches!(input, Input::Key(_) | Input::Paste(_) | Input::Mouse(_)) {
+            // Whatever it is, it is not meant for what cannot be seen.
+            return self.resume();
+        }
         let effects = match input {
             Input::Key(key) => {
                 self.trace.key(at);
                 self.program.update(Event::Key(key))
             }
+            Input::Mouse(mouse) => self.program.update(Event::Mouse(mouse)),
             Input::Paste(text) => self.program.update(Event::Paste(text)),
             Input::Focus(focused) => self.program.update(Event::Focus(focused)),
             Input::Background(background) => {
@@ -350,8 +357,13 @@ impl<P: Program> Loop<P> {
                 Effect::Continue => self.more = true,
                 Effect::Redraw => {
                     let _ = self.terminal.refit();
-                    let _ = self.terminal.repaint();
+                    self.terminal.repaint();
                     self.pace.want(Urgency::AtOnce);
+                }
+                Effect::Mouse(mouse) => self.terminal.capture_mouse(mouse),
+                Effect::PlainLines(lines) => {
+                    self.terminal.show_lines(&lines);
+                    self.shows = Shows::Lines;
                 }
                 Effect::Copy(text) => self.copy(text),
                 Effect::Export(job) => {
@@ -474,6 +486,7 @@ impl<P: Program> Loop<P> {
     }
 
     fn resume(&mut self) -> io::Result<()> {
+        self.shows = Shows::Picture;
         if let Err(error) = self.terminal.resume() {
             if is_hang_up(&error) {
                 self.ended = Some(Ended::HungUp);
@@ -488,23 +501,22 @@ impl<P: Program> Loop<P> {
     }
 
     /// Draws, if somebody wants it and it is time, and the terminal is done with the last frame.
-    fn draw_if_due(&mut self) -> io::Result<()> {
+    fn draw_if_due(&mut self) {
         if let Some(urgency) = self.program.wants() {
             self.pace.want(urgency);
         }
         let began = Instant::now();
-        if self.terminal.is_busy() || self.pace.due(began).is_none_or(|due| due > began) {
-            return Ok(());
+        if self.shows == Shows::Lines || self.terminal.is_busy() || self.pace.due(began).is_none_or(|due| due > began) {
+            return;
         }
         if began.duration_since(self.ticked) >= Duration::from_secs(1) {
             self.tick();
         }
-        let bytes = self.terminal.draw(&self.program)?;
+        let bytes = self.terminal.draw(&self.program);
         let drawn = Instant::now();
         self.program.drawn();
         self.pace.drawn(drawn);
         self.trace.drawn(began, drawn, bytes);
-        Ok(())
     }
 }
 
@@ -513,6 +525,14 @@ impl<P: Program> Loop<P> {
 enum Then {
     GoOn,
     Suspend,
+}
+
+/// What the terminal shows of us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shows {
+    Picture,
+    /// Plain lines, until a key: nothing is drawn meanwhile.
+    Lines,
 }
 
 fn is_hang_up(error: &io::Error) -> bool {

@@ -1,8 +1,7 @@
 //! The two rows on top: tabs with their badges and the clock; scope and health of the tab.
 
 use super::canvas::Canvas;
-use crate::app::{App, Badge, Layout, Role, text};
-use crate::model::address::Tab;
+use crate::app::{App, Badge, Layout, Role, TabPlace, text};
 use ratatui::style::Modifier;
 
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
@@ -10,31 +9,16 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
     health(app, layout.health, canvas);
 }
 
-/// A tab's name where there is little room.
-const fn short_title(tab: Tab) -> &'static str {
-    match tab {
-        Tab::Gcs => "GCS",
-        Tab::Firestore => "Fire",
-        Tab::Pods => "Pods",
-        Tab::Ci => "CI",
-        Tab::Summary => "Sum",
-    }
-}
-
-/// ` [1 GCS]    2 Firestore    3 Pods !`: a badge has its place also when there is none, so that nothing moves.
 fn tabs(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let wide = canvas.width >= 100;
     let gap = if wide { " " } else { "" };
-    let mut x = u16::from(wide);
-    for (n, state) in app.tabs().iter().enumerate() {
-        let tab = state.tab();
+    let mut end = 0;
+    for (n, TabPlace { tab, title, columns }) in app.tab_places().into_iter().enumerate() {
         let active = tab == app.tab().tab();
-        let title = if wide { tab.title() } else { short_title(tab) };
         let badge = app.badge(tab);
         let (open, close) = if active { ("[", "]") } else { (" ", " ") };
         let role = if active { Role::Accent } else { Role::Text };
-        let end = x + (text::width(title) + 2 * gap.len() + 4) as u16;
-        x = canvas.text(x, y, open, role);
+        let mut x = canvas.text(columns.start, y, open, role);
         let name = format!("{}{gap}{title}", n + 1);
         let mut style = canvas.theme.style(role);
         if active {
@@ -47,10 +31,10 @@ fn tabs(app: &App, y: u16, canvas: &mut Canvas<'_>) {
             x = canvas.text(x, y, badge.sign(), role);
         }
         canvas.text(x, y, close, role);
-        x = end + u16::from(wide);
+        end = columns.end;
     }
     let clock = app.clock();
-    canvas.text_before(x + 1, canvas.width.saturating_sub(1), y, &clock, Role::Dim);
+    canvas.text_before(end + 1 + u16::from(wide), canvas.width.saturating_sub(1), y, &clock, Role::Dim);
 }
 
 /// Scope on the left, health on the right. Health has the right of way: what failed has to be read.

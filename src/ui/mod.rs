@@ -20,18 +20,27 @@ mod theme;
 use crate::app::{App, Body, Layout, MIN_HEIGHT, MIN_WIDTH, Role, Rows, text};
 use canvas::Canvas;
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use theme::Theme;
 
-/// Draws everything. The cells are taken to be empty, as ratatui hands them out.
+/// Draws everything into a frame of ratatui's.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
+    if let Some(cursor) = paint(app, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws everything; the cells are taken to be empty. Says where the text cursor is, if it is to be shown.
+pub fn paint(app: &App, buffer: &mut Buffer) -> Option<Position> {
     let theme = Theme::new(&app.settings().caps, app.theme(), &app.settings().themes);
-    let area = frame.area();
-    let mut canvas = Canvas::new(frame.buffer_mut(), theme);
+    let area = buffer.area;
+    let mut canvas = Canvas::new(buffer, theme);
     // A frame can be of another size than the app was told last: then the next one fits.
     let layout = app.layout().filter(|layout| layout.status < area.height && app.size().0 <= area.width);
     let Some(layout) = layout else {
-        return too_small(app, &mut canvas, area.height);
+        too_small(app, &mut canvas, area.height);
+        return None;
     };
     header::draw(app, &layout, &mut canvas);
     let mut cursor = None;
@@ -56,10 +65,7 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
             }
         }
     }
-    cursor = status::draw(app, &layout, &mut canvas).or(cursor);
-    if let Some((x, y)) = cursor {
-        frame.set_cursor_position(Position { x, y });
-    }
+    status::draw(app, &layout, &mut canvas).or(cursor).map(|(x, y)| Position { x, y })
 }
 
 fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {

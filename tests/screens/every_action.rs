@@ -84,7 +84,9 @@ const CASES: &[Case] = &[
     ("copy-marked", "", "<Alt-y>", "nothing is marked: m marks the record", ""),
     ("export", "", "x", "export: logdeck-ci-20261121-031422.jsonl", ""),
     ("handover", "m", "X", "handover: logdeck-handover-20261121-031422.md", ""),
-    ("redraw", "", "<Ctrl-l>", "", ""),
+    ("plain-lines", "", "<Ctrl-l>", "", ""),
+    ("mouse", "", "<F2>", "hold Shift to select", ""),
+    ("redraw", "", "<Ctrl-r>", "", ""),
     ("field-next", "F", "<Tab>x", "`x` is not a time", ""),
     ("field-previous", "F<Shift-Tab>", "<Shift-Tab>x", "`x` is not NAME=VALUE", ""),
     ("choice-left", "Flll", "<Left><Space>", "[x] DBG", "[x] TRC"),
@@ -142,7 +144,7 @@ fn what_is_done_outside_is_an_effect() {
     check("q", &[Effect::Quit]);
     check("<Ctrl-c>", &[Effect::Quit]);
     check("<Ctrl-z>", &[Effect::Suspend]);
-    check("<Ctrl-l>", &[Effect::Redraw]);
+    check("<Ctrl-r>", &[Effect::Redraw]);
     check("<Enter>?q", &[]);
     check("<Enter>?qqq", &[Effect::Quit]);
     check("<Esc><Esc><Esc>+<Esc><Esc>/<Esc>F<Esc>?<Esc><Enter><Esc>", &[]);

@@ -25,6 +25,14 @@ pub struct Seen {
     pub bytes: Vec<u8>,
 }
 
+/// How quickly the terminal takes what is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Fast,
+    Slow,
+    Dead,
+}
+
 /// A running process and its terminal.
 pub struct Session {
     seen: Arc<Mutex<Seen>>,
@@ -60,15 +68,20 @@ const fn size(columns: u16, rows: u16) -> PtySize {
 impl Session {
     /// Starts it.
     pub fn start(command: CommandBuilder) -> Self {
-        Self::new(command, true)
+        Self::new(command, Link::Fast)
     }
 
     /// Starts it in a terminal that takes nothing of what it writes, as after Ctrl-s or on a dead link.
     pub fn start_deaf(command: CommandBuilder) -> Self {
-        Self::new(command, false)
+        Self::new(command, Link::Dead)
     }
 
-    fn new(command: CommandBuilder, reads: bool) -> Self {
+    /// Starts it in a terminal that takes 4 KB a second.
+    pub fn start_slow(command: CommandBuilder) -> Self {
+        Self::new(command, Link::Slow)
+    }
+
+    fn new(command: CommandBuilder, link: Link) -> Self {
         let pair = native_pty_system().openpty(size(100, 30)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
@@ -77,7 +90,7 @@ impl Session {
         let stop = Arc::new(AtomicBool::new(false));
         let (theirs, stopped) = (Arc::clone(&seen), Arc::clone(&stop));
         let read = move || {
-            let mut buffer = vec![0; 64 * 1024];
+            let mut buffer = vec![0; if link == Link::Slow { 400 } else { 64 * 1024 }];
             while let Ok(n @ 1..) = output.read(&mut buffer) {
                 let mut seen = theirs.lock().unwrap();
                 seen.parser.process(&buffer[..n]);
@@ -85,9 +98,13 @@ impl Session {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
+                drop(seen);
+                if link == Link::Slow {
+                    thread::sleep(Duration::from_millis(100));
+                }
             }
         };
-        let reader = reads.then(|| thread::spawn(read));
+        let reader = (link != Link::Dead).then(|| thread::spawn(read));
         let writer = Some(pair.master.take_writer().unwrap());
         Self { seen, master: Some(pair.master), writer, child, reader, stop }
     }
@@ -197,7 +214,24 @@ impl Drop for Session {
     }
 }
 
-fn emulator(columns: u16, rows: u16) -> vt100::Parser {
+/// A screen cell by cell, as far as it can be seen: a blank has no colour and no weight.
+pub fn cells(screen: &vt100::Screen) -> Vec<Vec<String>> {
+    let (rows, columns) = screen.size();
+    let cell = |row, column| {
+        let cell = screen.cell(row, column).unwrap();
+        let marks = (cell.inverse(), cell.underline(), cell.bgcolor());
+        let text = if cell.has_contents() { cell.contents() } else { " " };
+        match text {
+            _ if cell.is_wide_continuation() => "~".to_owned(),
+            " " if !cell.inverse() && !cell.underline() => format!("  {marks:?}"),
+            _ => format!("{text} {marks:?} {:?} {:?}", cell.fgcolor(), (cell.bold(), cell.dim(), cell.italic())),
+        }
+    };
+    (0..rows.get()).map(|row| (0..columns.get()).map(|column| cell(row, column)).collect()).collect()
+}
+
+/// A terminal without a process.
+pub fn emulator(columns: u16, rows: u16) -> vt100::Parser {
     let mut parser = vt100::Parser::default();
     parser.screen_mut().set_size(NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap());
     parser

@@ -98,6 +98,11 @@ pub(super) fn previous_error(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 impl App {
+    /// Scrolls what has the keys by lines.
+    pub(in crate::app) fn go_lines(&mut self, lines: isize) {
+        self.go(Step::Lines(lines));
+    }
+
     fn go(&mut self, step: Step) {
         let pane_height = self.layout().and_then(|layout| layout.pane).map_or(1, |pane| usize::from(pane.height) - 1);
         let list_height = self.list_height();

@@ -7,6 +7,7 @@ mod global;
 mod list;
 mod look;
 mod marks;
+mod mouse;
 mod open;
 mod out;
 mod panes;

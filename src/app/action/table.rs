@@ -4,7 +4,7 @@
 
 use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{finding, global, list, look, marks, open, out, panes, picker, rows, time, window};
+use super::{finding, global, list, look, marks, mouse, open, out, panes, picker, rows, time, window};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
 const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
@@ -169,7 +169,11 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Write all records that are shown, redacted, into a new file: text, JSON lines, CSV or Markdown.";
     "handover" ["X"] in RECORDS, Out "hand over the marks": out::handover =>
         "Write all marked records and their notes, redacted, into a new Markdown file.";
-    "redraw" ["Ctrl-l"] in EVERYWHERE, Out "draw anew": global::redraw =>
+    "plain-lines" ["Ctrl-l"] in RECORDS, Out "plain lines": mouse::plain_lines =>
+        "Print the lines of the screen in full on the ordinary screen, to be selected with the mouse; any key returns.";
+    "mouse" ["F2"] in EVERYWHERE, Out "mouse": mouse::mouse =>
+        "Use the mouse (the wheel scrolls, a click goes to a record or a tab), or leave it to the terminal.";
+    "redraw" ["Ctrl-r"] in EVERYWHERE, Out "draw anew": global::redraw =>
         "Draw the whole screen anew.";
     "field-next" ["Tab" "Down"] in &[Choice, Text], Panes "next, previous row" footer "next": panes::field_next =>
         "In the filter pane: to the next row.";

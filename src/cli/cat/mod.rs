@@ -104,7 +104,9 @@ fn query(args: &CatArgs, window: &Window, now: Timestamp, newest: Option<Timesta
 }
 
 fn renderer(args: &CatArgs, globals: &Globals<'_>, out: &Output) -> Renderer {
-    let colors = out.is_terminal() && globals.environment.os("NO_COLOR").is_none();
+    let environment = globals.environment;
+    let is_dumb = matches!(environment.text("TERM"), None | Some("dumb"));
+    let colors = out.is_terminal() && environment.os("NO_COLOR").is_none() && !is_dumb;
     let redactor = args.redact.then(|| Arc::new(Redactor::new()));
     let form = match args.format {
         OutputFormat::Text => Form::Text,

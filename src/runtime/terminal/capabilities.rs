@@ -3,7 +3,7 @@
 //! Owns the reading of `TERM`, `COLORTERM`, `NO_COLOR`, the locale and their kin. Pure: the environment is an argument.
 //! Must not know how anything is drawn.
 
-use super::paint::Scrolling;
+use super::screen::Scrolling;
 use crate::app::{Background, Colors, Glyphs};
 use crate::config::Environment;
 
@@ -47,10 +47,10 @@ pub struct Capabilities {
     pub link: Link,
     /// Whether frames are synchronised.
     pub synchronised: Synchronised,
-    /// Whether parts of the screen may be scrolled.
-    pub scrolling: Scrolling,
     /// Whether it may be asked for its background.
     pub ask: Ask,
+    /// Whether it can move rows by itself.
+    pub scrolling: Scrolling,
 }
 
 /// Why there can be no screen. The caller prints plain lines instead.
@@ -77,42 +77,16 @@ pub fn detect(environment: &Environment) -> Result<Capabilities, NoScreen> {
         return Err(NoScreen::Dumb);
     }
     let ssh = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| environment.os(name).is_some());
-    let off = matches!(environment.text("LOGDECK_SYNC"), Some("0" | "off" | "no" | "false"));
+    let is_off = |variable| matches!(environment.text(variable), Some("0" | "off" | "no" | "false"));
     Ok(Capabilities {
         colours: colours(environment, term),
         glyphs: glyphs(environment, term),
         background: environment.text("COLORFGBG").and_then(colour_fg_bg),
         link: if ssh { Link::Ssh } else { Link::Local },
-        synchronised: if off { Synchronised::Off } else { Synchronised::On },
-        scrolling: scrolling(environment, term),
+        synchronised: if is_off("LOGDECK_SYNC") { Synchronised::Off } else { Synchronised::On },
         ask: ask(term),
+        scrolling: if is_off("LOGDECK_SCROLL") { Scrolling::Off } else { scrolling(term) },
     })
-}
-
-/// The families of terminals that scroll a region as the VT100 does; what else there is may not.
-const SCROLLS: [&str; 16] = [
-    "xterm",
-    "tmux",
-    "screen",
-    "linux",
-    "vt1",
-    "vt2",
-    "vt3",
-    "vt4",
-    "vt5",
-    "rxvt",
-    "alacritty",
-    "foot",
-    "kitty",
-    "wezterm",
-    "ghostty",
-    "st",
-];
-
-fn scrolling(environment: &Environment, term: &str) -> Scrolling {
-    let off = matches!(environment.text("LOGDECK_SCROLL"), Some("0" | "off" | "no" | "false"));
-    let family = |name: &&str| term.strip_prefix(*name).is_some_and(|rest| !rest.starts_with(char::is_alphabetic));
-    if !off && SCROLLS.iter().any(family) { Scrolling::On } else { Scrolling::Off }
 }
 
 fn colours(environment: &Environment, term: &str) -> Colors {
@@ -147,6 +121,40 @@ fn colour_fg_bg(value: &str) -> Option<Background> {
         7 | 9..=15 => Some(Background::Light),
         _ => None,
     }
+}
+
+/// The beginnings of names of terminals that are known to have scrolling regions (`csr`, `ind` and `ri` in terminfo).
+/// Consoles of other kernels, for one, have none and would scroll the whole screen.
+const WITH_REGIONS: &[&str] = &[
+    "alacritty",
+    "contour",
+    "Eterm",
+    "foot",
+    "ghostty",
+    "gnome",
+    "iterm",
+    "konsole",
+    "linux",
+    "mintty",
+    "mlterm",
+    "ms-terminal",
+    "nsterm",
+    "putty",
+    "rio",
+    "rxvt",
+    "screen",
+    "st-",
+    "tmux",
+    "vte",
+    "wezterm",
+    "xterm",
+];
+
+fn scrolling(term: &str) -> Scrolling {
+    // The VT52 came before scrolling regions.
+    let is_vt = is_vt(term) && !term.starts_with("vt52");
+    let known = is_vt || term == "st" || WITH_REGIONS.iter().any(|start| term.starts_with(start));
+    if known { Scrolling::Regions } else { Scrolling::Off }
 }
 
 /// GNU screen passes no answer on; the kernel's console and old terminals may print the question.
@@ -219,6 +227,20 @@ mod tests {
         assert_eq!(of(&[("LOGDECK_SYNC", "0")]).synchronised, Synchronised::Off);
         assert_eq!(of(&[("TERM", "screen-256color")]).ask, Ask::Not);
         assert_eq!(of(&[]).ask, Ask::May);
+    }
+
+    #[test]
+    fn rows_are_scrolled_where_that_is_known_to_work() {
+        let check = |term: &str, expected| assert_eq!(of(&[("TERM", term)]).scrolling, expected, "{term}");
+        for term in
+            ["xterm-256color", "tmux-256color", "screen.xterm", "linux", "vt100", "st", "st-256color", "xterm-kitty"]
+        {
+            check(term, Scrolling::Regions);
+        }
+        for term in ["cygwin", "cons25", "ansi", "sun", "vt52", "stuff", "somebody-s-own"] {
+            check(term, Scrolling::Off);
+        }
+        assert_eq!(of(&[("LOGDECK_SCROLL", "0")]).scrolling, Scrolling::Off);
     }
 
     #[test]

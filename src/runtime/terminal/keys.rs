@@ -5,7 +5,7 @@
 
 use super::capabilities::background;
 use crate::app::Background;
-use crate::app::event::{Key, KeyCode};
+use crate::app::event::{Key, KeyCode, Mouse, MouseKind};
 use crossterm::event::{self as ct, KeyEventKind, KeyModifiers};
 
 /// Bytes of a paste that are kept.
@@ -18,6 +18,8 @@ pub enum Input {
     Key(Key),
     /// Pasted text, at most [`PASTE_LIMIT`] bytes.
     Paste(String),
+    /// The mouse, while it is captured.
+    Mouse(Mouse),
     /// The size has changed; the new one has to be asked for, since many of these may be waiting.
     Resized,
     /// The focus came or went.
@@ -28,7 +30,7 @@ pub enum Input {
     Closed,
 }
 
-/// Our word for what crossterm read; `None` for what means nothing to us (a key's release, the mouse).
+/// Our word for what crossterm read; `None` for what means nothing to us (a key's release, a moved mouse).
 pub fn translate(event: ct::Event) -> Option<Input> {
     Some(match event {
         ct::Event::Key(key) if key.kind == KeyEventKind::Release => return None,
@@ -37,8 +39,18 @@ pub fn translate(event: ct::Event) -> Option<Input> {
         ct::Event::Resize(..) => Input::Resized,
         ct::Event::FocusGained => Input::Focus(true),
         ct::Event::FocusLost => Input::Focus(false),
-        ct::Event::Mouse(_) => return None,
+        ct::Event::Mouse(mouse) => Input::Mouse(translate_mouse(mouse)?),
     })
+}
+
+fn translate_mouse(mouse: ct::MouseEvent) -> Option<Mouse> {
+    let kind = match mouse.kind {
+        ct::MouseEventKind::Down(ct::MouseButton::Left) => MouseKind::Click,
+        ct::MouseEventKind::ScrollUp => MouseKind::WheelUp,
+        ct::MouseEventKind::ScrollDown => MouseKind::WheelDown,
+        _ => return None,
+    };
+    Some(Mouse { kind, column: mouse.column, row: mouse.row })
 }
 
 fn translate_key(key: ct::KeyEvent) -> Option<Key> {

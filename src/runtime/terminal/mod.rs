@@ -3,25 +3,26 @@
 //! Owns raw mode, the alternate screen and what else is switched on; with `ui` it alone knows ratatui, and alone it
 //! knows crossterm. Must not know the app: it draws a [`Picture`].
 
-mod backend;
 pub mod capabilities;
 pub mod clipboard;
-mod grid;
 mod input;
 pub mod keys;
 mod output;
-mod paint;
+mod pen;
+pub mod screen;
+mod scroll;
+mod tile;
 
 pub use capabilities::{Ask, Capabilities, Link, NoScreen, Synchronised};
 pub use keys::Input;
 pub use output::{OnWritten, Written};
-pub use paint::Scrolling;
-pub use ratatui::Frame;
+pub use ratatui::buffer::Buffer;
+pub use ratatui::layout::Position;
 
+use crate::app::event::MouseUse;
 use crate::config::Environment;
-use backend::Canvas;
 use crossterm::{
-    cursor::{Hide, Show},
+    cursor::{Hide, MoveTo, Show},
     event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange},
     queue,
     style::{Attribute, SetAttribute},
@@ -30,6 +31,7 @@ use crossterm::{
 use output::Output;
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, poll};
+use screen::{Screen, Scrolling};
 use std::{
     fs::OpenOptions,
     io,
@@ -43,13 +45,22 @@ use tokio::sync::mpsc;
 
 /// What can be drawn.
 pub trait Picture {
-    /// Draws it into the frame.
-    fn render(&self, frame: &mut Frame<'_>);
+    /// Draws it into cells, which are empty; says where the text cursor is, if it is to be shown.
+    fn render(&self, cells: &mut Buffer) -> Option<Position>;
 }
 
 /// A switch of DEC private mode 2026: frames between these appear at once.
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
+/// Frames of fewer bytes reach the terminal in one piece anyway.
+const LEAST_SYNCHRONISED: usize = 64;
+/// Buttons and the wheel, with positions beyond column 223. Not its movements: they would wake us for nothing.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+/// Rows scroll all together again.
+const NO_REGION: &[u8] = b"\x1b[r";
+/// What stands below plain lines.
+const ANY_KEY: &str = "-- logdeck: any key returns --";
 /// "What is your background?" (OSC 11).
 const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
 /// How long the last frame may take before the terminal is left without it.
@@ -62,6 +73,17 @@ static ENTERED: Mutex<Option<Entered>> = Mutex::new(None);
 
 struct Entered {
     output: Output,
+    shows: Shows,
+    scrolling: Scrolling,
+}
+
+/// What is seen of us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shows {
+    /// The picture, on the alternate screen.
+    Picture,
+    /// Plain lines, on the ordinary screen.
+    Lines,
 }
 
 /// What the terminal can do, if it can show a screen at all.
@@ -83,9 +105,10 @@ pub fn probe(environment: &Environment) -> Result<Capabilities, NoScreen> {
 /// The screen, from entering to leaving. Dropping it leaves.
 #[derive(Debug)]
 pub struct Terminal {
-    inner: ratatui::Terminal<Canvas>,
+    screen: Screen,
     output: Output,
     synchronised: Synchronised,
+    mouse: MouseUse,
 }
 
 impl Terminal {
@@ -99,8 +122,8 @@ impl Terminal {
         crossterm::style::force_color_output(true);
         let output = Output::start(rustix::stdio::stdout(), written)?;
         let size = size().unwrap_or(USUAL_SIZE);
-        let inner = ratatui::Terminal::new(Canvas::new(size, capabilities.scrolling))?;
-        let terminal = Self { inner, output, synchronised: capabilities.synchronised };
+        let screen = Screen::new(size, capabilities.scrolling);
+        let terminal = Self { screen, output, synchronised: capabilities.synchronised, mouse: MouseUse::Terminal };
         install_hook();
         terminal.switch_on()?;
         if capabilities.ask == Ask::May {
@@ -110,9 +133,13 @@ impl Terminal {
     }
 
     fn switch_on(&self) -> io::Result<()> {
-        let mut enter = Vec::with_capacity(64);
+        let mut enter = Vec::with_capacity(80);
         queue!(enter, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, EnableFocusChange, Hide)?;
-        let entered = Entered { output: self.output.clone() };
+        if self.mouse == MouseUse::Captured {
+            enter.extend_from_slice(MOUSE_ON);
+        }
+        let scrolling = self.screen.scrolling();
+        let entered = Entered { output: self.output.clone(), shows: Shows::Picture, scrolling };
         *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
         crossterm::terminal::enable_raw_mode().inspect_err(|_| restore())?;
         self.output.send(enter);
@@ -124,6 +151,38 @@ impl Terminal {
         restore();
     }
 
+    /// Shows plain lines on the ordinary screen instead of the picture, so that the mouse can select them, until
+    /// [`Terminal::resume`]. The lines have to be safe for a terminal. Keys come one at a time as before.
+    pub fn show_lines(&self, lines: &[String]) {
+        let mut out = Vec::with_capacity(64 + lines.iter().map(|line| line.len() + 2).sum::<usize>());
+        out.extend_from_slice(MOUSE_OFF);
+        // Writing into memory does not fail.
+        let _ = queue!(
+            out,
+            DisableFocusChange,
+            SetAttribute(Attribute::Reset),
+            Clear(ClearType::All),
+            MoveTo(0, 0),
+            Show,
+            LeaveAlternateScreen
+        );
+        for line in lines.iter().map(String::as_str).chain([ANY_KEY]) {
+            out.extend_from_slice(b"\r\n");
+            out.extend_from_slice(line.as_bytes());
+        }
+        if let Some(entered) = &mut *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) {
+            entered.shows = Shows::Lines;
+        }
+        self.output.send(out);
+    }
+
+    /// Takes the mouse, or gives it back.
+    pub fn capture_mouse(&mut self, mouse: MouseUse) {
+        self.mouse = mouse;
+        let sequence = if mouse == MouseUse::Captured { MOUSE_ON } else { MOUSE_OFF };
+        self.output.send(sequence.to_vec());
+    }
+
     /// Takes the terminal over again, whatever others have done to it, and draws everything anew.
     ///
     /// # Errors
@@ -132,32 +191,30 @@ impl Terminal {
         // After a stop from outside the shell has changed the modes behind our back.
         restore();
         self.switch_on()?;
-        self.inner.backend_mut().forget();
+        self.screen.forget_cursor();
         self.refit();
-        self.repaint()
+        Ok(())
     }
 
     /// Draws everything anew with the next frame.
-    ///
-    /// # Errors
-    /// None so far: nothing is written before the next frame.
-    pub fn repaint(&mut self) -> io::Result<()> {
-        self.inner.clear()
+    pub fn repaint(&mut self) {
+        self.screen.forget();
     }
 
     /// Looks at the size again; `None` when it is the same, or is told as nothing.
     pub fn refit(&mut self) -> Option<(u16, u16)> {
         let size = size()?;
-        if self.inner.size().is_ok_and(|old| old == size) {
+        if self.screen.size() == size {
             return None;
         }
-        self.inner.backend_mut().resize(size);
+        self.screen.resize(size);
         Some((size.width, size.height))
     }
 
     /// Columns and rows.
     pub fn size(&self) -> (u16, u16) {
-        self.inner.size().map_or((USUAL_SIZE.width, USUAL_SIZE.height), |size| (size.width, size.height))
+        let size = self.screen.size();
+        (size.width, size.height)
     }
 
     /// Whether a frame is still on its way; then there is no use in drawing the next.
@@ -166,22 +223,15 @@ impl Terminal {
     }
 
     /// Draws, and sends what has changed on the screen: nothing, or one write. Says how many bytes it is.
-    ///
-    /// # Errors
-    /// When the picture cannot be put into bytes.
-    pub fn draw(&mut self, picture: &impl Picture) -> io::Result<usize> {
-        self.inner.draw(|frame| picture.render(frame))?;
-        let mut frame = self.inner.backend_mut().take();
-        if frame.is_empty() {
-            return Ok(0);
-        }
-        if self.synchronised == Synchronised::On {
+    pub fn draw(&mut self, picture: &impl Picture) -> usize {
+        let mut frame = self.screen.draw(|cells| picture.render(cells));
+        if self.synchronised == Synchronised::On && frame.len() >= LEAST_SYNCHRONISED {
             frame.splice(..0, BEGIN_FRAME.iter().copied());
             frame.extend_from_slice(END_FRAME);
         }
         let bytes = frame.len();
         self.output.send(frame);
-        Ok(bytes)
+        bytes
     }
 
     /// Sends a sequence that draws nothing, such as a clipboard's.
@@ -214,18 +264,22 @@ pub fn restore() {
     let Some(entered) = ENTERED.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
     // A frame that is on its way goes first; a terminal that takes nothing any more gets its modes back at least.
     entered.output.settle(PATIENCE);
-    let mut leave = Vec::with_capacity(96);
+    let mut leave = Vec::with_capacity(128);
     leave.extend_from_slice(END_FRAME);
-    // Without an alternate screen (an old console) the clearing is what removes our picture.
-    let queued = queue!(
-        leave,
-        DisableFocusChange,
-        DisableBracketedPaste,
-        SetAttribute(Attribute::Reset),
-        Clear(ClearType::All),
-        Show,
-        LeaveAlternateScreen
-    );
+    leave.extend_from_slice(MOUSE_OFF);
+    if entered.scrolling == Scrolling::Regions && entered.shows == Shows::Picture {
+        // The last frame may have been cut off.
+        leave.extend_from_slice(NO_REGION);
+    }
+    let reset = queue!(leave, DisableFocusChange, DisableBracketedPaste, SetAttribute(Attribute::Reset), Show);
+    let queued = reset.and_then(|()| match entered.shows {
+        // Without an alternate screen (an old console) the clearing is what removes our picture.
+        Shows::Picture => queue!(leave, Clear(ClearType::All), LeaveAlternateScreen),
+        Shows::Lines => {
+            leave.extend_from_slice(b"\r\n");
+            Ok(())
+        }
+    });
     let written = queued.and_then(|()| output::write_within(rustix::stdio::stdout(), &leave, PATIENCE));
     let cooked = crossterm::terminal::disable_raw_mode();
     if let Err(error) = written.and(cooked) {
@@ -280,6 +334,3 @@ pub fn watch(gone: impl FnOnce() + Send + 'static) -> io::Result<()> {
     })?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;
