@@ -187,6 +187,8 @@ impl<P: Program> Loop<P> {
 
     async fn turns(&mut self, opening: Opening) -> io::Result<Ended> {
         self.tick();
+        // From here on every change of the size is told; one before would not be.
+        self.terminal.refit();
         let (columns, rows) = self.terminal.size();
         self.update(Event::Resize(columns, rows));
         self.begin(opening);
@@ -356,7 +358,9 @@ impl<P: Program> Loop<P> {
                 Effect::Suspend => then = Then::Suspend,
                 Effect::Continue => self.more = true,
                 Effect::Redraw => {
-                    let _ = self.terminal.refit();
+                    if let Some((columns, rows)) = self.terminal.refit() {
+                        self.update(Event::Resize(columns, rows));
+                    }
                     self.terminal.repaint();
                     self.pace.want(Urgency::AtOnce);
                 }
