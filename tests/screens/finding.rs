@@ -199,6 +199,22 @@ fn a_value_is_shown_in_every_tab_and_esc_goes_back_in_all() {
     assert!(screen.status().contains("filter sev>=WRN"), "{}", screen.status());
 }
 
+#[test]
+fn the_field_under_the_detail_s_cursor_is_meant_there() {
+    let mut screen = two_tabs();
+    screen.keys("4/retry<Enter><Enter><Tab>");
+    let row = screen.text().lines().filter(|line| line.contains("order ")).count();
+    assert!(row > 0, "{}", screen.text());
+    for _ in 0..40 {
+        screen.keys("j");
+        if screen.app.tab().detail().unwrap().field_at_cursor().is_some_and(|(name, _)| name == "order") {
+            break;
+        }
+    }
+    screen.keys("O");
+    assert!(screen.has("order=8f21: 3 records in 2 tabs"), "{}", screen.text());
+}
+
 /// The screen without the status line.
 fn list(text: &str) -> String {
     text.trim_end().rsplit_once('\n').unwrap().0.to_owned()

@@ -5,7 +5,7 @@ use crate::app::earlier::Step;
 use crate::app::event::Effect;
 use crate::app::filter::{field_test, field_text};
 use crate::app::picker::{Picker, PickerKind, PickerRow};
-use crate::app::{App, Entries, FilterField, Pane, PromptKind, TabState, edit::LineEdit, like, text};
+use crate::app::{App, Detail, Entries, FilterField, Pane, PromptKind, TabState, edit::LineEdit, like, text};
 use crate::model::query::{FieldTest, Pattern, PatternKind};
 use crate::model::{Format, Query, Record, Severity};
 use crate::parse::text as safe;
@@ -18,6 +18,10 @@ const MAX_VALUE: usize = 4 << 10;
 const MAX_WORDS: usize = 40;
 
 pub(super) fn show_all(app: &mut App, _: &mut Vec<Effect>) {
+    // In the detail pane the field under the cursor is meant.
+    if let Some((field, value)) = app.tab().detail().and_then(Detail::field_at_cursor) {
+        return app.show_all_with(&field, &value);
+    }
     let record = app.tab().view.cursor().and_then(|id| app.engine.store().record(id));
     let Some(record) = record else { return app.say("no record here") };
     let tests = app.values_of(&record);

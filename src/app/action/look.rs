@@ -24,6 +24,7 @@ pub(super) fn wrap(app: &mut App, _: &mut Vec<Effect>) {
     let tab = app.tab_mut();
     tab.shift = 0;
     tab.lines = if tab.lines == Lines::Cut { Lines::Wrapped } else { Lines::Cut };
+    app.say(if app.tab().lines == Lines::Wrapped { "long lines are wrapped" } else { "long lines are cut" });
 }
 
 pub(super) fn time(app: &mut App, _: &mut Vec<Effect>) {
