@@ -75,6 +75,26 @@ impl App {
         self.ask(source, Request::Window { way, held });
     }
 
+    /// Asks for the window before this one, when the cursor is on the first row and the file has more before it. `true`
+    /// when it did.
+    pub(super) fn ask_older_at_top(&mut self) -> bool {
+        let view = &self.tab().view;
+        let is_first = view.cursor_position() == Some(0) && !view.is_following();
+        let here = view.cursor().and_then(|id| self.engine.store().segments().get(id.segment())).map(Segment::source);
+        let Some(source) = here.filter(|source| is_first && self.has_older(*source)) else { return false };
+        let held = self.held(source);
+        self.ask(source, Request::Window { way: Way::Older, held });
+        true
+    }
+
+    /// Whether the file has text before what is held.
+    fn has_older(&self, source: SourceId) -> bool {
+        match self.engine.window(source) {
+            Some(window) => window.start > 0,
+            None => self.has_left_out(source),
+        }
+    }
+
     /// Asks how many lines of the file match the last search.
     pub(super) fn ask_count(&mut self) {
         let Some(pattern) = self.search.as_ref().map(pattern) else {

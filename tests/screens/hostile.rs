@@ -1,6 +1,7 @@
 //! Text of strangers on the screen: what it looks like, and that no size or key makes it break.
 
 use crate::support::*;
+use logdeck::app::action::ACTIONS;
 use logdeck::app::event::Event;
 use logdeck::app::{Colors, Glyphs, ThemeChoice};
 
@@ -88,70 +89,22 @@ impl Random {
 
 #[test]
 fn no_size_and_no_keys_make_it_panic() {
-    let keys = [
-        "j",
-        "k",
-        "g",
-        "G",
-        "<Ctrl-d>",
-        "<Ctrl-u>",
-        "<Space>",
-        "b",
-        "h",
-        "l",
-        "f",
-        "/",
-        "n",
-        "N",
-        "e",
-        "E",
-        "F",
-        "-",
-        "+",
-        "z",
-        "<Enter>",
-        "<Enter>",
-        "w",
-        "t",
-        "J",
-        "R",
-        "[",
-        "]",
-        "T",
-        "1",
-        "4",
-        "4",
-        "5",
-        "<Tab>",
-        "<Shift-Tab>",
-        "y",
-        "Y",
-        "<Ctrl-l>",
-        "c",
-        "?",
-        "<Esc>",
-        "q",
-        "<Ctrl-c>",
-        "<Ctrl-z>",
-        "x",
-        "(",
-        "日",
-        "<Backspace>",
-        "<Left>",
-        "<End>",
-    ];
+    let mut keys: Vec<&str> = ACTIONS.iter().flat_map(|spec| spec.keys).copied().collect();
+    keys.extend(["(", "日", "5", "Backspace", "Left", "End", "Enter", "Esc"]);
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut screen = Screen::new(80, 24, settings());
     let [api, worker] = incident();
     screen.open(0, "logs/", &[(api.0, &api.1), (worker.0, &worker.1), ("hostile.log", &hostile())]);
-    for width in (1..=250).step_by(13) {
-        for height in (1..=80).step_by(7) {
-            screen.event(Event::Resize(width, height));
-            for _ in 0..6 {
-                screen.keys(keys[random.below(keys.len() as u64) as usize]);
-            }
-            screen.draw();
-        }
+    // Every width and every height, those around each limit with all of the other.
+    let widths = [1, 2, 59, 60, 61, 71, 72, 79, 80, 99, 100, 101, 120, 160, 250];
+    let heights = [1, 2, 11, 12, 13, 19, 20, 24, 29, 30, 36, 80];
+    let sizes = (1..=250).flat_map(|width| heights.map(|height| (width, height)));
+    let sizes = sizes.chain((1..=80).flat_map(|height| widths.map(|width| (width, height))));
+    for (width, height) in sizes {
+        screen.event(Event::Resize(width, height));
+        let key = keys[random.below(keys.len() as u64) as usize];
+        screen.event(Event::Key(key.parse().unwrap()));
+        screen.draw();
     }
     for (width, height) in [(0, 0), (0, 24), (80, 0), (1, 1), (65_535, 1)] {
         screen.event(Event::Resize(width, height));

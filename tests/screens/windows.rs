@@ -246,3 +246,15 @@ fn a_file_that_is_all_in_memory_has_no_other_window() {
     reading.keys("[");
     assert!(reading.status().contains("the file is still being read") && reading.effects.is_empty());
 }
+
+#[test]
+fn g_on_the_first_line_asks_for_the_older_window() {
+    let mut screen = large(80, 24);
+    screen.keys("g");
+    assert!(screen.effects.is_empty(), "it is gone to first");
+    screen.keys("g");
+    assert!(matches!(screen.effects.as_slice(), [Effect::Ask(_)]), "{:?}", screen.effects);
+    let mut small = crate::support::screen(80, 24);
+    small.keys("gg");
+    assert!(small.effects.is_empty(), "nothing was left out");
+}

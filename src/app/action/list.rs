@@ -138,6 +138,9 @@ impl App {
         // Records that are open or wrapped take several rows.
         let records = if matches!(step, Step::Lines(_)) { rows } else { self.records_within(rows) };
         let on_screen = self.records_on_screen();
+        if matches!(step, Step::Top) && self.ask_older_at_top() {
+            return;
+        }
         let view = &mut self.tab_mut().view;
         match step {
             Step::Lines(_) | Step::HalfPages(_) | Step::Pages(_) => view.move_cursor(records, on_screen),

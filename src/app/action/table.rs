@@ -54,7 +54,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "page-up" ["b" "PgUp"] in PAGING, Move "page": list::page_up =>
         "One page up.";
     "top" ["g" "Home"] in SCROLLING, Move "top, bottom": list::top =>
-        "To the first line.";
+        "To the first line; there, to the older window of a file that does not fit into memory.";
     "bottom" ["G" "End"] in SCROLLING, Move "top, bottom": list::bottom =>
         "To the last line; in the list this also follows new records.";
     "left" ["h" "Left"] in RECORDS, Move "sideways": list::left =>
