@@ -5,6 +5,7 @@
 mod archive;
 mod decode;
 mod discover;
+mod each;
 mod error;
 mod far;
 mod follow;
@@ -21,6 +22,7 @@ mod whole;
 pub use archive::MAX_ENTRIES;
 pub use decode::Limits;
 pub use discover::{Discovered, MAX_DEPTH, MAX_FILES, discover};
+pub use each::{Consume, Outcome, Watch, each};
 pub use error::InputError;
 pub use far::{Far, Lines, answer};
 pub use input::Input;
