@@ -454,11 +454,8 @@ impl<P: Program> Loop<P> {
                 let salt = self.salt();
                 return self.exporter.keep_copy(text, salt, &mut self.tasks);
             }
-            Ok(_) if self.terminal.is_busy() => {
-                Err("the terminal is still busy with the last frame: try again".to_owned())
-            }
             Ok(sequence) => {
-                self.terminal.send(sequence);
+                self.terminal.copy(sequence);
                 Ok(format!("sent {} bytes to the terminal's clipboard", thousands(text.len() as u64)))
             }
         };
@@ -478,7 +475,7 @@ impl<P: Program> Loop<P> {
 
     /// Gives the terminal back and stops, as every program does at Ctrl-z, with everything in its pipeline.
     async fn suspend(&mut self) -> io::Result<()> {
-        self.terminal.leave();
+        self.terminal.lend();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         let stopped = tokio::time::timeout(STOP, self.lanes.signals.recv()).await;
         match stopped {
