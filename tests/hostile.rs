@@ -9,6 +9,8 @@
 
 #[path = "hostile/archives.rs"]
 mod archives;
+#[path = "hostile/kill.rs"]
+mod kill;
 #[path = "hostile/secrets.rs"]
 mod secrets;
 #[path = "hostile/sizes.rs"]
