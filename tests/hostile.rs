@@ -9,6 +9,8 @@
 
 #[path = "hostile/archives.rs"]
 mod archives;
+#[path = "hostile/extract.rs"]
+mod extract;
 #[path = "hostile/kill.rs"]
 mod kill;
 #[path = "hostile/secrets.rs"]
