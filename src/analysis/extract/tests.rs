@@ -47,7 +47,8 @@ fn every_rule_finds_its_examples() {
             };
             if found != expected {
                 let all = extractor.all_hits();
-                problems.push(format!("{}: lines {found:?} instead of {expected:?}; fired: {all:?}\n{plain}", rule.name));
+                problems
+                    .push(format!("{}: lines {found:?} instead of {expected:?}; fired: {all:?}\n{plain}", rule.name));
             }
         }
         for text in &rule.counter {

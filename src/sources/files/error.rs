@@ -187,6 +187,11 @@ impl InputError {
         matches!(self, Self::Missing { .. } | Self::NoMatch { .. } | Self::EmptyDirectory { .. })
     }
 
+    /// Whether the input is something else than a log, which an archive may well hold.
+    pub const fn is_no_text(&self) -> bool {
+        matches!(self, Self::Binary { .. })
+    }
+
     /// Whether the input holds no log text at all: in an archive or a directory such inputs are left out with a count
     /// rather than reported one by one.
     pub const fn is_binary(&self) -> bool {
