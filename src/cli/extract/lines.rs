@@ -34,9 +34,10 @@ impl Lines {
         Self { redactor: (secrets == Secrets::Redacted).then(Redactor::new) }
     }
 
-    /// For people: safe for a terminal, without the time that CI systems put before each line, cut at 2,000 bytes.
+    /// For people: safe for a terminal, without the time that CI systems put before each line and without blanks at its
+    /// end, cut at 2,000 bytes.
     pub fn for_people(&self, raw: &[Vec<u8>]) -> Vec<String> {
-        let safe = raw.iter().map(|line| text::safe(without_time(line)).into_owned()).collect();
+        let safe = raw.iter().map(|line| text::safe(without_time(line)).trim_end().to_owned()).collect();
         self.without_secrets(safe).into_iter().map(cut).collect()
     }
 

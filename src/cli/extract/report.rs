@@ -104,9 +104,9 @@ impl Report {
 /// `line 7`, `lines 7-9`.
 pub fn line_numbers(block: &Block) -> String {
     if block.start == block.end {
-        format!("line {}", thousands(block.start))
+        format!("line {}", block.start)
     } else {
-        format!("lines {}-{}", thousands(block.start), thousands(block.end))
+        format!("lines {}-{}", block.start, block.end)
     }
 }
 
