@@ -28,11 +28,9 @@ pub enum State {
     Failed,
     /// It was cancelled.
     Cancelled,
-    /// It does not say how it ended, and there are lines that explain a failure.
-    Unclear,
     /// It says that it passed.
     Passed,
-    /// It does not say how it ended, and nothing in it looks like a failure.
+    /// It does not say how it ended, and nothing in it explains a failure.
     Quiet,
     /// It has no line.
     Empty,
@@ -40,12 +38,11 @@ pub enum State {
 
 impl State {
     /// All, in the order in which they are counted.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Failed, "failed"),
         (Self::Cancelled, "cancelled"),
-        (Self::Unclear, "unclear"),
         (Self::Passed, "passed"),
-        (Self::Quiet, "no errors"),
+        (Self::Quiet, "no failure"),
         (Self::Empty, "empty"),
     ];
 
@@ -54,9 +51,9 @@ impl State {
         Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
     }
 
-    /// Whether people are shown its blocks.
+    /// Whether people are shown its blocks, where there are other logs, too.
     pub const fn is_shown(self) -> bool {
-        matches!(self, Self::Failed | Self::Cancelled | Self::Unclear)
+        matches!(self, Self::Failed | Self::Cancelled)
     }
 }
 
@@ -68,8 +65,7 @@ impl Report {
             Verdict::Failed => State::Failed,
             Verdict::Cancelled => State::Cancelled,
             Verdict::Passed => State::Passed,
-            Verdict::Unknown if self.extract.blocks.is_empty() => State::Quiet,
-            Verdict::Unknown => State::Unclear,
+            Verdict::Unknown => State::Quiet,
         }
     }
 

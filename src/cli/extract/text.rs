@@ -50,7 +50,7 @@ impl Text {
     pub fn log(&mut self, report: &Report, lines: &Lines, out: &mut Vec<u8>) {
         let state = report.state();
         *self.counts.entry(state).or_default() += 1;
-        // Who asks for one log wants to see what looks like an error in it.
+        // Who asks for one log wants to see what comes nearest to an error in it.
         let is_shown = state.is_shown() || self.total == 1;
         if !is_shown && self.total > FEW && report.problem.is_none() {
             return;
@@ -74,7 +74,7 @@ impl Text {
     fn heading(&self, report: &Report, state: State, lines: &Lines, out: &mut Vec<u8>) {
         let color = match state {
             State::Failed => RED,
-            State::Cancelled | State::Unclear => YELLOW,
+            State::Cancelled => YELLOW,
             State::Passed => GREEN,
             State::Quiet | State::Empty => DIM,
         };
