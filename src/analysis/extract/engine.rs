@@ -88,9 +88,9 @@ pub struct Extractor {
     clean: Vec<u8>,
     /// The last line of the last block that was closed.
     closed: u64,
-    /// The first hits of rules that make no blocks.
+    /// The lines on which rules fired that make no blocks.
     #[cfg(test)]
-    last_fired: Vec<(usize, u64)>,
+    silent: Vec<u64>,
 }
 
 impl Extractor {
@@ -115,7 +115,7 @@ impl Extractor {
             clean: Vec::new(),
             closed: 0,
             #[cfg(test)]
-            last_fired: Vec::new(),
+            silent: Vec::new(),
         }
     }
 
@@ -277,9 +277,8 @@ impl Extractor {
         }
         let Some((n, rule)) = found else { return };
         #[cfg(test)]
-        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass) && !self.last_fired.iter().any(|(m, _)| *m == n)
-        {
-            self.last_fired.push((n, at.no));
+        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass) {
+            self.silent.push(at.no);
         }
         match rule.role {
             Role::Noise => {}
@@ -310,8 +309,7 @@ impl Extractor {
     fn begin(&mut self, at: At<'_>, text: &[u8], n: usize, is_new: bool, before: &[u8]) {
         let rule = &self.rules.list[n];
         let label = rule.label.and_then(|label| self.labels[label].clone()).filter(|label| label.line < at.no);
-        let near =
-            label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
+        let near = label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
         let room = (at.no - 1).saturating_sub(self.closed) as usize;
         let count = rule.above.max(near).min(room);
         let above = if count > 0 { self.above(before, at, count) } else { Vec::new() };
@@ -383,11 +381,7 @@ fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         if bytes.is_empty() {
             return None;
         }
-        let end = if bytes.len() <= MAX {
-            bytes.len()
-        } else {
-            memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1)
-        };
+        let end = if bytes.len() <= MAX { bytes.len() } else { memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1) };
         let (part, rest) = bytes.split_at(end);
         bytes = rest;
         Some(part)
@@ -454,18 +448,13 @@ pub(super) fn verdict(gathered: &Gathered, is_explained: bool) -> Verdict {
 
 #[cfg(test)]
 impl Extractor {
-    /// The lines of all blocks of a rule, ended or not; of rules without blocks, the line of the last hit.
-    pub(super) fn hits_of(&mut self, rule: usize) -> Vec<u64> {
+    /// The lines in blocks, in order, and those on which rules without blocks fired.
+    pub(super) fn hits(mut self) -> (Vec<u64>, Vec<u64>) {
+        if self.partial_bytes > 0 {
+            self.release();
+        }
         self.close();
-        let own = self.gathered.store.list.iter().filter(|candidate| candidate.rule == rule);
-        let mut lines: Vec<u64> = own.flat_map(|candidate| candidate.start..=candidate.end()).collect();
-        lines.extend(self.last_fired.iter().filter(|(n, _)| *n == rule).map(|(_, line)| *line));
-        lines
-    }
-
-    /// The names of all rules that fired.
-    pub(super) fn all_hits(&self) -> Vec<(&str, u64, u64)> {
         let list = self.gathered.store.list.iter();
-        list.map(|candidate| (&*self.rules.list[candidate.rule].name, candidate.start, candidate.end())).collect()
+        (list.flat_map(|candidate| candidate.start..=candidate.end()).collect(), self.silent)
     }
 }

@@ -250,14 +250,7 @@ mod tests {
 
     #[test]
     fn stack_traces_have_shapes() {
-        for line in [
-            "\tat a.B.c(D.java:1)",
-            "  File \"x.py\", line 3, in y",
-            "#3 0x55 in main",
-            "   1: core::panic",
-            "Caused by: x",
-            "\t... 4 more",
-        ] {
+        for line in ["\tat a.B.c(D.java:1)", "  File \"x.py\", line 3, in y", "#3 0x55 in main", "   1: core::panic", "Caused by: x", "\t... 4 more"] {
             assert!(is_trace(line.as_bytes()), "{line}");
         }
         for line in ["Running x", "12: x", "", "  plain indented"] {

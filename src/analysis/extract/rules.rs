@@ -179,6 +179,19 @@ impl Rules {
                 rule.label = Some(found.ok_or_else(problem)?);
             }
         }
+        Ok(Self::of(list))
+    }
+
+    /// This rule alone, with the one that names what it finds.
+    #[cfg(test)]
+    pub(super) fn only(&self, n: usize) -> Self {
+        let mut rule = self.list[n].clone();
+        let label = rule.label.map(|label| self.list[label].clone());
+        rule.label = label.as_ref().map(|_| 1);
+        Self::of(std::iter::once(rule).chain(label).collect())
+    }
+
+    fn of(list: Vec<Rule>) -> Self {
         let mut literals: Vec<String> = steps::LITERALS.map(str::to_owned).to_vec();
         let mut owners: Vec<Vec<u16>> = vec![Vec::new(); literals.len()];
         for (n, rule) in list.iter().enumerate() {
@@ -191,7 +204,7 @@ impl Rules {
                 owners[at].push(n as u16);
             }
         }
-        Ok(Self { list, sieve: Sieve::new(&literals), finder: finder(&literals), owners })
+        Self { sieve: Sieve::new(&literals), finder: finder(&literals), list, owners }
     }
 
     /// Every place of the text at which a rule's literal begins, in order: (place, literal). The text is whole lines.
