@@ -7,12 +7,13 @@ mod cat;
 mod config;
 pub mod discover;
 pub mod docs;
+mod extract;
 pub mod output;
 mod screen;
 pub mod start;
 pub mod stats;
 
-pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
+pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat, Window};
 pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
@@ -97,6 +98,10 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let globals = globals(cli, args.tz.as_ref(), environment)?;
             warn_of_the_file(&globals, out);
             cat::run(args, &globals, out)
+        }
+        Some(Command::Extract(args)) => {
+            let globals = globals(cli, None, environment)?;
+            extract::run(args, &globals, out)
         }
         Some(Command::Demo) => {
             let globals = globals(cli, None, environment)?;
