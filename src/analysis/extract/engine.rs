@@ -1,33 +1,465 @@
-//! The pass over the lines.
+//! The pass over the lines: which blocks there are.
 //!
-//! Owns [`Extractor`]. Must not know files, or how a block is shown.
+//! Owns [`Extractor`]. Must not know which blocks are worth showing (`rank`).
+//!
+//! Most bytes of a log are never looked at line by line: a finder goes over whole blocks for the literals of all rules, and
+//! only lines that have one, and those of an open block, are cleaned and matched.
 
-use super::{Extract, Options};
+use super::baseline::Novelty;
+use super::line;
+use super::rank;
+use super::rules::{Body, Role, Rule, Rules};
+use super::steps;
+use super::steps::{Event, Steps};
+use super::store::{Candidate, Label, Store};
+use super::{Extract, Options, StepState, Verdict};
+use memchr::{memchr, memchr_iter, memrchr};
+
+/// Bytes before the current ones that are kept for lines above a hit.
+const TAIL: usize = 32 << 10;
+/// Blank lines inside of a body.
+const MAX_BLANK: usize = 2;
+/// Lines before a mark that are kept for a failure of no known form.
+const BEFORE_MARK: usize = 24;
+
+/// A line with its place.
+#[derive(Clone, Copy, Debug)]
+struct At<'a> {
+    no: u64,
+    offset: u64,
+    raw: &'a [u8],
+}
+
+/// A block whose end is not known yet.
+#[derive(Debug)]
+struct Open {
+    candidate: Candidate,
+    indent: usize,
+    body: usize,
+    /// Blank lines that belong to it only if more follows.
+    blank: Vec<Vec<u8>>,
+}
+
+/// A mark that something failed, and what stands before it.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) line: u64,
+    pub(super) step: Option<usize>,
+    pub(super) weight: u8,
+    pub(super) is_cancel: bool,
+    /// The lines directly above, in order.
+    pub(super) before: Vec<Label>,
+}
+
+/// What the pass has gathered; `rank` makes an [`Extract`] of it.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) lines: u64,
+    pub(super) bytes: u64,
+    pub(super) steps: Steps,
+    pub(super) store: Store,
+    /// The first marks of steps, and the last one of all.
+    pub(super) marks: Vec<Mark>,
+    /// The line of the last mark of success.
+    pub(super) passed: Option<u64>,
+    /// The log's last lines.
+    pub(super) tail: Vec<Label>,
+    pub(super) new_lines: Option<u64>,
+}
 
 /// Takes a log's bytes and gives what explains its failure.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Extractor {
-    options: Options,
-    out: Extract,
-    is_inside: bool,
+    rules: &'static Rules,
+    max_lines: Option<usize>,
+    gathered: Gathered,
+    novelty: Option<Novelty>,
+    /// A line whose end has not come, cut at [`line::MAX_LINE`].
+    partial: Vec<u8>,
+    /// Bytes of it, all of them.
+    partial_bytes: u64,
+    /// The last bytes before the current ones, whole lines.
+    tail: Vec<u8>,
+    open: Option<Open>,
+    /// The last hit of each label rule.
+    labels: Vec<Option<Label>>,
+    hits: Vec<(u32, u32)>,
+    fired: Vec<u16>,
+    clean: Vec<u8>,
+    /// The last line of the last block that was closed.
+    closed: u64,
+    /// The first hits of rules that make no blocks.
+    #[cfg(test)]
+    last_fired: Vec<(usize, u64)>,
 }
 
 impl Extractor {
     /// An extractor for one log.
     pub fn new(options: Options) -> Self {
-        Self { options, ..Self::default() }
+        Self::with_rules(options, Rules::builtin())
+    }
+
+    pub(super) fn with_rules(options: Options, rules: &'static Rules) -> Self {
+        Self {
+            rules,
+            max_lines: options.max_lines,
+            gathered: Gathered::default(),
+            novelty: options.baseline.map(Novelty::new),
+            partial: Vec::new(),
+            partial_bytes: 0,
+            tail: Vec::new(),
+            open: None,
+            labels: vec![None; rules.list.len()],
+            hits: Vec::new(),
+            fired: Vec::new(),
+            clean: Vec::new(),
+            closed: 0,
+            #[cfg(test)]
+            last_fired: Vec::new(),
+        }
     }
 
     /// Takes bytes, cut anywhere.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        self.out.bytes += bytes.len() as u64;
-        self.out.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-        self.is_inside = bytes.last().map_or(self.is_inside, |last| *last != b'\n');
+    pub fn feed(&mut self, mut bytes: &[u8]) {
+        if self.partial_bytes > 0 {
+            let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+            self.hold(&bytes[..end]);
+            if bytes.get(end - 1) != Some(&b'\n') {
+                return;
+            }
+            self.release();
+            bytes = &bytes[end..];
+        }
+        let whole = memrchr(b'\n', bytes).map_or(0, |at| at + 1);
+        // Places in a block are 32 bits wide.
+        for block in split(&bytes[..whole]) {
+            self.block(block, block.len() as u64);
+        }
+        if whole < bytes.len() {
+            self.hold(&bytes[whole..]);
+        }
     }
 
     /// The log has ended.
     pub fn finish(mut self) -> Extract {
-        self.out.lines += u64::from(self.is_inside);
-        self.out
+        if self.partial_bytes > 0 {
+            self.release();
+        }
+        self.close();
+        let lines = self.gathered.lines;
+        let last = last_lines(&self.tail, lines + 1, self.gathered.bytes, BEFORE_MARK);
+        self.gathered.tail = last.into_iter().map(Label::from).collect();
+        self.gathered.steps.finish(lines, None);
+        self.gathered.new_lines = self.novelty.as_ref().map(Novelty::new_lines);
+        rank::extract(self.gathered, self.rules, self.max_lines)
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        self.partial_bytes += bytes.len() as u64;
+        let room = line::MAX_LINE.saturating_sub(self.partial.len());
+        self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// The line that was held is complete.
+    fn release(&mut self) {
+        let mut held = std::mem::take(&mut self.partial);
+        let bytes = std::mem::take(&mut self.partial_bytes);
+        if held.last() != Some(&b'\n') {
+            held.push(b'\n');
+        }
+        self.block(&held, bytes);
+        held.clear();
+        self.partial = held;
+    }
+
+    /// Whole lines. `bytes` is their size in the log, which differs for a line that was cut.
+    fn block(&mut self, block: &[u8], bytes: u64) {
+        let mut hits = std::mem::take(&mut self.hits);
+        self.rules.scan(block, &mut hits);
+        let mut at = 0;
+        let mut hit = 0;
+        let base = self.gathered.bytes;
+        while at < block.len() {
+            if self.open.is_none() && self.novelty.is_none() {
+                let Some((place, _)) = hits.get(hit) else { break };
+                let start = memrchr(b'\n', &block[at..*place as usize]).map_or(at, |n| at + n + 1);
+                self.gathered.lines += memchr_iter(b'\n', &block[at..start]).count() as u64;
+                at = start;
+            }
+            let end = memchr(b'\n', &block[at..]).map_or(block.len(), |n| at + n + 1);
+            let first = hit;
+            while hits.get(hit).is_some_and(|(place, _)| (*place as usize) < end) {
+                hit += 1;
+            }
+            self.gathered.lines += 1;
+            let raw = &block[at..end - 1];
+            let line = At { no: self.gathered.lines, offset: base + at as u64, raw };
+            self.line(line, &hits[first..hit], &block[..at]);
+            at = end;
+        }
+        self.gathered.lines += memchr_iter(b'\n', &block[at..]).count() as u64;
+        self.gathered.bytes += bytes;
+        self.keep_tail(block);
+        self.hits = hits;
+    }
+
+    fn keep_tail(&mut self, block: &[u8]) {
+        if block.len() >= TAIL {
+            self.tail.clear();
+            self.tail.extend_from_slice(&block[block.len() - TAIL..]);
+        } else {
+            let surplus = (self.tail.len() + block.len()).saturating_sub(TAIL);
+            self.tail.drain(..surplus.min(self.tail.len()));
+            self.tail.extend_from_slice(block);
+        }
+    }
+
+    /// One line that has hits or stands where every line matters. `before` is what stands before it in its block.
+    fn line(&mut self, at: At<'_>, hits: &[(u32, u32)], before: &[u8]) {
+        let mut buf = std::mem::take(&mut self.clean);
+        let text = line::clean(at.raw, &mut buf);
+        let is_new = self.novelty.as_mut().is_some_and(|novelty| novelty.is_new(text));
+        if hits.is_empty() && self.open.is_none() {
+            self.clean = buf;
+            return;
+        }
+        if self.rules.is_step(hits) && self.step(at, text) {
+            self.clean = buf;
+            return;
+        }
+        let rules = self.rules;
+        let mut fired = std::mem::take(&mut self.fired);
+        rules.owners(hits, &mut fired);
+        let rule = fired.iter().map(|n| *n as usize).find(|n| rules.list[*n].fires(text));
+        self.fired = fired;
+        self.decide(at, text, rule, is_new, before);
+        self.clean = buf;
+    }
+
+    /// A line that may begin or end a step; says whether it did.
+    fn step(&mut self, at: At<'_>, text: &[u8]) -> bool {
+        match steps::event(at.raw, text) {
+            Some(Event::Step(name)) => {
+                self.close();
+                self.gathered.steps.begin(name, at.no, at.offset, None);
+                true
+            }
+            Some(Event::Group | Event::GroupEnd) => {
+                self.close();
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn decide(&mut self, at: At<'_>, text: &[u8], rule: Option<usize>, is_new: bool, before: &[u8]) {
+        let rules = self.rules;
+        let found = rule.map(|n| (n, &rules.list[n]));
+        if let Some(open) = &mut self.open {
+            let own = &rules.list[open.candidate.rule];
+            let is_mark = found.is_some_and(|(_, rule)| matches!(rule.role, Role::Mark | Role::Pass));
+            let is_stronger = found.is_some_and(|(n, rule)| {
+                matches!(rule.role, Role::Cause | Role::Summary) && rule.weight > own.weight && n != open.candidate.rule
+            });
+            if !is_mark && !is_stronger && open.takes(own, text) {
+                if let Some((n, rule)) = found
+                    && rule.role == Role::Label
+                {
+                    self.labels[n] = Some(Label::from(at));
+                }
+                open.push(at, text, is_new);
+                if open.is_full(own, text) {
+                    self.close();
+                }
+                return;
+            }
+            self.close();
+        }
+        let Some((n, rule)) = found else { return };
+        #[cfg(test)]
+        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass) && !self.last_fired.iter().any(|(m, _)| *m == n) {
+            self.last_fired.push((n, at.no));
+        }
+        match rule.role {
+            Role::Noise => {}
+            Role::Label => self.labels[n] = Some(Label::from(at)),
+            Role::Pass => self.gathered.passed = Some(at.no),
+            Role::Cause | Role::Summary => self.begin(at, text, n, is_new, before),
+            Role::Mark => {
+                self.mark(at, rule, before);
+                self.begin(at, text, n, is_new, before);
+            }
+        }
+    }
+
+    fn mark(&mut self, at: At<'_>, rule: &Rule, before: &[u8]) {
+        let is_cancel = rule.kind == super::Kind::Timeout;
+        self.gathered.steps.fail(if is_cancel { StepState::Cancelled } else { StepState::Failed });
+        let before = self.above(before, at, BEFORE_MARK).into_iter().map(Label::from).collect();
+        let step = self.gathered.steps.current();
+        let mark = Mark { line: at.no, step, weight: rule.weight, is_cancel, before };
+        let marks = &mut self.gathered.marks;
+        // One a step is enough: the first, since later ones follow from it; and the last of all.
+        if marks.len() >= 2 && marks[marks.len() - 2].step == step || marks.len() > 1_000 {
+            marks.pop();
+        }
+        marks.push(mark);
+    }
+
+    fn begin(&mut self, at: At<'_>, text: &[u8], n: usize, is_new: bool, before: &[u8]) {
+        let rule = &self.rules.list[n];
+        let label = rule.label.and_then(|label| self.labels[label].clone()).filter(|label| label.line < at.no);
+        let near = label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
+        let room = (at.no - 1).saturating_sub(self.closed) as usize;
+        let count = rule.above.max(near).min(room);
+        let above = if count > 0 { self.above(before, at, count) } else { Vec::new() };
+        let (start, offset) = above.first().map_or((at.no, at.offset), |first| (first.no, first.offset));
+        let mut lines: Vec<Vec<u8>> = above.iter().map(|line| line.raw.to_vec()).collect();
+        lines.push(at.raw[..at.raw.len().min(line::MAX_LINE)].to_vec());
+        let step = self.gathered.steps.current();
+        let label = label.filter(|label| label.line < start);
+        let candidate = Candidate {
+            start,
+            head: at.no,
+            offset,
+            rule: n,
+            step,
+            lines,
+            label,
+            form: line::form(text),
+            new_lines: u64::from(is_new),
+            ..Candidate::default()
+        };
+        self.open = Some(Open { candidate, indent: line::indent(text), body: 0, blank: Vec::new() });
+        if matches!(rule.body, Body::None) || rule.max == 0 {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.closed = open.candidate.end();
+            self.gathered.store.add(open.candidate, self.rules);
+        }
+    }
+
+    /// Up to `count` lines directly above, in their order.
+    fn above<'a>(&'a self, before: &'a [u8], at: At<'_>, count: usize) -> Vec<At<'a>> {
+        let mut lines = last_lines(before, at.no, at.offset, count);
+        if lines.len() < count {
+            let (no, offset) = lines.first().map_or((at.no, at.offset), |first| (first.no, first.offset));
+            let mut earlier = last_lines(&self.tail, no, offset, count - lines.len());
+            earlier.append(&mut lines);
+            lines = earlier;
+        }
+        lines
+    }
+}
+
+/// The last lines of a text that stands before the line of this number and offset. A first line that may be cut is left out.
+fn last_lines(text: &[u8], mut no: u64, mut offset: u64, count: usize) -> Vec<At<'_>> {
+    let mut lines = Vec::new();
+    let mut end = text.len();
+    while lines.len() < count && end > 0 && no > 1 {
+        let start = memrchr(b'\n', &text[..end - 1]).map_or(0, |at| at + 1);
+        no -= 1;
+        offset = offset.saturating_sub((end - start) as u64);
+        if start == 0 && no > 1 && text.len() >= TAIL {
+            break;
+        }
+        lines.push(At { no, offset, raw: &text[start..end - 1] });
+        end = start;
+    }
+    lines.reverse();
+    lines
+}
+
+/// Parts of whole lines, each under 1 GiB.
+fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        const MAX: usize = 1 << 30;
+        if bytes.is_empty() {
+            return None;
+        }
+        let end = if bytes.len() <= MAX { bytes.len() } else { memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1) };
+        let (part, rest) = bytes.split_at(end);
+        bytes = rest;
+        Some(part)
+    })
+}
+
+impl From<At<'_>> for Label {
+    fn from(at: At<'_>) -> Self {
+        Self { line: at.no, offset: at.offset, raw: at.raw[..at.raw.len().min(line::MAX_LINE)].to_vec() }
+    }
+}
+
+impl Open {
+    /// Whether this line belongs to it.
+    fn takes(&self, rule: &Rule, text: &[u8]) -> bool {
+        let is_blank = text.is_empty();
+        match &rule.body {
+            Body::None => false,
+            Body::Indent if is_blank => self.blank.len() < MAX_BLANK,
+            Body::Indent => line::indent(text) > self.indent,
+            Body::Trace => !is_blank && (line::is_trace(text) || line::indent(text) > self.indent),
+            Body::Paragraph => !is_blank,
+            Body::Same => rule.fires(text),
+            Body::While(pattern) => pattern.matches(text),
+            Body::Until(pattern) => !pattern.matches(text),
+            Body::Through(_) => true,
+        }
+    }
+
+    fn push(&mut self, at: At<'_>, text: &[u8], is_new: bool) {
+        let raw = at.raw[..at.raw.len().min(line::MAX_LINE)].to_vec();
+        if text.is_empty() {
+            self.blank.push(raw);
+            return;
+        }
+        self.candidate.lines.append(&mut self.blank);
+        self.candidate.lines.push(raw);
+        self.body = self.candidate.lines.len();
+        self.candidate.new_lines += u64::from(is_new);
+        if self.body < 6 {
+            self.candidate.form = self.candidate.form.rotate_left(5) ^ line::form(text);
+        }
+    }
+
+    fn is_full(&self, rule: &Rule, text: &[u8]) -> bool {
+        let above = (self.candidate.head - self.candidate.start) as usize;
+        let count = self.candidate.lines.len() + self.blank.len() - above - 1;
+        count >= rule.max || matches!(&rule.body, Body::Through(pattern) if pattern.matches(text))
+    }
+}
+
+/// How the log ended, by its marks.
+pub(super) fn verdict(gathered: &Gathered, is_explained: bool) -> Verdict {
+    let last = gathered.marks.last();
+    match (last, gathered.passed) {
+        (Some(mark), Some(passed)) if passed > mark.line && mark.weight < 50 && !is_explained => Verdict::Passed,
+        (Some(_), _) if gathered.marks.iter().all(|mark| mark.is_cancel) => Verdict::Cancelled,
+        (Some(_), _) => Verdict::Failed,
+        (None, Some(_)) => Verdict::Passed,
+        (None, None) if is_explained => Verdict::Failed,
+        (None, None) => Verdict::Unknown,
+    }
+}
+
+#[cfg(test)]
+impl Extractor {
+    /// The lines of all blocks of a rule, ended or not; of rules without blocks, the line of the last hit.
+    pub(super) fn hits_of(&mut self, rule: usize) -> Vec<u64> {
+        self.close();
+        let own = self.gathered.store.list.iter().filter(|candidate| candidate.rule == rule);
+        let mut lines: Vec<u64> = own.flat_map(|candidate| candidate.start..=candidate.end()).collect();
+        lines.extend(self.last_fired.iter().filter(|(n, _)| *n == rule).map(|(_, line)| *line));
+        lines
+    }
+
+    /// The names of all rules that fired.
+    pub(super) fn all_hits(&self) -> Vec<(&str, u64, u64)> {
+        let list = self.gathered.store.list.iter();
+        list.map(|candidate| (&*self.rules.list[candidate.rule].name, candidate.start, candidate.end())).collect()
     }
 }

@@ -5,6 +5,14 @@
 
 mod baseline;
 mod engine;
+mod line;
+mod rank;
+mod rules;
+mod sieve;
+mod steps;
+mod store;
+#[cfg(test)]
+mod tests;
 
 pub use baseline::Baseline;
 pub use engine::Extractor;

@@ -1,0 +1,207 @@
+//! Which blocks are worth showing, and in which order.
+//!
+//! Owns scores and the choice. Must not know how blocks are found.
+//!
+//! A score is the weight of the block's rule, corrected by where the block stands: root causes stand in a step that failed,
+//! before the mark that says so, once, and not in the passing log.
+
+use super::engine::{Gathered, Mark, verdict};
+use super::rules::{Role, Rules};
+use super::store::{Candidate, Label};
+use super::{Block, Extract, Kind};
+use std::collections::HashSet;
+
+/// What a rule's weight of 100 is worth.
+const WEIGHT: i32 = 8;
+/// Lines that may always be shown; beyond, [`SHARE`] of the log.
+const MIN_LINES: usize = 40;
+/// One part in so many of the log may be shown.
+const SHARE: u64 = 50;
+/// Lines of one block; of the others, after the first.
+const FIRST_LINES: usize = 30;
+const OTHER_LINES: usize = 16;
+/// From this score on, a block explains a failure.
+const EXPLAINS: i32 = 420;
+/// Blocks this far below the best one are left out.
+const REACH: i32 = 380;
+/// Lines before a mark that are shown where nothing is known.
+const UNKNOWN_LINES: usize = 14;
+
+#[derive(Debug)]
+struct Ranked {
+    score: i32,
+    candidate: Candidate,
+}
+
+/// Makes the result of what was gathered.
+pub(super) fn extract(mut gathered: Gathered, rules: &'static Rules, max_lines: Option<usize>) -> Extract {
+    let budget = max_lines.unwrap_or_else(|| MIN_LINES.max((gathered.lines / SHARE) as usize));
+    let candidates = merged(std::mem::take(&mut gathered.store.list), rules);
+    for candidate in &candidates {
+        if let Some(step) = candidate.step.and_then(|step| gathered.steps.list.get_mut(step)) {
+            step.errors += candidate.same.max(1);
+        }
+    }
+    let mut ranked: Vec<Ranked> = candidates
+        .into_iter()
+        .map(|candidate| Ranked { score: score(&candidate, &gathered, rules), candidate })
+        .collect();
+    ranked.sort_by_key(|ranked| (std::cmp::Reverse(ranked.score), ranked.candidate.start));
+    let best = ranked.first().map_or(0, |ranked| ranked.score);
+    let verdict = verdict(&gathered, best >= EXPLAINS);
+    let mut blocks = choose(ranked, best, budget, rules, &gathered);
+    if best < EXPLAINS {
+        let shown: usize = blocks.iter().map(|block| block.lines.len()).sum();
+        blocks.extend(unknown(&gathered, budget.saturating_sub(shown), &blocks));
+        blocks.sort_by_key(|block| (std::cmp::Reverse(block.score), block.start));
+    }
+    Extract {
+        lines: gathered.lines,
+        bytes: gathered.bytes,
+        blocks,
+        steps: gathered.steps.list,
+        verdict,
+        new_lines: gathered.new_lines,
+    }
+}
+
+/// Neighbours of one rule become one block.
+fn merged(list: Vec<Candidate>, rules: &Rules) -> Vec<Candidate> {
+    let mut out: Vec<Candidate> = Vec::with_capacity(list.len());
+    for mut candidate in list {
+        if let Some(last) = out.last_mut()
+            && last.rule == candidate.rule
+            && last.end() + 1 == candidate.start
+            && last.lines.len() < rules.list[last.rule].max.max(FIRST_LINES)
+        {
+            last.lines.append(&mut candidate.lines);
+            last.new_lines += candidate.new_lines;
+            continue;
+        }
+        out.push(candidate);
+    }
+    out
+}
+
+fn score(candidate: &Candidate, gathered: &Gathered, rules: &Rules) -> i32 {
+    let rule = &rules.list[candidate.rule];
+    let mut score = i32::from(rule.weight) * WEIGHT;
+    score += place(candidate, gathered);
+    if candidate.same > 20 && rule.weight < 80 {
+        score -= 80;
+    }
+    score -= 40 * i32::try_from(candidate.nth.min(5)).unwrap_or(5);
+    if gathered.new_lines.is_some() {
+        score += if candidate.new_lines > 0 { 80 } else { -350 };
+    }
+    // A cause that stands behind another one of its weight often follows from it.
+    score
+}
+
+/// What the place of a block is worth.
+fn place(candidate: &Candidate, gathered: &Gathered) -> i32 {
+    let of_step = gathered.marks.iter().find(|mark| mark.step == candidate.step);
+    let Some(mark) = of_step else {
+        // Steps that nothing says of that they failed, while another one did.
+        return if gathered.marks.is_empty() { 0 } else { -200 };
+    };
+    let after = candidate.start > mark.line;
+    let in_step = if candidate.step.is_some() { 60 } else { 0 };
+    in_step - if after { 160 } else { 0 }
+}
+
+fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, gathered: &Gathered) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut shown: HashSet<u64> = HashSet::new();
+    let mut left = budget;
+    let floor = (best - REACH).max(120);
+    for Ranked { score, candidate } in ranked {
+        let rule = &rules.list[candidate.rule];
+        if score < floor || left == 0 {
+            break;
+        }
+        if rule.role == Role::Mark && best >= EXPLAINS {
+            continue;
+        }
+        let limit = if blocks.is_empty() { FIRST_LINES } else { OTHER_LINES };
+        let mut lines = candidate.lines;
+        lines.truncate(limit.min(left));
+        if (candidate.start..candidate.start + lines.len() as u64).any(|line| shown.contains(&line)) {
+            continue;
+        }
+        left -= lines.len();
+        let end = candidate.start + lines.len() as u64 - 1;
+        shown.extend(candidate.start..=end);
+        let score = score.clamp(1, 1000) as u16;
+        let is_new = gathered.new_lines.is_some() && candidate.new_lines > 0;
+        blocks.push(Block {
+            start: candidate.start,
+            end,
+            offset: candidate.offset,
+            score,
+            kind: rule.kind,
+            tool: &rule.tool,
+            step: candidate.step,
+            lines,
+            repeats: candidate.same.saturating_sub(1),
+            is_new,
+        });
+        if let Some(label) = candidate.label
+            && left > 0
+            && shown.insert(label.line)
+        {
+            left -= 1;
+            blocks.push(Block {
+                start: label.line,
+                end: label.line,
+                offset: label.offset,
+                score,
+                kind: rule.kind,
+                tool: &rule.tool,
+                step: candidate.step,
+                lines: vec![label.raw],
+                repeats: 0,
+                is_new,
+            });
+        }
+    }
+    blocks
+}
+
+/// The lines before the last mark, or the last lines of a log without one: for a failure of no known form.
+fn unknown(gathered: &Gathered, budget: usize, blocks: &[Block]) -> Option<Block> {
+    let mark: Option<&Mark> = gathered.marks.iter().max_by_key(|mark| mark.line);
+    if mark.is_none() && gathered.passed.is_some() {
+        return None;
+    }
+    let lines: &[Label] = mark.map_or(&gathered.tail, |mark| &mark.before);
+    let mut buf = Vec::new();
+    let mut kept: Vec<&Label> = Vec::new();
+    for label in lines.iter().rev() {
+        let text = super::line::clean(&label.raw, &mut buf);
+        let is_shown = blocks.iter().any(|block| (block.start..=block.end).contains(&label.line));
+        if text.starts_with(b"##[group]") || text.starts_with(b"##[endgroup]") || is_shown {
+            break;
+        }
+        if kept.len() >= UNKNOWN_LINES.min(budget) {
+            break;
+        }
+        kept.push(label);
+    }
+    kept.reverse();
+    let first = kept.first()?;
+    let last = kept.last()?;
+    let step = mark.and_then(|mark| mark.step).or_else(|| gathered.steps.current());
+    Some(Block {
+        start: first.line,
+        end: last.line,
+        offset: first.offset,
+        score: if mark.is_some() { 300 } else { 100 },
+        kind: Kind::Error,
+        tool: "",
+        step,
+        lines: kept.iter().map(|label| label.raw.clone()).collect(),
+        repeats: 0,
+        is_new: false,
+    })
+}
