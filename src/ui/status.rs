@@ -193,6 +193,10 @@ fn hints(app: &App, bareness: usize, said: Option<&Message>) -> Option<String> {
         if spec.id == "context" && app.filter_words().is_empty() && !app.tab().is_unfiltered_for_context() {
             continue;
         }
+        let (has_lists, has_causes) = app.ci_has();
+        if spec.id == "next-list" && !has_lists || matches!(spec.id, "next-cause" | "copy-cause") && !has_causes {
+            continue;
+        }
         if let Some(key) = app.settings().keymap.keys(spec.id).first() {
             hints.push(format!("{key} {short}"));
         }

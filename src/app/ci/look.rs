@@ -340,16 +340,10 @@ impl App {
         lines.saturating_sub(seen)
     }
 
-    /// `test, pytest   step 5 integration tests   x3 more   new since green`.
+    /// `test, pytest   x3 more   new since green   step 5 integration tests`.
     fn words_about(&self, block: &Block, log: &Log) -> Vec<(String, Role)> {
         let tool = if block.tool.is_empty() { String::new() } else { format!(", {}", block.tool) };
         let mut words = vec![(format!("{}{tool}", block.kind.as_str()), Role::Accent)];
-        if self.ci.log().is_some() && !log.title.is_empty() && self.ci_layout().is_some_and(|at| at.steps.is_none()) {
-            words.push((log.title.clone(), Role::Text));
-        }
-        if let Some((n, step)) = block.step.and_then(|n| Some((n, log.extract.steps.get(n)?))) {
-            words.push((format!("step {} {}", n + 1, safe_line(step.name.as_bytes())), Role::Text));
-        }
         if block.repeats > 0 {
             words.push((format!("x{} more", thousands(block.repeats)), Role::Text));
         }
@@ -357,6 +351,12 @@ impl App {
             words.push(("new since green".to_owned(), Role::Warn));
         } else if log.extract.new_lines.is_some() {
             words.push(("also in the passing log".to_owned(), Role::Dim));
+        }
+        // Last, since it may be long.
+        if let Some((n, step)) = block.step.and_then(|n| Some((n, log.extract.steps.get(n)?))) {
+            words.push((format!("step {} {}", n + 1, safe_line(step.name.as_bytes())), Role::Text));
+        } else if self.ci.logs.len() > 1 && !log.title.is_empty() {
+            words.push((log.title.clone(), Role::Text));
         }
         words
     }
@@ -473,6 +473,12 @@ impl App {
         let new = |log: &Log| Some((log.extract.new_lines?, log.extract.lines));
         let (new, all) = self.ci.logs.iter().filter_map(new).fold((0, 0), |sum, (new, all)| (sum.0 + new, sum.1 + all));
         all >= 50 && new * 10 > all * 8
+    }
+
+    /// Whether there are lists beside the causes, and causes to walk: for the keys that are worth a word.
+    pub fn ci_has(&self) -> (bool, bool) {
+        let lists = self.ci_layout().is_some_and(|at| at.logs.is_some() || at.steps.is_some());
+        (lists, self.ci.causes() > 0)
     }
 
     /// What the status line says first while logs are shown.

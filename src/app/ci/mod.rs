@@ -304,8 +304,16 @@ impl App {
     }
 
     fn take_log(&mut self, source: SourceId, found: LogFound) {
-        let title = self.log_title(source, &found.name);
-        let problem = found.problem.map(|problem| safe_line(problem.as_bytes()).into_owned());
+        let title = if found.name.is_empty() { String::new() } else { self.log_title(source, &found.name) };
+        let label = self.engine.source(source).map(crate::engine::Source::label).unwrap_or_default();
+        // Its name stands beside it.
+        let without = |problem: &str, name: &str| {
+            let rest = problem.strip_prefix(name).filter(|_| !name.is_empty());
+            rest.map(|rest| rest.trim_start_matches([':', '!', ' ']).to_owned())
+        };
+        let brief =
+            |problem: String| without(&problem, &found.name).or_else(|| without(&problem, label)).unwrap_or(problem);
+        let problem = found.problem.map(|problem| safe_line(brief(problem).as_bytes()).into_owned());
         let is_read = found.extract.is_some();
         self.ci.add(Log {
             source,
