@@ -4,8 +4,10 @@
 //! `assets/rules/generic.toml` explains the format.
 
 use super::Kind;
+use super::sieve::Sieve;
 use super::steps;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::{memchr, memrchr};
 use regex::bytes::Regex;
 use std::sync::OnceLock;
 use thiserror::Error;
@@ -129,6 +131,7 @@ impl Rule {
 pub(super) struct Rules {
     /// Highest weight first.
     pub(super) list: Vec<Rule>,
+    sieve: Sieve,
     finder: AhoCorasick,
     /// The rules of each literal of the finder.
     owners: Vec<Vec<u16>>,
@@ -150,7 +153,7 @@ impl Rules {
     }
 
     fn none() -> Self {
-        Self { list: Vec::new(), finder: finder(&[]), owners: Vec::new() }
+        Self { list: Vec::new(), sieve: Sieve::new(&[]), finder: finder(&[]), owners: Vec::new() }
     }
 
     /// Reads tables.
@@ -188,14 +191,27 @@ impl Rules {
                 owners[at].push(n as u16);
             }
         }
-        Ok(Self { list, finder: finder(&literals), owners })
+        Ok(Self { list, sieve: Sieve::new(&literals), finder: finder(&literals), owners })
     }
 
-    /// Every place of the text at which a rule's literal begins, in order: (place, literal).
+    /// Every place of the text at which a rule's literal begins, in order: (place, literal). The text is whole lines.
     pub(super) fn scan(&self, text: &[u8], hits: &mut Vec<(u32, u32)>) {
         hits.clear();
-        for found in self.finder.find_overlapping_iter(text) {
-            hits.push((found.start() as u32, found.pattern().as_u32()));
+        let mut lines: Vec<(usize, usize)> = Vec::new();
+        self.sieve.places(text, |place| {
+            if lines.last().is_some_and(|(start, end)| (*start..*end).contains(&place)) {
+                return;
+            }
+            let start = memrchr(b'\n', &text[..place]).map_or(0, |at| at + 1);
+            let end = memchr(b'\n', &text[place..]).map_or(text.len(), |at| place + at + 1);
+            lines.push((start, end));
+        });
+        lines.sort_unstable();
+        lines.dedup();
+        for (start, end) in lines {
+            for found in self.finder.find_overlapping_iter(&text[start..end]) {
+                hits.push(((start + found.start()) as u32, found.pattern().as_u32()));
+            }
         }
         hits.sort_unstable();
     }
