@@ -22,8 +22,10 @@ const FIRST_LINES: usize = 30;
 const OTHER_LINES: usize = 16;
 /// From this score on, a block explains a failure.
 const EXPLAINS: i32 = 420;
-/// Blocks this far below the best one are left out.
-const REACH: i32 = 380;
+/// Causes this far below the best one are left out.
+const REACH: i32 = 280;
+/// Summaries are shown further down: they name the failures whose messages stand above.
+const SUMMARY_REACH: i32 = 460;
 /// Lines before a mark that are shown where nothing is known.
 const UNKNOWN_LINES: usize = 14;
 
@@ -114,10 +116,13 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
     let mut blocks: Vec<Block> = Vec::new();
     let mut shown: HashSet<u64> = HashSet::new();
     let mut left = budget;
-    let floor = (best - REACH).max(120);
     for Ranked { score, candidate } in ranked {
         let rule = &rules.list[candidate.rule];
-        if score < floor || left == 0 {
+        let reach = if rule.role == Role::Summary { SUMMARY_REACH } else { REACH };
+        if score < (best - reach).max(120) {
+            continue;
+        }
+        if left == 0 {
             break;
         }
         if rule.role == Role::Mark && best >= EXPLAINS {
