@@ -51,7 +51,8 @@ pub(super) fn extract(mut gathered: Gathered, rules: &'static Rules, max_lines: 
     let verdict = verdict(&gathered, best >= EXPLAINS);
     let mut blocks = choose(ranked, best, budget, rules, &gathered);
     if best < EXPLAINS {
-        blocks.extend(unknown(&gathered, budget, &blocks));
+        let shown: usize = blocks.iter().map(|block| block.lines.len()).sum();
+        blocks.extend(unknown(&gathered, budget.saturating_sub(shown), &blocks));
         blocks.sort_by_key(|block| (std::cmp::Reverse(block.score), block.start));
     }
     Extract {

@@ -3,9 +3,12 @@
 //! Owns reading `assets/rules/*.toml` and finding the rules of a line. Must not know what is done with a hit.
 //! `assets/rules/generic.toml` explains the format.
 
+use super::line;
 use super::Kind;
+use super::sieve::Sieve;
 use super::steps;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::{memchr, memrchr};
 use regex::bytes::Regex;
 use std::sync::OnceLock;
 use thiserror::Error;
@@ -129,6 +132,7 @@ impl Rule {
 pub(super) struct Rules {
     /// Highest weight first.
     pub(super) list: Vec<Rule>,
+    sieve: Sieve,
     finder: AhoCorasick,
     /// The rules of each literal of the finder.
     owners: Vec<Vec<u16>>,
@@ -150,7 +154,7 @@ impl Rules {
     }
 
     fn none() -> Self {
-        Self { list: Vec::new(), finder: finder(&[]), owners: Vec::new() }
+        Self { list: Vec::new(), sieve: Sieve::new(&[]), finder: finder(&[]), owners: Vec::new() }
     }
 
     /// Reads tables.
@@ -176,6 +180,19 @@ impl Rules {
                 rule.label = Some(found.ok_or_else(problem)?);
             }
         }
+        Ok(Self::of(list))
+    }
+
+    /// This rule alone, with the one that names what it finds.
+    #[cfg(test)]
+    pub(super) fn only(&self, n: usize) -> Self {
+        let mut rule = self.list[n].clone();
+        let label = rule.label.map(|label| self.list[label].clone());
+        rule.label = label.as_ref().map(|_| 1);
+        Self::of(std::iter::once(rule).chain(label).collect())
+    }
+
+    fn of(list: Vec<Rule>) -> Self {
         let mut literals: Vec<String> = steps::LITERALS.map(str::to_owned).to_vec();
         let mut owners: Vec<Vec<u16>> = vec![Vec::new(); literals.len()];
         for (n, rule) in list.iter().enumerate() {
@@ -188,14 +205,28 @@ impl Rules {
                 owners[at].push(n as u16);
             }
         }
-        Ok(Self { list, finder: finder(&literals), owners })
+        Self { sieve: Sieve::new(&literals), finder: finder(&literals), list, owners }
     }
 
-    /// Every place of the text at which a rule's literal begins, in order: (place, literal).
+    /// Every place of the text at which a rule's literal begins, in order: (place, literal). The text is whole lines.
     pub(super) fn scan(&self, text: &[u8], hits: &mut Vec<(u32, u32)>) {
         hits.clear();
-        for found in self.finder.find_overlapping_iter(text) {
-            hits.push((found.start() as u32, found.pattern().as_u32()));
+        let mut lines: Vec<(usize, usize)> = Vec::new();
+        self.sieve.places(text, |place| {
+            if lines.last().is_some_and(|(start, end)| (*start..*end).contains(&place)) {
+                return;
+            }
+            let start = memrchr(b'\n', &text[..place]).map_or(0, |at| at + 1);
+            let end = memchr(b'\n', &text[place..]).map_or(text.len(), |at| place + at + 1);
+            lines.push((start, end));
+        });
+        lines.sort_unstable();
+        lines.dedup();
+        for (start, end) in lines {
+            let end = end.min(start + line::MAX_LINE);
+            for found in self.finder.find_overlapping_iter(&text[start..end]) {
+                hits.push(((start + found.start()) as u32, found.pattern().as_u32()));
+            }
         }
         hits.sort_unstable();
     }
