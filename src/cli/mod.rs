@@ -7,12 +7,13 @@ mod cat;
 mod config;
 pub mod discover;
 pub mod docs;
+mod extract;
 pub mod output;
 mod screen;
 pub mod start;
 pub mod stats;
 
-pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
+pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat, Window};
 pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
@@ -98,10 +99,14 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             warn_of_the_file(&globals, out);
             cat::run(args, &globals, out)
         }
+        Some(Command::Extract(args)) => {
+            let globals = globals(cli, None, environment)?;
+            extract::run(args, &globals, out)
+        }
         Some(Command::Demo) => {
             let globals = globals(cli, None, environment)?;
             let capabilities = terminal::probe(environment).context("the demo needs a terminal")?;
-            screen::run(Opening::Demo, capabilities, &globals, out)
+            screen::run((Opening::Demo, None), capabilities, &globals, out)
         }
         None => {
             let globals = globals(cli, None, environment)?;
@@ -109,7 +114,7 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let probed = terminal::probe(environment);
             match start::plan(&cli.sources, &globals.config, input, probed)? {
                 start::Plan::Screen(sources, capabilities) => {
-                    screen::run(Opening::Sources(sources), capabilities, &globals, out)
+                    screen::run((Opening::Sources(sources), cli.baseline.clone()), capabilities, &globals, out)
                 }
                 start::Plan::Lines(sources, why) => {
                     out.note(&format!("{why}: printing lines, as `logdeck cat` does"));
