@@ -13,6 +13,8 @@ use std::collections::HashSet;
 
 /// What a rule's weight of 100 is worth.
 const WEIGHT: i32 = 8;
+/// The most that a mark's weight counts here: a higher one only lets it win its line over causes.
+const MARK_WEIGHT: u8 = 15;
 /// Lines that may always be shown; beyond, [`SHARE`] of the log.
 const MIN_LINES: usize = 40;
 /// One part in so many of the log may be shown.
@@ -87,7 +89,8 @@ fn merged(list: Vec<Candidate>, rules: &Rules) -> Vec<Candidate> {
 
 fn score(candidate: &Candidate, gathered: &Gathered, rules: &Rules) -> i32 {
     let rule = &rules.list[candidate.rule];
-    let mut score = i32::from(rule.weight) * WEIGHT;
+    let weight = if rule.role == Role::Mark { rule.weight.min(MARK_WEIGHT) } else { rule.weight };
+    let mut score = i32::from(weight) * WEIGHT;
     score += place(candidate, gathered);
     if candidate.same > 20 && rule.weight < 80 {
         score -= 80;
