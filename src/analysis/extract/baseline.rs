@@ -82,9 +82,14 @@ impl Novelty {
 
     /// Whether the passing log has no line of this form; counts those.
     pub(super) fn is_new(&mut self, text: &[u8]) -> bool {
-        let is_new = !text.is_empty() && !self.baseline.forms.contains(&line::form(text.trim_ascii()));
+        let is_new = self.would_be_new(text);
         self.new_lines += u64::from(is_new);
         is_new
+    }
+
+    /// The same, of a line that was counted before.
+    pub(super) fn would_be_new(&self, text: &[u8]) -> bool {
+        !text.is_empty() && !self.baseline.forms.contains(&line::form(text.trim_ascii()))
     }
 
     pub(super) fn new_lines(&self) -> u64 {

@@ -17,6 +17,7 @@ use crate::model::Timestamp;
 use crate::parse::time::TimeParser;
 use jiff::tz::TimeZone;
 use memchr::{memchr, memchr_iter, memrchr};
+use std::collections::HashMap;
 
 /// Bytes before the current ones that are kept for lines above a hit.
 const TAIL: usize = 32 << 10;
@@ -24,6 +25,15 @@ const TAIL: usize = 32 << 10;
 const MAX_BLANK: usize = 2;
 /// Lines before a mark that are kept for a failure of no known form.
 const BEFORE_MARK: usize = 24;
+
+/// Lines above a mark among which those that repeat are told from those that do not.
+const WINDOW: usize = 200;
+/// Marks for which the window is that large; then it is [`BEFORE_MARK`].
+const MARKS_WITH_WINDOW: usize = 200;
+/// Marks that are kept: the first ones and the last.
+const MAX_MARKS: usize = 2_000;
+/// Lines of one form in a window that are not taken for progress.
+const RARE: usize = 3;
 
 /// A line with its place.
 #[derive(Clone, Copy, Debug)]
@@ -61,13 +71,13 @@ pub(super) struct Gathered {
     pub(super) bytes: u64,
     pub(super) steps: Steps,
     pub(super) store: Store,
-    /// The first marks of steps, and the last one of all.
+    /// In their order.
     pub(super) marks: Vec<Mark>,
     /// The line of the last mark of success.
     pub(super) passed: Option<u64>,
     /// The log's last lines.
     pub(super) tail: Vec<Label>,
-    pub(super) new_lines: Option<u64>,
+    pub(super) novelty: Option<Novelty>,
 }
 
 /// Takes a log's bytes and gives what explains its failure.
@@ -76,7 +86,6 @@ pub struct Extractor {
     rules: &'static Rules,
     max_lines: Option<usize>,
     gathered: Gathered,
-    novelty: Option<Novelty>,
     /// A line whose end has not come, cut at [`line::MAX_LINE`].
     partial: Vec<u8>,
     /// Bytes of it, all of them.
@@ -107,8 +116,7 @@ impl Extractor {
         Self {
             rules,
             max_lines: options.max_lines,
-            gathered: Gathered::default(),
-            novelty: options.baseline.map(Novelty::new),
+            gathered: Gathered { novelty: options.baseline.map(Novelty::new), ..Gathered::default() },
             partial: Vec::new(),
             partial_bytes: 0,
             tail: Vec::new(),
@@ -156,10 +164,9 @@ impl Extractor {
         self.close();
         let lines = self.gathered.lines;
         let last = last_lines(&self.tail, false, lines + 1, end, BEFORE_MARK);
-        self.gathered.tail = last.into_iter().map(Label::from).collect();
+        self.gathered.tail = rare(&last, &mut Vec::new());
         let ended = self.gathered.tail.iter().rev().find_map(|line| self.times.prefix(stamped(&line.raw))?.time);
         self.gathered.steps.finish(lines, ended);
-        self.gathered.new_lines = self.novelty.as_ref().map(Novelty::new_lines);
         rank::extract(self.gathered, self.rules, self.max_lines)
     }
 
@@ -189,7 +196,7 @@ impl Extractor {
         let mut hit = 0;
         let base = self.gathered.bytes;
         while at < block.len() {
-            if self.open.is_none() && self.novelty.is_none() {
+            if self.open.is_none() && self.gathered.novelty.is_none() {
                 let Some((place, _)) = hits.get(hit) else { break };
                 let start = memrchr(b'\n', &block[at..*place as usize]).map_or(at, |n| at + n + 1);
                 self.gathered.lines += memchr_iter(b'\n', &block[at..start]).count() as u64;
@@ -228,7 +235,7 @@ impl Extractor {
     fn line(&mut self, at: At<'_>, hits: &[(u32, u32)], before: &[u8]) {
         let mut buf = std::mem::take(&mut self.clean);
         let text = line::clean(at.raw, &mut buf);
-        let is_new = self.novelty.as_mut().is_some_and(|novelty| novelty.is_new(text));
+        let is_new = self.gathered.novelty.as_mut().is_some_and(|novelty| novelty.is_new(text));
         if hits.is_empty() && self.open.is_none() {
             self.clean = buf;
             return;
@@ -311,13 +318,18 @@ impl Extractor {
     fn mark(&mut self, at: At<'_>, rule: &Rule, before: &[u8]) {
         let is_cancel = rule.kind == super::Kind::Timeout;
         self.gathered.steps.fail(if is_cancel { StepState::Cancelled } else { StepState::Failed });
-        let before = self.above(before, at, BEFORE_MARK).into_iter().map(Label::from).collect();
         let step = self.gathered.steps.current();
+        let marks = &self.gathered.marks;
+        let looks_back = if marks.len() < MARKS_WITH_WINDOW { WINDOW } else { BEFORE_MARK };
+        let before = rare(&self.above(before, at, looks_back), &mut Vec::new());
         let mark = Mark { line: at.no, step, weight: rule.weight, is_cancel, before };
         let marks = &mut self.gathered.marks;
-        // One a step is enough: the first, since later ones follow from it; and the last of all.
-        if marks.len() >= 2 && marks[marks.len() - 2].step == step || marks.len() > 1_000 {
-            marks.pop();
+        if let Some(last) = marks.last_mut() {
+            // What stands before a mark is asked for the last one alone.
+            last.before = Vec::new();
+            if marks.len() >= MAX_MARKS {
+                marks.pop();
+            }
         }
         marks.push(mark);
     }
@@ -394,6 +406,18 @@ fn last_lines(text: &[u8], is_whole: bool, mut no: u64, mut offset: u64, count: 
     }
     lines.reverse();
     lines
+}
+
+/// The last of these lines, without those whose form stands among them often.
+fn rare(lines: &[At<'_>], buf: &mut Vec<u8>) -> Vec<Label> {
+    let forms: Vec<u64> = lines.iter().map(|line| line::form(line::clean(line.raw, buf))).collect();
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    for form in &forms {
+        *counts.entry(*form).or_default() += 1;
+    }
+    let rare = lines.iter().zip(&forms).filter(|(line, form)| counts[form] <= RARE || line.raw.is_empty());
+    let kept: Vec<Label> = rare.map(|(line, _)| Label::from(*line)).collect();
+    kept[kept.len().saturating_sub(BEFORE_MARK)..].to_vec()
 }
 
 /// A line without the byte order mark that GitHub's logs begin with.

@@ -5,6 +5,7 @@
 //! A score is the weight of the block's rule, corrected by where the block stands: root causes stand in a step that failed,
 //! before the mark that says so, once, and not in the passing log.
 
+use super::baseline::Novelty;
 use super::engine::{Gathered, Mark, verdict};
 use super::rules::{Role, Rules};
 use super::store::{Candidate, Label};
@@ -28,6 +29,10 @@ const EXPLAINS: i32 = 420;
 const REACH: i32 = 280;
 /// Summaries are shown further down: they name the failures whose messages stand above.
 const SUMMARY_REACH: i32 = 460;
+/// Rules of this weight know what they found.
+const STRONG: u8 = 80;
+/// Lines behind a mark that still belong to the end of what failed.
+const WENT_ON: u64 = 30;
 /// Lines before a mark that are shown where nothing is known.
 const UNKNOWN_LINES: usize = 14;
 
@@ -46,9 +51,14 @@ pub(super) fn extract(mut gathered: Gathered, rules: &'static Rules, max_lines: 
             step.errors += candidate.same.max(1);
         }
     }
+    let is_strong = |candidate: &&Candidate| {
+        let rule = &rules.list[candidate.rule];
+        rule.role == Role::Cause && rule.weight >= STRONG
+    };
+    let strong: Vec<u64> = candidates.iter().filter(is_strong).map(|candidate| candidate.start).collect();
     let mut ranked: Vec<Ranked> = candidates
         .into_iter()
-        .map(|candidate| Ranked { score: score(&candidate, &gathered, rules), candidate })
+        .map(|candidate| Ranked { score: score(&candidate, &gathered, &strong, rules), candidate })
         .collect();
     ranked.sort_by_key(|ranked| (std::cmp::Reverse(ranked.score), ranked.candidate.start));
     let best = ranked.first().map_or(0, |ranked| ranked.score);
@@ -65,7 +75,7 @@ pub(super) fn extract(mut gathered: Gathered, rules: &'static Rules, max_lines: 
         blocks,
         steps: gathered.steps.list,
         verdict,
-        new_lines: gathered.new_lines,
+        new_lines: gathered.novelty.as_ref().map(Novelty::new_lines),
     }
 }
 
@@ -87,32 +97,40 @@ fn merged(list: Vec<Candidate>, rules: &Rules) -> Vec<Candidate> {
     out
 }
 
-fn score(candidate: &Candidate, gathered: &Gathered, rules: &Rules) -> i32 {
+fn score(candidate: &Candidate, gathered: &Gathered, strong: &[u64], rules: &Rules) -> i32 {
     let rule = &rules.list[candidate.rule];
     let weight = if rule.role == Role::Mark { rule.weight.min(MARK_WEIGHT) } else { rule.weight };
     let mut score = i32::from(weight) * WEIGHT;
-    score += place(candidate, gathered);
-    if candidate.same > 20 && rule.weight < 80 {
+    score += place(candidate, gathered, strong);
+    if candidate.same > 20 && rule.weight < STRONG {
         score -= 80;
     }
     score -= 40 * i32::try_from(candidate.nth.min(5)).unwrap_or(5);
-    if gathered.new_lines.is_some() {
+    if gathered.novelty.is_some() {
         score += if candidate.new_lines > 0 { 80 } else { -350 };
     }
-    // A cause that stands behind another one of its weight often follows from it.
     score
 }
 
-/// What the place of a block is worth.
-fn place(candidate: &Candidate, gathered: &Gathered) -> i32 {
-    let of_step = gathered.marks.iter().find(|mark| mark.step == candidate.step);
-    let Some(mark) = of_step else {
-        // Steps that nothing says of that they failed, while another one did.
-        return if gathered.marks.is_empty() { 0 } else { -200 };
-    };
-    let after = candidate.start > mark.line;
+/// What the place of a block is worth. `strong` has the lines of strong causes, in order.
+fn place(candidate: &Candidate, gathered: &Gathered, strong: &[u64]) -> i32 {
+    if gathered.marks.is_empty() {
+        return 0;
+    }
+    let of_step: Vec<&Mark> = gathered.marks.iter().filter(|mark| mark.step == candidate.step).collect();
+    if of_step.is_empty() {
+        // Nothing says that this step failed, while another one did.
+        return -200;
+    }
     let in_step = if candidate.step.is_some() { 60 } else { 0 };
-    in_step - if after { 160 } else { 0 }
+    let Some(mark) = of_step.iter().find(|mark| mark.line >= candidate.start) else {
+        // Behind all marks: what is done after a failure.
+        return in_step - 160;
+    };
+    // A failure after which the job went on, and failed again later, was no reason to stop.
+    let later = strong.partition_point(|line| *line <= mark.line + WENT_ON);
+    let failed_again = strong.get(later).is_some_and(|line| of_step.iter().any(|mark| mark.line >= *line));
+    in_step - if failed_again { 100 } else { 0 }
 }
 
 fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, gathered: &Gathered) -> Vec<Block> {
@@ -141,7 +159,7 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
         let end = candidate.start + lines.len() as u64 - 1;
         shown.extend(candidate.start..=end);
         let score = score.clamp(1, 1000) as u16;
-        let is_new = gathered.new_lines.is_some() && candidate.new_lines > 0;
+        let is_new = gathered.novelty.is_some() && candidate.new_lines > 0;
         blocks.push(Block {
             start: candidate.start,
             end,
@@ -192,6 +210,14 @@ fn unknown(gathered: &Gathered, budget: usize, blocks: &[Block]) -> Option<Block
             break;
         }
         if kept.len() >= UNKNOWN_LINES.min(budget) {
+            break;
+        }
+        let is_known = gathered.novelty.as_ref().is_some_and(|novelty| !novelty.would_be_new(text));
+        if is_known && kept.is_empty() {
+            continue;
+        }
+        // A block is contiguous.
+        if is_known || kept.last().is_some_and(|below| below.line != label.line + 1) {
             break;
         }
         kept.push(label);
