@@ -385,6 +385,28 @@ fn the_demo_plays_in_a_private_directory_that_goes_away() {
 }
 
 #[test]
+fn a_demo_that_was_killed_is_cleaned_up_by_the_next() {
+    let home = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = logdeck(home.path());
+        command.arg("demo");
+        let session = Session::start(command);
+        session.wait_for("payments");
+        session
+    };
+    let mut killed = start();
+    let left = stages(home.path());
+    killed.signal(Signal::KILL);
+    killed.end();
+    assert_eq!(stages(home.path()), left, "nobody could remove it");
+    let mut next = start();
+    assert!(stages(home.path()).len() == 1 && stages(home.path()) != left);
+    next.send(b"\x03");
+    next.end();
+    assert_eq!(stages(home.path()), [] as [PathBuf; 0]);
+}
+
+#[test]
 fn exports_and_long_copies_are_private_files() {
     let (home, log) = home();
     // Records that are marked together are more than a clipboard takes.

@@ -6,10 +6,11 @@ use super::generate::{Line, Random, lines};
 use super::scenario::{SECOND, Scenario};
 use crate::model::Timestamp;
 use jiff::tz::TimeZone;
+use rustix::fs::OFlags;
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,10 +24,15 @@ const STEP: Duration = Duration::from_millis(100);
 /// Names that are tried for the directory.
 const TRIES: u64 = 16;
 
-/// The directory with the files; removed when this is dropped.
+/// What the names of the directories begin with.
+const PREFIX: &str = "logdeck-demo-";
+
+/// The directory with the files; removed when this is dropped. One whose process was killed is removed by the next demo.
 #[derive(Debug)]
 pub struct Stage {
     directory: PathBuf,
+    /// Locked as long as somebody uses the directory; `None` where there are no locks.
+    _lock: Option<File>,
     files: Vec<File>,
 }
 
@@ -36,18 +42,28 @@ impl Stage {
     /// # Errors
     /// When they cannot be made.
     pub fn new(parent: &Path, seed: u64, scenario: &Scenario) -> io::Result<Self> {
+        sweep(parent);
         let mut random = Random::new(&[seed]);
-        let mut tries = (0..TRIES).map(|_| parent.join(format!("logdeck-demo-{:012x}", random.next() >> 16)));
-        let directory = loop {
+        let mut tries = (0..TRIES).map(|_| parent.join(format!("{PREFIX}{:012x}", random.next() >> 16)));
+        let (directory, lock) = loop {
             let Some(path) = tries.next() else { return Err(io::ErrorKind::AlreadyExists.into()) };
             // A directory or link that is there already is someone else's.
             match DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => break path,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error),
             }
+            // Another demo may sweep it away before it is locked.
+            let lock = match locked(&path) {
+                Ok(lock) => Some(lock),
+                Err(TryLockError::WouldBlock) => continue,
+                Err(TryLockError::Error(_)) => None,
+            };
+            if fs::metadata(&path).is_ok() {
+                break (path, lock);
+            }
         };
-        let mut stage = Self { directory, files: Vec::new() };
+        let mut stage = Self { directory, _lock: lock, files: Vec::new() };
         for path in scenario.paths() {
             let path = stage.directory.join(path);
             stage.files.push(OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?);
@@ -112,6 +128,34 @@ impl Drop for Stage {
     }
 }
 
+/// Removes what demos have left that were killed: directories of ours that nobody uses.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    let left = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    for path in left.map(|entry| entry.path()) {
+        // Held until the directory is gone.
+        let Ok(_lock) = locked(&path) else { continue };
+        if let Err(error) = fs::remove_dir_all(&path) {
+            tracing::warn!(%error, "an old demo's files could not be removed");
+        }
+    }
+}
+
+/// A directory of ours, opened and locked. Links are not followed.
+///
+/// # Errors
+/// [`TryLockError::WouldBlock`] if somebody uses it; else it is something else, or cannot be locked.
+fn locked(path: &Path) -> Result<File, TryLockError> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
+    let directory = opened.map_err(TryLockError::Error)?;
+    if directory.metadata().map_err(TryLockError::Error)?.uid() != rustix::process::geteuid().as_raw() {
+        return Err(TryLockError::Error(io::ErrorKind::PermissionDenied.into()));
+    }
+    directory.try_lock()?;
+    Ok(directory)
+}
+
 /// Adds the lines to their files, with one write for each file.
 fn append(files: &mut [File], lines: &[Line]) -> io::Result<()> {
     for (number, file) in files.iter_mut().enumerate() {
@@ -148,5 +192,22 @@ mod tests {
         assert_ne!(other.directory(), stage.directory(), "the name is taken");
         drop((stage, other));
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_demo_has_left_goes_with_the_next() {
+        let parent = tempfile::tempdir().unwrap();
+        let scenario = Scenario::bundled().unwrap();
+        let left = parent.path().join("logdeck-demo-0123456789ab");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("edge.log"), "old").unwrap();
+        // Nothing is removed through a link, nor what has another name, nor what is in use.
+        let (goal, link) = (parent.path().join("goal"), parent.path().join("logdeck-demo-link"));
+        fs::create_dir(&goal).unwrap();
+        std::os::unix::fs::symlink(&goal, &link).unwrap();
+        let first = Stage::new(parent.path(), 1, &scenario).unwrap();
+        assert!(!left.exists());
+        let second = Stage::new(parent.path(), 2, &scenario).unwrap();
+        assert!(first.directory().is_dir() && second.directory().is_dir() && goal.is_dir() && link.is_symlink());
     }
 }

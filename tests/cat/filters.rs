@@ -200,7 +200,7 @@ fn json_has_all_of_a_record() {
     });
     assert_eq!(*record, expected);
     let trace = "Traceback (most recent call last):\n  File \"x.py\", line 3, in y\nValueError: bad\n";
-    let after_info = format!("{}{trace}no format\n", "2025-01-02T10:10:00Z INFO x\n".repeat(3));
+    let after_info = format!("{}{trace}no format\n", "2025-01-02T10:10:00Z INFO x\n".repeat(6));
     let ran = home.file("b.log", &after_info).cat(&["b.log", "--where", "parse=failed", "--format", "raw"]);
     assert_eq!(ran.text(), "no format\n", "a trace beside the log breaks nothing");
     let broken = &home.cat(&["a.log", "--format", "json", "--where", "parse=failed"]).json()[0];

@@ -48,7 +48,7 @@ const CASES: &[Case] = &[
     ("bars-right", "Bg", "<Ctrl-d>", "03:13:10-03:13:11", ""),
     ("bar-first", "B", "g", "03:13:00-03:13:01", ""),
     ("bar-last", "Bg", "G", "03:14:07-03:14:08", ""),
-    ("bar-window", "Bhh", "<Space>l<Enter>", "since 03:14:05 until 03:14:06", ""),
+    ("bar-window", "Bhh", "<Space>l<Enter>", "since 03:14:05 before 03:14:07", ""),
     ("origins", "", "L", "-- Origins --", ""),
     ("origin-toggle", "L", "<Space>", "  * payments-api.log", ""),
     ("origin-page-down", "L", "<PgDn>", "2 of 2 ", "1 of 2 "),

@@ -265,7 +265,9 @@ mod tests {
                 thread::yield_now();
             }
             for _ in 0..1000 {
-                sent.iter().for_each(|(kind, text)| output.send(*kind, text.as_bytes().to_vec()));
+                for (kind, text) in sent {
+                    output.send(*kind, text.as_bytes().to_vec());
+                }
             }
             let mut text = vec![0; MUCH + expected.len()];
             reader.read_exact(&mut text).unwrap();
