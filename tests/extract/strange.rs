@@ -22,6 +22,17 @@ fn an_empty_job() {
 }
 
 #[test]
+fn a_log_that_says_nothing() {
+    let home = Home::new();
+    home.file("a.log", "one\ntwo\n").file("b.log", "three\n");
+    let one = extract(&home, &["a.log"]);
+    assert!(one.code == Some(0) && one.text().starts_with("no failure  a.log  2 lines"), "{}", one.text());
+    let two = extract(&home, &["a.log", "b.log"]);
+    let expected = "no failure  a.log  2 lines\nno failure  b.log  1 line\n\n2 logs: 2 no failure\n";
+    assert_eq!((two.code, two.text()), (Some(0), expected));
+}
+
+#[test]
 fn a_line_without_end() {
     let home = Home::new();
     let mut child = super::support::command(&home, &["--stats"])

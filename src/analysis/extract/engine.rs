@@ -121,7 +121,7 @@ impl Extractor {
 
     /// Takes bytes, cut anywhere.
     pub fn feed(&mut self, mut bytes: &[u8]) {
-        if self.partial_bytes > 0 {
+        if self.partial_bytes > 0 && !bytes.is_empty() {
             let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
             self.hold(&bytes[..end]);
             if bytes.get(end - 1) != Some(&b'\n') {
@@ -142,12 +142,15 @@ impl Extractor {
 
     /// The log has ended.
     pub fn finish(mut self) -> Extract {
+        let mut end = self.gathered.bytes + self.partial_bytes;
         if self.partial_bytes > 0 {
             self.release();
+            // A last line without an end has got one.
+            end += 1;
         }
         self.close();
         let lines = self.gathered.lines;
-        let last = last_lines(&self.tail, lines + 1, self.gathered.bytes, BEFORE_MARK);
+        let last = last_lines(&self.tail, false, lines + 1, end, BEFORE_MARK);
         self.gathered.tail = last.into_iter().map(Label::from).collect();
         self.gathered.steps.finish(lines, None);
         self.gathered.new_lines = self.novelty.as_ref().map(Novelty::new_lines);
@@ -192,7 +195,8 @@ impl Extractor {
                 hit += 1;
             }
             self.gathered.lines += 1;
-            let raw = &block[at..end - 1];
+            // As a line that comes in pieces: what stands behind the limit is not looked at.
+            let raw = &block[at..(end - 1).min(at + line::MAX_LINE)];
             let line = At { no: self.gathered.lines, offset: base + at as u64, raw };
             self.line(line, &hits[first..hit], &block[..at]);
             at = end;
@@ -343,12 +347,15 @@ impl Extractor {
         }
     }
 
-    /// Up to `count` lines directly above, in their order.
+    /// Up to `count` lines directly above that lie within [`TAIL`] bytes, however they came, in their order.
     fn above<'a>(&'a self, before: &'a [u8], at: At<'_>, count: usize) -> Vec<At<'a>> {
-        let mut lines = last_lines(before, at.no, at.offset, count);
-        if lines.len() < count {
+        let near = &before[before.len().saturating_sub(TAIL)..];
+        let is_all = near.len() == before.len();
+        let mut lines = last_lines(near, is_all, at.no, at.offset, count);
+        if lines.len() < count && is_all {
             let (no, offset) = lines.first().map_or((at.no, at.offset), |first| (first.no, first.offset));
-            let mut earlier = last_lines(&self.tail, no, offset, count - lines.len());
+            let tail = &self.tail[self.tail.len().saturating_sub(TAIL - near.len())..];
+            let mut earlier = last_lines(tail, false, no, offset, count - lines.len());
             earlier.append(&mut lines);
             lines = earlier;
         }
@@ -356,15 +363,17 @@ impl Extractor {
     }
 }
 
-/// The last lines of a text that stands before the line of this number and offset. A first line that may be cut is left out.
-fn last_lines(text: &[u8], mut no: u64, mut offset: u64, count: usize) -> Vec<At<'_>> {
+/// The last lines of a text that stands before the line of this number and offset. Unless the text is known to begin with a
+/// whole line, its first one is left out: it may be cut.
+fn last_lines(text: &[u8], is_whole: bool, mut no: u64, mut offset: u64, count: usize) -> Vec<At<'_>> {
     let mut lines = Vec::new();
     let mut end = text.len();
     while lines.len() < count && end > 0 && no > 1 {
         let start = memrchr(b'\n', &text[..end - 1]).map_or(0, |at| at + 1);
         no -= 1;
         offset = offset.saturating_sub((end - start) as u64);
-        if start == 0 && no > 1 && text.len() >= TAIL {
+        // A line whose beginning was left out begins behind the start of the log by that much.
+        if start == 0 && !is_whole && offset > 0 {
             break;
         }
         lines.push(At { no, offset, raw: &text[start..end - 1] });

@@ -3,6 +3,7 @@
 //! Owns reading `assets/rules/*.toml` and finding the rules of a line. Must not know what is done with a hit.
 //! `assets/rules/generic.toml` explains the format.
 
+use super::line;
 use super::Kind;
 use super::sieve::Sieve;
 use super::steps;
@@ -222,6 +223,7 @@ impl Rules {
         lines.sort_unstable();
         lines.dedup();
         for (start, end) in lines {
+            let end = end.min(start + line::MAX_LINE);
             for found in self.finder.find_overlapping_iter(&text[start..end]) {
                 hits.push(((start + found.start()) as u32, found.pattern().as_u32()));
             }

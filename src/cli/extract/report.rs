@@ -80,20 +80,19 @@ impl Report {
 
     /// The name of the step that a block stands in.
     pub fn step_of(&self, block: &Block) -> Option<&str> {
-        let step = block.step.and_then(|n| self.extract.steps.get(n));
-        step.map(|step| step.name.as_str()).filter(|name| !name.is_empty()).or(self.step.as_deref())
+        let step = || block.step.and_then(|n| self.extract.steps.get(n)).map(|step| step.name.as_str());
+        self.step.as_deref().or_else(step).filter(|name| !name.is_empty())
     }
 
     /// The steps that failed.
     pub fn failed_steps(&self) -> Vec<&str> {
+        if let Some(step) = &self.step {
+            return if self.state() == State::Failed { vec![step] } else { Vec::new() };
+        }
         let failed = self.extract.steps.iter().filter(|step| step.state == StepState::Failed);
         let mut names: Vec<_> = failed.map(|step| step.name.as_str()).filter(|name| !name.is_empty()).collect();
         names.dedup();
-        if names.is_empty() && self.state() == State::Failed {
-            self.step.as_deref().into_iter().collect()
-        } else {
-            names
-        }
+        names
     }
 }
 
