@@ -98,6 +98,9 @@ pub struct Cli {
     /// Source addresses to open, such as files, directories, globs, or - for standard input.
     #[arg(value_name = "SOURCE", value_parser = AddressParser, value_hint = ValueHint::AnyPath)]
     pub sources: Vec<Address>,
+    /// Compares the logs with FILE, the log or archive of a run that passed: what is new since ranks first.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
     /// Flags of every command.
     #[command(flatten)]
     pub global: GlobalArgs,

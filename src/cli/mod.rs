@@ -10,7 +10,6 @@ pub mod docs;
 mod extract;
 pub mod output;
 mod screen;
-mod spool;
 pub mod start;
 pub mod stats;
 
@@ -107,7 +106,7 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Demo) => {
             let globals = globals(cli, None, environment)?;
             let capabilities = terminal::probe(environment).context("the demo needs a terminal")?;
-            screen::run(Opening::Demo, capabilities, &globals, out)
+            screen::run((Opening::Demo, None), capabilities, &globals, out)
         }
         None => {
             let globals = globals(cli, None, environment)?;
@@ -115,7 +114,7 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let probed = terminal::probe(environment);
             match start::plan(&cli.sources, &globals.config, input, probed)? {
                 start::Plan::Screen(sources, capabilities) => {
-                    screen::run(Opening::Sources(sources), capabilities, &globals, out)
+                    screen::run((Opening::Sources(sources), cli.baseline.clone()), capabilities, &globals, out)
                 }
                 start::Plan::Lines(sources, why) => {
                     out.note(&format!("{why}: printing lines, as `logdeck cat` does"));

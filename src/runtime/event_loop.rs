@@ -4,6 +4,7 @@
 //! drawn). Must not know what anything means to the app.
 
 use super::export::Exporter;
+use super::extract::Looker;
 use super::pace::{Pace, Settling, Urgency};
 use super::signals::Signal;
 use super::tasks::Tasks;
@@ -90,6 +91,8 @@ pub struct Plan {
     pub filters: Option<PathBuf>,
     /// What `~/` means in the name of a file.
     pub home: Option<PathBuf>,
+    /// The passing log that logs are compared with.
+    pub baseline: Option<PathBuf>,
 }
 
 /// What is opened at the start.
@@ -123,6 +126,9 @@ pub struct Loop<P> {
     exporter: Exporter,
     /// What it tells.
     exports: Receiver<Event>,
+    looker: Looker,
+    /// What it tells.
+    looks: Receiver<Event>,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -142,8 +148,9 @@ pub struct Loop<P> {
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir, filters, home } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters, home, baseline } = plan;
         let (exporter, exports) = Exporter::new(home, temp_dir.clone());
+        let (looker, looks) = Looker::new(baseline);
         let ticked = Instant::now();
         Self {
             program,
@@ -156,6 +163,8 @@ impl<P: Program> Loop<P> {
             trace,
             exporter,
             exports,
+            looker,
+            looks,
             more: false,
             ticked,
             next_tick: ticked,
@@ -205,7 +214,8 @@ impl<P: Program> Loop<P> {
                 Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
                 Some(written) = self.lanes.written.recv() => self.written(written)?,
                 Some(outcome) = self.lanes.outcomes.1.recv() => self.update(outcome),
-                Some(news) = self.exports.recv() => self.export_news(news),
+                Some(news) = self.exports.recv() => self.news(news),
+                Some(news) = self.looks.recv() => self.news(news),
                 Some(message) = self.lanes.sources.recv() => self.sources(message),
                 () = std::future::ready(()), if more => {}
                 () = tokio::time::sleep_until(wake.into()) => self.timers(),
@@ -388,6 +398,9 @@ impl<P: Program> Loop<P> {
                 Effect::StopAsking(source) => self.tasks.stop_asking(source),
                 Effect::Pause(source) => self.tasks.pause(source),
                 Effect::Reopen(source) => self.tasks.reopen(source),
+                Effect::Load(source) => self.tasks.load(source),
+                Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
+                Effect::CancelExtract => self.looker.cancel(),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));
@@ -421,7 +434,9 @@ impl<P: Program> Loop<P> {
         let mut stage = Stage::new(&self.temp_dir, seed, &scenario).map_err(|error| failed(&error))?;
         stage.prepare(&scenario, seed, now, &zone).map_err(|error| failed(&error))?;
         let play = stage.play(scenario, seed, now, zone, self.tasks.cancel()).map_err(|error| failed(&error))?;
-        self.open(Address::Path(stage.directory().to_owned()), "demo: payments outage");
+        let address = Address::Path(stage.directory().to_owned());
+        let id = self.program.open(&address, "demo: payments outage");
+        self.tasks.open(id, address);
         self.tasks.spawn(play);
         self.demo = Some(stage);
         Ok("an invented outage of about 90 seconds".to_owned())
@@ -446,7 +461,15 @@ impl<P: Program> Loop<P> {
 
     fn open(&mut self, address: Address, label: &str) {
         let id = self.program.open(&address, label);
-        self.tasks.open(id, address);
+        match &address {
+            // What it is has to be known first: the causes in an archive go before its records.
+            Address::Path(path) => {
+                let path = path.clone();
+                self.tasks.open_held(id, address);
+                self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
+            }
+            _ => self.tasks.open(id, address),
+        }
     }
 
     /// Nobody knows whether the terminal took it; hence "sent".
@@ -465,7 +488,7 @@ impl<P: Program> Loop<P> {
         self.update(Event::Done(done));
     }
 
-    fn export_news(&mut self, news: Event) {
+    fn news(&mut self, news: Event) {
         self.program.set_now(self.clock.now());
         self.update(news);
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 /// (command, what is typed behind the colon, what the screen says then, what it may not say).
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("open", "open other.log<Enter>", "opening other.log ...", "Command palette"),
+    ("baseline", "baseline green.log<Enter>", "reading the passing log ...", "Command palette"),
     ("theme", "theme mono<Enter>", "theme: mono", "Command palette"),
     ("goto", "goto -10s<Enter>", "PAUSED", "Command palette"),
     ("filter", "filter nope<Enter>", "no filter `nope`: none is saved yet", "nothing"),

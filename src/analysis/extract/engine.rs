@@ -227,7 +227,7 @@ impl Extractor {
             self.clean = buf;
             return;
         }
-        if self.rules.is_step(hits) && self.step(at, text) {
+        if Rules::is_step(hits) && self.step(at, text) {
             self.clean = buf;
             return;
         }
@@ -313,7 +313,8 @@ impl Extractor {
     fn begin(&mut self, at: At<'_>, text: &[u8], n: usize, is_new: bool, before: &[u8]) {
         let rule = &self.rules.list[n];
         let label = rule.label.and_then(|label| self.labels[label].clone()).filter(|label| label.line < at.no);
-        let near = label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
+        let near =
+            label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
         let room = (at.no - 1).saturating_sub(self.closed) as usize;
         let count = rule.above.max(near).min(room);
         let above = if count > 0 { self.above(before, at, count) } else { Vec::new() };
@@ -390,7 +391,11 @@ fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         if bytes.is_empty() {
             return None;
         }
-        let end = if bytes.len() <= MAX { bytes.len() } else { memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1) };
+        let end = if bytes.len() <= MAX {
+            bytes.len()
+        } else {
+            memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1)
+        };
         let (part, rest) = bytes.split_at(end);
         bytes = rest;
         Some(part)

@@ -3,8 +3,8 @@
 //! Owns reading `assets/rules/*.toml` and finding the rules of a line. Must not know what is done with a hit.
 //! `assets/rules/generic.toml` explains the format.
 
-use super::line;
 use super::Kind;
+use super::line;
 use super::sieve::Sieve;
 use super::steps;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -105,7 +105,9 @@ pub(super) struct Rule {
     pub(super) label: Option<usize>,
     label_name: Option<String>,
     pub(super) above: usize,
+    #[cfg(test)]
     pub(super) examples: Vec<String>,
+    #[cfg(test)]
     pub(super) counter: Vec<String>,
 }
 
@@ -232,7 +234,7 @@ impl Rules {
     }
 
     /// Whether one of these literals may begin or end a step.
-    pub(super) fn is_step(&self, hits: &[(u32, u32)]) -> bool {
+    pub(super) fn is_step(hits: &[(u32, u32)]) -> bool {
         hits.iter().any(|(_, literal)| (*literal as usize) < steps::LITERALS.len())
     }
 
@@ -310,7 +312,9 @@ fn rule(row: &Table) -> Result<Rule, String> {
         label: None,
         label_name: text("label").map(str::to_owned),
         above: number("above").unwrap_or(0),
+        #[cfg(test)]
         examples: list("examples"),
+        #[cfg(test)]
         counter: list("counter"),
     })
 }

@@ -55,7 +55,9 @@ impl Sieve {
 
     fn add(&mut self, literal: &[u8]) {
         let cost = |window: &[u8]| window.iter().map(|b| commonness(*b)).sum::<u32>();
-        let Some((start, _)) = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| cost(window)) else { return };
+        let Some((start, _)) = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| cost(window)) else {
+            return;
+        };
         for at in [start, start + 1] {
             let group = load(&literal[at..at + 4]);
             let hash = hash(group);
@@ -121,9 +123,7 @@ impl Sieve {
         while self.slots[slot].0 != 0 {
             if self.slots[slot].0 == group {
                 let owners = &self.owners[self.slots[slot].1 as usize];
-                return owners
-                    .iter()
-                    .any(|(literal, place)| at >= *place && text[at - place..].starts_with(literal));
+                return owners.iter().any(|(literal, place)| at >= *place && text[at - place..].starts_with(literal));
             }
             slot = (slot + 1) % self.slots.len();
         }

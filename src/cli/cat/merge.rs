@@ -7,9 +7,9 @@
 
 use super::origin;
 use super::pipeline::head_of;
+use super::spool::Spools;
 use crate::analysis::matcher::Matcher;
 use crate::cli::Output;
-use crate::cli::spool::Spools;
 use crate::model::{Batch, Timestamp};
 use crate::parse::Parser;
 use crate::parse::assemble::Assembler;

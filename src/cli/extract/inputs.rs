@@ -5,7 +5,7 @@
 use crate::cli::Globals;
 use crate::cli::Output;
 use crate::cli::Usage;
-use crate::cli::spool;
+use crate::infra::spool::{Kept, Spool};
 use crate::model::Address;
 use crate::model::Timestamp;
 use crate::sources::files::{
@@ -153,11 +153,13 @@ fn of_stdin(now: Timestamp, globals: &Globals<'_>, out: &mut Output) -> anyhow::
     if let Some(file) = stdin_file(head.len() as u64) {
         return Ok(discover_archive(file, &name));
     }
-    let directory = spool::directory(globals);
+    let directory = globals.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new);
     let failed = || format!("{}: keeping the archive from {name}", directory.display());
-    let (file, problem) =
-        spool::keep(&mut Cursor::new(head).chain(stdin), directory, now, &name, out).with_context(failed)?;
-    let mut found = discover_archive(file, &name);
+    let tick = |came| out.progress.tick(came, None, &name);
+    let Kept { spool, problem } =
+        Spool::keep(Cursor::new(head).chain(stdin), directory, now.0 as u64, tick).with_context(failed)?;
+    out.counts.temporary += spool.bytes();
+    let mut found = discover_archive(spool.open().with_context(failed)?, &name);
     found.problems.extend(problem.map(|error| InputError::from_read(&name, error)));
     Ok(found)
 }
