@@ -140,6 +140,9 @@ impl Text {
             out.push(b'\n');
         }
         put(out, &format!("{}: {}\n", count(self.counts.values().sum(), "log"), counts.join(", ")));
+        if self.counts.contains_key(&State::Quiet) && !self.counts.keys().any(|state| state.is_shown()) {
+            put(out, "Name a log alone to see what comes nearest to a failure in it.\n");
+        }
     }
 
     fn paint(&self, color: &str, text: &str, out: &mut Vec<u8>) {
