@@ -13,6 +13,9 @@ use super::steps;
 use super::steps::{Event, Steps};
 use super::store::{Candidate, Label, Store};
 use super::{Extract, Options, StepState, Verdict};
+use crate::model::Timestamp;
+use crate::parse::time::TimeParser;
+use jiff::tz::TimeZone;
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// Bytes before the current ones that are kept for lines above a hit.
@@ -88,6 +91,7 @@ pub struct Extractor {
     clean: Vec<u8>,
     /// The last line of the last block that was closed.
     closed: u64,
+    times: TimeParser,
     /// The lines on which rules fired that make no blocks.
     #[cfg(test)]
     silent: Vec<u64>,
@@ -114,6 +118,7 @@ impl Extractor {
             fired: Vec::new(),
             clean: Vec::new(),
             closed: 0,
+            times: TimeParser::new(TimeZone::UTC, Timestamp(0)),
             #[cfg(test)]
             silent: Vec::new(),
         }
@@ -152,7 +157,8 @@ impl Extractor {
         let lines = self.gathered.lines;
         let last = last_lines(&self.tail, false, lines + 1, end, BEFORE_MARK);
         self.gathered.tail = last.into_iter().map(Label::from).collect();
-        self.gathered.steps.finish(lines, None);
+        let ended = self.gathered.tail.iter().rev().find_map(|line| self.times.prefix(stamped(&line.raw))?.time);
+        self.gathered.steps.finish(lines, ended);
         self.gathered.new_lines = self.novelty.as_ref().map(Novelty::new_lines);
         rank::extract(self.gathered, self.rules, self.max_lines)
     }
@@ -245,7 +251,8 @@ impl Extractor {
         match steps::event(at.raw, text) {
             Some(Event::Step(name)) => {
                 self.close();
-                self.gathered.steps.begin(name, at.no, at.offset, None);
+                let time = self.time(at.raw);
+                self.gathered.steps.begin(name, at.no, at.offset, time);
                 true
             }
             Some(Event::Group | Event::GroupEnd) => {
@@ -254,6 +261,11 @@ impl Extractor {
             }
             None => false,
         }
+    }
+
+    /// The time that the service put before a line.
+    fn time(&mut self, raw: &[u8]) -> Option<Timestamp> {
+        self.times.prefix(stamped(raw))?.time
     }
 
     fn decide(&mut self, at: At<'_>, text: &[u8], rule: Option<usize>, is_new: bool, before: &[u8]) {
@@ -382,6 +394,11 @@ fn last_lines(text: &[u8], is_whole: bool, mut no: u64, mut offset: u64, count: 
     }
     lines.reverse();
     lines
+}
+
+/// A line without the byte order mark that GitHub's logs begin with.
+fn stamped(raw: &[u8]) -> &[u8] {
+    raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw)
 }
 
 /// Parts of whole lines, each under 1 GiB.
