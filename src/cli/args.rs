@@ -61,23 +61,28 @@ Text has the failed logs with their blocks, most probable cause first, and the o
 Markdown has the failed logs without secrets, and is never longer than a comment of a pull request may be.
 
 JSON is one object a log, on a line:
-  log        the path, or archive.zip!entry        lines     lines in the log
-  verdict    failed, passed, cancelled or unknown  blocks    see below
-  new_lines  with --baseline: lines whose form the passing log does not have
-  problem    why a part of the log could not be read; left out when all of it was
-Of each block:
-  start, end  line numbers from 1, inclusive       score     0 to 1000, the probability to be the cause
-  kind        compile, test, lint, crash, dependency, network, resources, timeout, access, config, setup,
-              summary, exit or error               tool      the tool that said it, or null
-  step        the step's name, or null             repeats   how many more blocks say the same
-  new         with --baseline: whether the passing log has none of it
-  lines       the lines as they stand in the log, without colour codes
+  log         the path, or archive.zip!entry, which is also a PATH
+  lines       how many the log has
+  verdict     failed, passed, cancelled or unknown
+  new_lines   with --baseline: lines whose form the passing log does not have
+  problem     why a part could not be read; left out when all of it was
+  blocks      each with
+    start, end  line numbers from 1, inclusive
+    score       0 to 1000: how probably this is the cause
+    kind        compile, test, lint, crash, dependency, network, resources, timeout, access, config, setup,
+                summary, exit or error
+    tool        the tool that said it, or null
+    step        the step's name, or null
+    repeats     how many more blocks say the same
+    new         with --baseline: whether the passing log has none of it
+    lines       the lines as they stand in the log, without colour codes
 
 A GitHub archive has each job as one log and once more as a file for each step: the job's log is read.
 
 Examples:
   logdeck extract build.log                       why did it fail?
   logdeck extract run-logs.zip                    all jobs of a run
+  logdeck extract 'run-logs.zip!3_test.txt'       one of them
   gh run view 123 --log | logdeck extract
   logdeck extract red.zip --baseline green.zip    what differs from the last run that passed ranks first
   logdeck extract run-logs.zip --format markdown | gh pr comment 7 --body-file -

@@ -37,9 +37,25 @@ fn of_a_run_the_jobs_are_read_and_not_their_steps_once_more() {
 }
 
 #[test]
+fn one_entry_is_named_as_it_is_printed() {
+    let home = Home::new();
+    home.file("run.zip", zip(&[("0_b.txt", red().as_bytes()), ("b/1_Set up job.txt", green().as_bytes())]));
+    for name in ["run.zip!0_b.txt", "run.zip!b/1_Set up job.txt"] {
+        assert_eq!(names(&json(&home, name)), [name]);
+    }
+    let ran = json(&home, "run.zip!none.txt");
+    let expected = (Some(1), "warning: run.zip!none.txt: no such file or directory\n");
+    assert_eq!((ran.code, ran.err.as_str()), expected);
+    // A file may have such a name.
+    home.file("run.zip!none.txt", red());
+    has_cause(&json(&home, "run.zip!none.txt").json()[0]);
+}
+
+#[test]
 fn without_the_jobs_log_its_steps_are_read_under_their_names() {
     let home = Home::new();
-    let failed = "error: boom\n##[error]Process completed with exit code 2.\n";
+    // The name of the file says more than the group in it.
+    let failed = "##[group]Run make\n##[endgroup]\nerror: boom\n##[error]Process completed with exit code 2.\n";
     home.file(
         "run.zip",
         zip(&[("b/1_Set up job.txt", green().as_bytes()), ("b/4_Run the tests.txt", failed.as_bytes())]),
@@ -50,7 +66,7 @@ fn without_the_jobs_log_its_steps_are_read_under_their_names() {
     assert!(!blocks.is_empty() && blocks.iter().all(|block| block["step"] == "Run the tests"), "{blocks:?}");
     let text = extract(&home, &["run.zip"]);
     assert!(
-        text.text().contains("failed  run.zip!b/4_Run the tests.txt  2 lines; failed: Run the tests\n"),
+        text.text().contains("failed  run.zip!b/4_Run the tests.txt  4 lines; failed: Run the tests\n"),
         "{}",
         text.text()
     );

@@ -100,3 +100,24 @@ fn a_baseline_that_cannot_help() {
         "baseline other/same.log: it has every line of red.log, which failed: did it pass?",
     );
 }
+
+#[test]
+fn the_run_itself_as_its_own_baseline() {
+    let home = Home::new();
+    home.file("run.zip", zip(&[("0_a.txt", red().as_bytes()), ("1_b.txt", red().as_bytes())]));
+    let ran = json(&home, "run.zip", &["run.zip"]);
+    assert_eq!((ran.code, ran.json().len()), (Some(3), 2), "{}", ran.err);
+    assert!(ran.err.contains("run.zip!0_a.txt: the baseline is this very log: compared with nothing"), "{}", ran.err);
+    ran.json().iter().for_each(has_cause);
+}
+
+#[test]
+fn a_damaged_baseline_counts_as_far_as_it_goes() {
+    let home = Home::new();
+    let passed = of_job("build");
+    let packed = super::support::gzip(passed.as_bytes());
+    home.file("red.log", failed(&passed)).file("green.gz", &packed[..packed.len() - 8]);
+    let ran = json(&home, "red.log", &["green.gz"]);
+    assert!(ran.code == Some(3) && ran.err.contains("baseline green.gz: truncated"), "{}", ran.err);
+    assert_eq!(ran.json()[0]["new_lines"], 2);
+}

@@ -7,6 +7,7 @@ use super::inputs::Logs;
 use crate::analysis::extract::Baseline;
 use crate::sources::files::{Consume, Input, Role, Watch, each, key, path_of};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,6 +27,7 @@ pub struct Greens {
 /// Passing logs that some logs are compared with, together.
 #[derive(Debug)]
 struct Group {
+    /// Places in [`Greens::inputs`].
     inputs: Vec<usize>,
     held: Mutex<Held>,
     /// Logs that still need it.
@@ -44,73 +46,75 @@ enum Held {
 /// Where a file is: its device and number, and the entry in it.
 type Place = ((u64, u64), Option<usize>);
 
+/// What one `--baseline` has, to be found by the names of logs. An archive may have a hundred thousand entries.
+#[derive(Debug, Default)]
+struct Source {
+    inputs: Range<usize>,
+    by_path: HashMap<String, Vec<usize>>,
+    by_key: HashMap<String, Vec<usize>>,
+}
+
+/// What of one `--baseline` a log is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Pick {
+    All,
+    /// All but the log itself.
+    AllBut(usize),
+    Some(Vec<usize>),
+}
+
 impl Greens {
     /// Finds the passing logs behind `paths` and gives each log those of the same name or job, else all of them. What is
     /// wrong is added to `said`.
     pub fn find(paths: &[PathBuf], logs: &Logs, threads: usize, said: &mut Vec<String>) -> Self {
         let mut greens = Self { threads, ..Self::default() };
-        // Per path: (its first input, the inputs' keys).
         let mut sources = Vec::new();
         for path in paths {
             let mut found = Logs::default();
             found.add_path(path);
-            let keys: Vec<_> = found.inputs.iter().zip(&found.roles).map(|(input, role)| key(input, role)).collect();
             said.extend(found.take_problems().into_iter().map(|problem| format!("baseline {problem}")));
-            sources.push((greens.inputs.len(), keys));
+            let first = greens.inputs.len();
+            let mut source = Source { inputs: first..first + found.inputs.len(), ..Source::default() };
+            for (n, (input, role)) in (first..).zip(found.inputs.iter().zip(&found.roles)) {
+                source.by_path.entry(path_of(input).to_owned()).or_default().push(n);
+                source.by_key.entry(key(input, role)).or_default().push(n);
+            }
             greens.inputs.extend(found.inputs);
+            if !source.inputs.is_empty() {
+                sources.push(source);
+            }
         }
-        if !greens.inputs.is_empty() {
+        if !sources.is_empty() {
             greens.assign(logs, &sources, said);
         }
         greens
     }
 
-    fn assign(&mut self, logs: &Logs, sources: &[(usize, Vec<String>)], said: &mut Vec<String>) {
+    fn assign(&mut self, logs: &Logs, sources: &[Source], said: &mut Vec<String>) {
         let mut places = Places::default();
-        let own: Vec<_> = self.inputs.iter().map(|input| places.of(input)).collect();
-        let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
+        let places_of_inputs = self.inputs.iter().enumerate();
+        let own: HashMap<Place, usize> =
+            places_of_inputs.filter_map(|(n, input)| Some((places.of(input)?, n))).collect();
+        let mut known: HashMap<Vec<Pick>, Option<usize>> = HashMap::new();
         for (log, role) in logs.inputs.iter().zip(&logs.roles) {
-            let mut members = Vec::new();
-            for (first, keys) in sources {
-                members.extend(self.matching(log, role, *first, keys));
-            }
-            let place = places.of(log);
-            let all = members.len();
-            members.retain(|n| place.is_none() || own[*n] != place);
-            if members.len() < all {
-                let then = if members.is_empty() { ": compared with nothing" } else { "" };
-                said.push(format!("{}: the baseline is this very log{then}", log.name));
-            }
-            if members.is_empty() {
-                self.of_log.push(None);
-                continue;
-            }
-            let group = *known.entry(members).or_insert_with_key(|members| {
-                let held = Mutex::default();
-                self.groups.push(Group { inputs: members.clone(), held, users: AtomicUsize::new(0) });
-                self.groups.len() - 1
+            let this = places.of(log).and_then(|place| own.get(&place).copied());
+            let picks: Vec<_> = sources.iter().map(|source| source.pick(log, role, this)).collect();
+            let group = *known.entry(picks).or_insert_with_key(|picks| {
+                let inputs: Vec<_> =
+                    sources.iter().zip(picks).flat_map(|(source, pick)| source.members(pick)).collect();
+                if inputs.is_empty() {
+                    return None;
+                }
+                self.groups.push(Group { inputs, held: Mutex::default(), users: AtomicUsize::new(0) });
+                Some(self.groups.len() - 1)
             });
-            self.groups[group].users.fetch_add(1, Ordering::Relaxed);
-            self.of_log.push(Some(group));
-        }
-    }
-
-    /// The inputs of one `--baseline` that belong to a log.
-    fn matching(&self, log: &Input, role: &Role, first: usize, keys: &[String]) -> Vec<usize> {
-        let range = first..first + keys.len();
-        if keys.len() > 1 {
-            let path = path_of(log);
-            let same: Vec<_> = range.clone().filter(|n| path_of(&self.inputs[*n]) == path).collect();
-            if !same.is_empty() {
-                return same;
+            if let Some(group) = group {
+                self.groups[group].users.fetch_add(1, Ordering::Relaxed);
+            } else {
+                said.push(format!("{}: the baseline is this very log: compared with nothing", log.name));
             }
-            let wanted = key(log, role);
-            let same: Vec<_> = range.clone().filter(|n| keys[*n - first] == wanted).collect();
-            if !same.is_empty() {
-                return same;
-            }
+            self.of_log.push(group);
         }
-        range.collect()
     }
 
     /// The baseline of the `n`-th log; read by the first thread that needs it, dropped with the last log that does.
@@ -164,6 +168,28 @@ impl Greens {
         }
         lock(&self.problems).extend(problems);
         (!is_empty).then(|| Arc::new(baseline))
+    }
+}
+
+impl Source {
+    /// What a log is compared with; `this` is the log itself, if it is among the passing ones.
+    fn pick(&self, log: &Input, role: &Role, this: Option<usize>) -> Pick {
+        let this = this.filter(|n| self.inputs.contains(n));
+        // One log is meant, whatever its name.
+        let named = || self.by_path.get(path_of(log)).or_else(|| self.by_key.get(&key(log, role)));
+        match (if self.inputs.len() > 1 { named() } else { None }, this) {
+            (Some(same), _) => Pick::Some(same.iter().copied().filter(|n| Some(*n) != this).collect()),
+            (None, Some(this)) => Pick::AllBut(this),
+            (None, None) => Pick::All,
+        }
+    }
+
+    fn members(&self, pick: &Pick) -> Vec<usize> {
+        match pick {
+            Pick::All => self.inputs.clone().collect(),
+            Pick::AllBut(this) => self.inputs.clone().filter(|n| n != this).collect(),
+            Pick::Some(members) => members.clone(),
+        }
     }
 }
 

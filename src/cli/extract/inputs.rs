@@ -14,7 +14,7 @@ use crate::sources::files::{
 use anyhow::Context;
 use std::fs::File;
 use std::io::{Cursor, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes of standard input that are looked at before it is known to be an archive or not.
 const MAGIC: usize = 4;
@@ -70,9 +70,27 @@ pub fn of_arguments(
 }
 
 impl Logs {
-    /// Adds what is behind a path, a directory or a glob.
+    /// Adds what is behind a path, a directory, a glob, or the name of an entry as `archive.zip!entry`.
     pub fn add_path(&mut self, path: &Path) {
-        self.add(discover(&[path]));
+        match archive_of(path) {
+            Some(archive) => self.add_entry(&archive, &path.to_string_lossy()),
+            None => self.add(discover(&[path])),
+        }
+    }
+
+    /// Adds one entry of an archive; it is read also when the job's own log holds its text.
+    fn add_entry(&mut self, archive: &Path, name: &str) {
+        let found = discover(&[archive]);
+        let before = self.inputs.len();
+        let named = found.inputs.into_iter().filter(|input| input.name == name);
+        self.inputs.extend(named);
+        self.roles.resize(self.inputs.len(), Role::Log);
+        let about = |problem: &InputError| problem.to_string().starts_with(&format!("{name}: "));
+        let own: Vec<_> = found.problems.into_iter().filter(about).collect();
+        if self.inputs.len() == before && own.is_empty() {
+            self.problems.push(InputError::Missing { name: name.to_owned() });
+        }
+        self.problems.extend(own);
     }
 
     /// Adds what was found in one place.
@@ -107,6 +125,13 @@ impl Logs {
         warnings.end(out);
         !problems.is_empty()
     }
+}
+
+/// The archive of an entry's name; nothing when the path is a file's own.
+fn archive_of(path: &Path) -> Option<PathBuf> {
+    let text = path.to_str().filter(|_| !path.exists())?;
+    let mut ends = text.match_indices('!').map(|(at, _)| Path::new(&text[..at]));
+    ends.find(|archive| archive.is_file()).map(Path::to_owned)
 }
 
 /// Warnings on standard error, of which the first are said and the rest counted.

@@ -166,21 +166,17 @@ fn without_time(line: &[u8]) -> &[u8] {
 
 /// The bytes without colours and other control sequences of a terminal (ECMA-48: CSI, OSC and the short ones).
 fn without_codes(line: &[u8]) -> Cow<'_, [u8]> {
-    let Some(mut at) = memchr::memchr(0x1B, line) else { return Cow::Borrowed(line) };
-    let mut out = line[..at].to_vec();
-    loop {
+    let Some(first) = memchr::memchr(0x1B, line) else { return Cow::Borrowed(line) };
+    let mut out = line[..first].to_vec();
+    let mut at = first;
+    while at < line.len() {
+        // At an escape: behind its sequence stands text up to the next one.
         at += 1 + sequence(&line[at + 1..]);
-        match memchr::memchr(0x1B, &line[at..]) {
-            Some(next) => {
-                out.extend_from_slice(&line[at..at + next]);
-                at += next;
-            }
-            None => {
-                out.extend_from_slice(&line[at..]);
-                return Cow::Owned(out);
-            }
-        }
+        let end = memchr::memchr(0x1B, &line[at..]).map_or(line.len(), |next| at + next);
+        out.extend_from_slice(&line[at..end]);
+        at = end;
     }
+    Cow::Owned(out)
 }
 
 /// How many bytes behind the escape belong to it; none if it is not understood.
@@ -274,6 +270,6 @@ mod tests {
         check(&timed, &["", "[redacted", "[redacted", ""]);
         check(&[body, body, "x"], &["[redacted", "[redacted", "x"]);
         check(&["password=hunter2hunter2", "x"], &["password=[redacted", "x"]);
-        assert_eq!(redacted.name("token=ghp_0123456789abcdefghijklmnopqrstuvwxyz").contains("ghp_"), false);
+        assert!(!redacted.name("token=ghp_0123456789abcdefghijklmnopqrstuvwxyz").contains("ghp_"));
     }
 }

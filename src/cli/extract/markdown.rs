@@ -15,8 +15,10 @@ const MAX_BYTES: usize = 60_000;
 const MAX_BLOCK: usize = 12_000;
 
 /// Writes one log after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Markdown {
+    /// How many logs there are.
+    total: usize,
     written: usize,
     counts: BTreeMap<State, u64>,
     /// Logs and blocks that are left out because the text would be too long.
@@ -24,11 +26,17 @@ pub struct Markdown {
 }
 
 impl Markdown {
+    /// For `total` logs.
+    pub fn new(total: usize) -> Self {
+        Self { total, written: 0, counts: BTreeMap::new(), left_out: 0 }
+    }
+
     /// Adds one log; those without a failure are counted.
     pub fn log(&mut self, report: &Report, lines: &Lines, out: &mut Vec<u8>) {
         let state = report.state();
         *self.counts.entry(state).or_default() += 1;
-        if !state.is_shown() {
+        // As in text, one log alone is shown whatever it says of itself.
+        if !state.is_shown() && (self.total > 1 || report.extract.blocks.is_empty()) {
             return;
         }
         let begun = out.len();
@@ -41,8 +49,11 @@ impl Markdown {
         if report.problem.is_some() {
             head.push_str("; not all of it could be read");
         }
-        if report.extract.blocks.is_empty() {
-            head.push_str("; no lines explain it");
+        match state {
+            _ if report.extract.blocks.is_empty() => head.push_str("; no lines explain it"),
+            State::Quiet => head.push_str("; what comes nearest to one:"),
+            State::Passed => head.push_str("; errors in it:"),
+            _ => {}
         }
         head.push_str("\n\n");
         if self.written + head.len() > MAX_BYTES {

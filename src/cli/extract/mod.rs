@@ -157,7 +157,7 @@ impl Form {
                 Self::Text(Text::new(logs.inputs.len(), if colors { Colors::On } else { Colors::Off }))
             }
             ExtractFormat::Json => Self::Json,
-            ExtractFormat::Markdown => Self::Markdown(Markdown::default()),
+            ExtractFormat::Markdown => Self::Markdown(Markdown::new(logs.inputs.len())),
         }
     }
 }

@@ -80,20 +80,19 @@ impl Report {
 
     /// The name of the step that a block stands in.
     pub fn step_of(&self, block: &Block) -> Option<&str> {
-        let step = block.step.and_then(|n| self.extract.steps.get(n));
-        step.map(|step| step.name.as_str()).filter(|name| !name.is_empty()).or(self.step.as_deref())
+        let step = || block.step.and_then(|n| self.extract.steps.get(n)).map(|step| step.name.as_str());
+        self.step.as_deref().or_else(step).filter(|name| !name.is_empty())
     }
 
     /// The steps that failed.
     pub fn failed_steps(&self) -> Vec<&str> {
+        if let Some(step) = &self.step {
+            return if self.state() == State::Failed { vec![step] } else { Vec::new() };
+        }
         let failed = self.extract.steps.iter().filter(|step| step.state == StepState::Failed);
         let mut names: Vec<_> = failed.map(|step| step.name.as_str()).filter(|name| !name.is_empty()).collect();
         names.dedup();
-        if names.is_empty() && self.state() == State::Failed {
-            self.step.as_deref().into_iter().collect()
-        } else {
-            names
-        }
+        names
     }
 }
 
@@ -130,5 +129,66 @@ pub const fn verdict_word(verdict: Verdict) -> &'static str {
         Verdict::Passed => "passed",
         Verdict::Cancelled => "cancelled",
         Verdict::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::extract::{Kind, Step};
+
+    fn block(start: u64, score: u16, step: Option<usize>) -> Block {
+        let (kind, lines) = (Kind::Test, vec![b"a line".to_vec()]);
+        Block { start, end: start, offset: 0, score, kind, tool: "", step, lines, repeats: 0, is_new: false }
+    }
+
+    fn report(blocks: Vec<Block>, verdict: Verdict) -> Report {
+        let step = |name: &str, state| {
+            let name = name.to_owned();
+            Step { name, start: 1, offset: 0, end: 9, state, began: None, ended: None, errors: 0 }
+        };
+        let steps =
+            vec![step("build", StepState::Failed), step("", StepState::Failed), step("test", StepState::Passed)];
+        let extract = Extract { lines: 9, blocks, steps, verdict, ..Extract::default() };
+        Report { name: "a.log".to_owned(), step: None, extract, problem: None, order: Order::Rank }
+    }
+
+    #[test]
+    fn the_order_is_that_which_was_asked_for() {
+        let mut report = report(vec![block(7, 900, None), block(2, 500, None), block(4, 100, None)], Verdict::Failed);
+        let starts = |report: &Report| report.blocks().map(|block| block.start).collect::<Vec<_>>();
+        assert_eq!(starts(&report), [7, 2, 4]);
+        report.order = Order::Time;
+        assert_eq!(starts(&report), [2, 4, 7]);
+    }
+
+    #[test]
+    fn steps_are_those_of_the_log_or_its_file() {
+        let mut report = report(vec![block(7, 9, Some(0)), block(8, 9, Some(1)), block(9, 9, None)], Verdict::Failed);
+        let steps = |report: &Report| report.blocks().map(|b| report.step_of(b).map(str::to_owned)).collect::<Vec<_>>();
+        assert_eq!(steps(&report), [Some("build".to_owned()), None, None]);
+        assert_eq!(report.failed_steps(), ["build"]);
+        report.step = Some("Run tests".to_owned());
+        assert_eq!(steps(&report), vec![Some("Run tests".to_owned()); 3]);
+        assert_eq!(report.failed_steps(), ["Run tests"]);
+        report.extract.verdict = Verdict::Passed;
+        assert!(report.failed_steps().is_empty());
+    }
+
+    #[test]
+    fn words() {
+        let check = |verdict, lines, expected: &str| {
+            let mut report = report(Vec::new(), verdict);
+            report.extract.lines = lines;
+            assert_eq!(report.state().word(), expected);
+        };
+        check(Verdict::Failed, 9, "failed");
+        check(Verdict::Passed, 9, "passed");
+        check(Verdict::Cancelled, 9, "cancelled");
+        check(Verdict::Unknown, 9, "no failure");
+        check(Verdict::Unknown, 0, "empty");
+        assert_eq!((count(1, "line"), count(1204, "line")), ("1 line".to_owned(), "1,204 lines".to_owned()));
+        let twice = Block { end: 1210, repeats: 2, is_new: true, ..block(1204, 1, None) };
+        assert_eq!(line_numbers(&twice) + &remarks(&twice), "lines 1204-1210, x3, new since green");
     }
 }

@@ -60,6 +60,12 @@ impl Text {
             out.push(b'\n');
         }
         self.heading(report, state, lines, out);
+        match state {
+            State::Quiet if has_blocks => put(out, "; what comes nearest to one:"),
+            State::Passed if has_blocks => put(out, "; errors in it:"),
+            _ => {}
+        }
+        out.push(b'\n');
         if has_blocks {
             let widest = report.extract.blocks.iter().map(|block| block.end).max().unwrap_or_default();
             let width = widest.to_string().len();
@@ -98,7 +104,6 @@ impl Text {
         if report.problem.is_some() {
             put(out, "; not all of it could be read");
         }
-        out.push(b'\n');
     }
 
     fn block(&self, report: &Report, block: &Block, width: usize, lines: &Lines, out: &mut Vec<u8>) {
@@ -135,6 +140,9 @@ impl Text {
             out.push(b'\n');
         }
         put(out, &format!("{}: {}\n", count(self.counts.values().sum(), "log"), counts.join(", ")));
+        if self.counts.contains_key(&State::Quiet) && !self.counts.keys().any(|state| state.is_shown()) {
+            put(out, "Name a log alone to see what comes nearest to a failure in it.\n");
+        }
     }
 
     fn paint(&self, color: &str, text: &str, out: &mut Vec<u8>) {

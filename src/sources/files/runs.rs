@@ -147,7 +147,7 @@ mod tests {
     fn other_names_are_logs() {
         check(
             &["a.log", "dir/b.log", "dir/1_x.txt", "1_x/y.txt", "_x.txt", "1_.txt", "2024_report.log"],
-            &"log ".repeat(7).trim(),
+            "log ".repeat(7).trim(),
         );
         check(&["0_build.txt", "build/notes.txt", "build/a.xml"], "log log log");
         check(&[], "");
