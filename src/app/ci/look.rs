@@ -7,6 +7,7 @@ use super::line::{shown, stamp};
 use super::{App, CiPane, Log, Stage, step_state};
 use crate::analysis::extract::{Block, Step, StepState, Verdict};
 use crate::app::format::{Digits, age, bytes, thousands, time_of_day};
+use crate::app::rows::short_name;
 use crate::app::status::Health;
 use crate::app::tab::Lines;
 use crate::app::{Role, Rows, TimeStyle, text};
@@ -164,7 +165,7 @@ impl App {
                 is_cursor,
                 state: log.state(),
                 number: String::new(),
-                name: log.title.clone(),
+                name: self.name_of(log),
                 words,
                 took: String::new(),
                 lines: if log.is_read { plural(lines, "line") } else { String::new() },
@@ -183,6 +184,16 @@ impl App {
         }
         right.push(self.counts_of_logs());
         CiList { heading: ("Logs".to_owned(), right.join("   ")), is_focused: self.ci_focus() == CiPane::Logs, rows }
+    }
+
+    /// A log's name in the list: with its source's when there are several.
+    fn name_of(&self, log: &Log) -> String {
+        match self.engine.source(log.source) {
+            Some(source) if self.ci.looks.len() > 1 && !log.title.is_empty() && log.title != source.label() => {
+                format!("{}: {}", safe_line(short_name(source.label()).as_bytes()), log.title)
+            }
+            _ => log.title.clone(),
+        }
     }
 
     /// `2 of 5 failed`, `5 passed`, while they are looked at: how far that is.
@@ -416,6 +427,10 @@ impl App {
                 looking.iter().fold((0, 0), |sum, look| (sum.0 + look.progress.0, sum.1 + look.progress.1));
             let percent = if of > 0 { u128::from(done.min(of)) * 100 / u128::from(of) } else { 0 };
             let cancel = self.key_of("cancel");
+            // A short look is not worth a word over the records.
+            if done == 0 && !self.ci_is_shown() {
+                return parts;
+            }
             let text = match (done, of) {
                 (0, _) => "looking for causes ...".to_owned(),
                 (_, 0) => format!("looking for causes: {}, {cancel} cancels", bytes(done)),

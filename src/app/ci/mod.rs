@@ -115,8 +115,8 @@ struct Log {
 }
 
 impl Log {
-    /// Failed logs first, passed ones last.
-    fn rank(&self) -> (u8, SourceId, usize) {
+    /// The source that was asked for last comes first; in it failed logs first, passed ones last.
+    fn rank(&self, asked: Option<SourceId>) -> (bool, u8, SourceId, usize) {
         let class = match (self.extract.verdict, self.extract.blocks.is_empty()) {
             (Verdict::Failed, _) => 0,
             (Verdict::Cancelled, _) => 1,
@@ -125,7 +125,7 @@ impl Log {
             (Verdict::Unknown, true) => 4,
             (Verdict::Passed, _) => 5,
         };
-        (class, self.source, self.input)
+        (asked.is_some_and(|asked| asked != self.source), class, self.source, self.input)
     }
 
     /// What could explain a failure; a log that passed has none.
@@ -195,8 +195,8 @@ impl Ci {
 
     /// Takes a log in, at its place in the order.
     fn add(&mut self, log: Log) {
-        let rank = log.rank();
-        let place = self.order.partition_point(|other| self.logs[*other].rank() < rank);
+        let rank = log.rank(self.asked);
+        let place = self.order.partition_point(|other| self.logs[*other].rank(self.asked) < rank);
         self.order.insert(place, self.logs.len());
         self.logs.push(log);
         if !self.is_touched {
@@ -208,7 +208,7 @@ impl Ci {
     fn forget(&mut self, source: SourceId) {
         self.logs.retain(|log| log.source != source);
         let mut order: Vec<_> = (0..self.logs.len()).collect();
-        order.sort_by_key(|n| self.logs[*n].rank());
+        order.sort_by_key(|n| self.logs[*n].rank(self.asked));
         self.order = order;
         (self.is_touched, self.tops) = (false, [0; 2]);
         self.go_to(self.order.first().copied().unwrap_or(0), 0);
@@ -290,7 +290,9 @@ impl App {
             is_held,
         };
         self.ci.looks.insert(source, look);
-        self.ci.forget(source);
+        if !is_first || self.ci.asked == Some(source) {
+            self.ci.forget(source);
+        }
         if !is_first {
             return;
         }
@@ -344,7 +346,9 @@ impl App {
         let bytes: u64 = logs().map(|log| log.extract.bytes).sum();
         let has_failed = |log: &&Log| log.extract.verdict == Verdict::Failed && !log.causes().is_empty();
         let causes: usize = logs().filter(has_failed).map(|log| log.causes().len()).sum();
-        let opens = logs().filter(has_failed).any(|log| log.is_finished || !log.extract.steps.is_empty());
+        // Among many files of a directory one that failed long ago is nothing to be torn away for.
+        let is_alone = look.logs == 1;
+        let opens = logs().filter(has_failed).any(|log| log.is_finished && is_alone || !log.extract.steps.is_empty());
         if form == LogForm::Archive {
             if is_done && bytes <= self.settings.memory as u64 / SHARE {
                 self.load(source);
@@ -397,9 +401,10 @@ impl App {
         self.tab().tab == Tab::Ci && self.ci.causes() > 0 && self.ci.failed() > 0
     }
 
-    /// Shows logs and causes, if there are any. `false` when not.
+    /// Shows logs and causes, if they were looked at. `false` when not.
     pub(super) fn show_causes(&mut self) -> bool {
-        if self.tab().tab != Tab::Ci || self.ci.looks.is_empty() {
+        let is_not = |look: &Look| matches!(look.stage, Stage::Not(_));
+        if self.tab().tab != Tab::Ci || self.ci_is_shown() || self.ci.looks.values().all(is_not) {
             return false;
         }
         self.tab_mut().detail = None;
@@ -447,9 +452,10 @@ impl App {
 
     /// Looks for causes where that was not done, as in many or large files.
     pub(super) fn look_for_causes(&mut self, effects: &mut Vec<Effect>) {
-        if self.tab().tab != Tab::Ci {
+        if self.tab().tab != Tab::Ci || self.ci.looks.is_empty() {
             return self.say("causes are looked for in files of the CI tab");
         }
+        self.ci.place = Place::View;
         self.say("looking for causes ...");
         effects.push(Effect::Extract(Compared::AsBefore));
     }
