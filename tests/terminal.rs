@@ -8,6 +8,8 @@ mod ci;
 mod frames;
 #[path = "terminal/mouse.rs"]
 mod mouse;
+#[path = "terminal/stalled.rs"]
+mod stalled;
 mod support;
 
 use rustix::process::Signal;

@@ -22,7 +22,7 @@ use crate::ports::Clock;
 use std::{
     io,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -142,7 +142,7 @@ pub struct Loop<P> {
     /// Where they may lie.
     temp_dir: PathBuf,
     /// The file of saved filters.
-    filters: Option<PathBuf>,
+    filters: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl<P: Program> Loop<P> {
@@ -172,7 +172,7 @@ impl<P: Program> Loop<P> {
             shows: Shows::Picture,
             demo: None,
             temp_dir,
-            filters,
+            filters: Arc::new(Mutex::new(filters)),
         }
     }
 
@@ -385,10 +385,13 @@ impl<P: Program> Loop<P> {
                     self.exporter.begin(job, salt, &mut self.tasks);
                 }
                 Effect::Filters(change) => {
-                    // A few KiB, and rarely: not worth a task.
-                    let salt = self.clock.now().0.unsigned_abs();
-                    let done = super::saved::change(self.filters.as_deref(), &change, salt);
-                    self.update(Event::Done(done));
+                    let (salt, file) = (self.clock.now().0.unsigned_abs(), Arc::clone(&self.filters));
+                    let work = move || {
+                        // One at a time: each reads the file and writes it anew.
+                        let path = file.lock().unwrap_or_else(PoisonError::into_inner);
+                        Event::Done(super::saved::change(path.as_deref(), &change, salt))
+                    };
+                    self.tasks.look(work, self.lanes.outcomes.0.clone());
                 }
                 Effect::CancelExport => self.exporter.cancel(),
                 Effect::Ask(ask) => self.tasks.ask(ask),
@@ -477,11 +480,8 @@ impl<P: Program> Loop<P> {
                 let salt = self.salt();
                 return self.exporter.keep_copy(text, salt, &mut self.tasks);
             }
-            Ok(_) if self.terminal.is_busy() => {
-                Err("the terminal is still busy with the last frame: try again".to_owned())
-            }
             Ok(sequence) => {
-                self.terminal.send(sequence);
+                self.terminal.copy(sequence);
                 Ok(format!("sent {} bytes to the terminal's clipboard", thousands(text.len() as u64)))
             }
         };
@@ -501,7 +501,7 @@ impl<P: Program> Loop<P> {
 
     /// Gives the terminal back and stops, as every program does at Ctrl-z, with everything in its pipeline.
     async fn suspend(&mut self) -> io::Result<()> {
-        self.terminal.leave();
+        self.terminal.lend();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         let stopped = tokio::time::timeout(STOP, self.lanes.signals.recv()).await;
         match stopped {

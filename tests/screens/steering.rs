@@ -328,6 +328,21 @@ fn the_debug_pane() {
 }
 
 #[test]
+fn what_has_ended_is_not_behind() {
+    for (state, lag) in [(State::Following, true), (State::Done, false)] {
+        let mut screen = Screen::new(100, 24, settings());
+        screen.open(0, "-", &[("standard input", "2026-11-21T03:14:00Z INFO one\n")]);
+        screen.health(0, Health::new(state, "x"));
+        screen.keys("<Enter>");
+        assert!(screen.has("standard input") && !screen.has("in -"), "{}", screen.text());
+        screen.keys("<Esc>:debug<Enter>");
+        screen.event(Event::Meters(meters()));
+        let row = screen.line("29 B");
+        assert_eq!(row.split_whitespace().rev().nth(1).is_some_and(|cell| cell.ends_with('s')), lag, "{row}");
+    }
+}
+
+#[test]
 fn the_debug_pane_is_complete_on_few_rows() {
     let mut screen = screen(60, 12);
     screen.keys(":debug<Enter>");

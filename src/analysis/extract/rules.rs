@@ -4,6 +4,7 @@
 //! `assets/rules/generic.toml` explains the format.
 
 use super::Kind;
+use super::line;
 use super::sieve::Sieve;
 use super::steps;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -104,7 +105,9 @@ pub(super) struct Rule {
     pub(super) label: Option<usize>,
     label_name: Option<String>,
     pub(super) above: usize,
+    #[cfg(test)]
     pub(super) examples: Vec<String>,
+    #[cfg(test)]
     pub(super) counter: Vec<String>,
 }
 
@@ -179,6 +182,19 @@ impl Rules {
                 rule.label = Some(found.ok_or_else(problem)?);
             }
         }
+        Ok(Self::of(list))
+    }
+
+    /// This rule alone, with the one that names what it finds.
+    #[cfg(test)]
+    pub(super) fn only(&self, n: usize) -> Self {
+        let mut rule = self.list[n].clone();
+        let label = rule.label.map(|label| self.list[label].clone());
+        rule.label = label.as_ref().map(|_| 1);
+        Self::of(std::iter::once(rule).chain(label).collect())
+    }
+
+    fn of(list: Vec<Rule>) -> Self {
         let mut literals: Vec<String> = steps::LITERALS.map(str::to_owned).to_vec();
         let mut owners: Vec<Vec<u16>> = vec![Vec::new(); literals.len()];
         for (n, rule) in list.iter().enumerate() {
@@ -191,7 +207,7 @@ impl Rules {
                 owners[at].push(n as u16);
             }
         }
-        Ok(Self { list, sieve: Sieve::new(&literals), finder: finder(&literals), owners })
+        Self { sieve: Sieve::new(&literals), finder: finder(&literals), list, owners }
     }
 
     /// Every place of the text at which a rule's literal begins, in order: (place, literal). The text is whole lines.
@@ -209,6 +225,7 @@ impl Rules {
         lines.sort_unstable();
         lines.dedup();
         for (start, end) in lines {
+            let end = end.min(start + line::MAX_LINE);
             for found in self.finder.find_overlapping_iter(&text[start..end]) {
                 hits.push(((start + found.start()) as u32, found.pattern().as_u32()));
             }
@@ -217,7 +234,7 @@ impl Rules {
     }
 
     /// Whether one of these literals may begin or end a step.
-    pub(super) fn is_step(&self, hits: &[(u32, u32)]) -> bool {
+    pub(super) fn is_step(hits: &[(u32, u32)]) -> bool {
         hits.iter().any(|(_, literal)| (*literal as usize) < steps::LITERALS.len())
     }
 
@@ -295,7 +312,9 @@ fn rule(row: &Table) -> Result<Rule, String> {
         label: None,
         label_name: text("label").map(str::to_owned),
         above: number("above").unwrap_or(0),
+        #[cfg(test)]
         examples: list("examples"),
+        #[cfg(test)]
         counter: list("counter"),
     })
 }

@@ -4,9 +4,9 @@
 //! 1 GB/s; the sieve looks at four bytes at every second place, independent of each other, and is three times as fast. Each
 //! literal is known by the two groups of four bytes at the start of a window of five that is rare in text.
 
-use memchr::memmem::Finder;
+use aho_corasick::packed::Searcher;
 
-/// Literals that are shorter are looked for one by one.
+/// Literals that are shorter are looked for by other means, in a pass of their own. There may be 64 of them at most.
 const WINDOW: usize = 5;
 /// log2 of the bits that say whether a group may be known.
 const BITS: u32 = 18;
@@ -23,7 +23,7 @@ pub(super) struct Sieve {
     owners: Vec<Vec<(Box<[u8]>, usize)>>,
     /// Short ones, by their first byte where that is no ASCII: such bytes are rare.
     symbols: Vec<(u8, Vec<Box<[u8]>>)>,
-    short: Vec<Finder<'static>>,
+    short: Option<Searcher>,
 }
 
 impl Sieve {
@@ -33,14 +33,15 @@ impl Sieve {
             slots: vec![(0, 0); 1 << SLOTS],
             owners: Vec::new(),
             symbols: Vec::new(),
-            short: Vec::new(),
+            short: None,
         };
+        let mut short = Vec::new();
         for literal in literals {
             let bytes = literal.as_bytes();
             if bytes.len() >= WINDOW {
                 sieve.add(bytes);
             } else if bytes.first().is_some_and(u8::is_ascii) {
-                sieve.short.push(Finder::new(bytes).into_owned());
+                short.push(bytes);
             } else if let Some(first) = bytes.first() {
                 match sieve.symbols.iter_mut().find(|(byte, _)| byte == first) {
                     Some((_, list)) => list.push(bytes.into()),
@@ -48,12 +49,15 @@ impl Sieve {
                 }
             }
         }
+        sieve.short = Searcher::new(short);
         sieve
     }
 
     fn add(&mut self, literal: &[u8]) {
         let cost = |window: &[u8]| window.iter().map(|b| commonness(*b)).sum::<u32>();
-        let Some((start, _)) = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| cost(window)) else { return };
+        let Some((start, _)) = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| cost(window)) else {
+            return;
+        };
         for at in [start, start + 1] {
             let group = load(&literal[at..at + 4]);
             let hash = hash(group);
@@ -71,7 +75,7 @@ impl Sieve {
         }
     }
 
-    /// Gives places in literals of the text, in no order. Of each literal in the text at least one is given.
+    /// Gives places in literals of the text, in no order. Every line that has a literal gets one.
     pub(super) fn places(&self, text: &[u8], mut give: impl FnMut(usize)) {
         let mut at = 0;
         while let Some(eight) = text.get(at..at + 8) {
@@ -100,10 +104,8 @@ impl Sieve {
                 }
             }
         }
-        for finder in &self.short {
-            for place in finder.find_iter(text) {
-                give(place);
-            }
+        for found in self.short.iter().flat_map(|short| short.find_iter(text)) {
+            give(found.start());
         }
     }
 
@@ -121,9 +123,7 @@ impl Sieve {
         while self.slots[slot].0 != 0 {
             if self.slots[slot].0 == group {
                 let owners = &self.owners[self.slots[slot].1 as usize];
-                return owners
-                    .iter()
-                    .any(|(literal, place)| at >= *place && text[at - place..].starts_with(literal));
+                return owners.iter().any(|(literal, place)| at >= *place && text[at - place..].starts_with(literal));
             }
             slot = (slot + 1) % self.slots.len();
         }
