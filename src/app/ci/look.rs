@@ -245,6 +245,10 @@ impl App {
             return ("Causes".to_owned(), self.hint_of_whole_log());
         };
         let left = match (self.ci.number(), self.ci.causes()) {
+            // Nothing says that it failed.
+            (Some(n), all) if self.ci.failed() == 0 => {
+                format!("Possible cause {} of {}", thousands(n as u64), thousands(all as u64))
+            }
             // In a log that passed.
             (None, _) => {
                 let (at, all) = (self.ci.at.block.unwrap_or(0) + 1, log.extract.blocks.len());
@@ -459,8 +463,8 @@ impl App {
             let text = format!("{} not read, or not to the end", thousands(broken as u64));
             parts.push(Health { text, role: Role::Warn });
         }
-        if let Some((name, lines)) = self.ci.looks.values().find_map(|look| look.green.as_ref()) {
-            let text = format!("compared with {name}, {}", plural(*lines, "line"));
+        if let Some(name) = self.ci.looks.values().find_map(|look| look.green.as_ref()) {
+            let text = format!("compared with {name}");
             parts.push(Health { text, role: Role::Ok });
         }
         if self.is_another_job() {
@@ -502,13 +506,15 @@ impl App {
         let logs = self.ci.logs.iter().filter(|log| log.is_read).count() as u64;
         let state = match (failed, logs) {
             (0, _) if self.ci.is_looking() => ("LOOKING".to_owned(), Role::Accent),
+            (0, _) if causes > 0 => ("no verdict".to_owned(), Role::Dim),
             (0, _) => ("no failure".to_owned(), Role::Ok),
             (1, 1) => ("FAILED".to_owned(), Role::Error),
             (failed, logs) => (format!("FAILED {} of {} logs", thousands(failed), thousands(logs)), Role::Error),
         };
         let mut parts = vec![state];
         if causes > 0 {
-            parts.push((plural(causes, "cause"), Role::Text));
+            let what = if failed > 0 { "cause" } else { "possible cause" };
+            parts.push((plural(causes, what), Role::Text));
         }
         parts
     }

@@ -81,8 +81,8 @@ struct Look {
     stage: Stage,
     /// Bytes that were read, and how many there are.
     progress: (u64, u64),
-    /// The passing log that is compared with, safe for a terminal; how many lines it has.
-    green: Option<(String, u64)>,
+    /// The passing logs that are compared with, safe for a terminal.
+    green: Option<String>,
     problems: usize,
     not_text: usize,
     /// Whether its records wait for the look to end.
@@ -237,7 +237,7 @@ impl App {
         match what {
             Extracted::Began { .. } => {}
             Extracted::Progress { done, of } => look.progress = (done, of),
-            Extracted::Green(name, lines) => look.green = Some((safe_line(name.as_bytes()).into_owned(), lines)),
+            Extracted::Green(name) => look.green = Some(safe_line(name.as_bytes()).into_owned()),
             Extracted::NoGreen(problem) => self.complain(safe_line(problem.as_bytes())),
             Extracted::Log(found) => self.take_log(source, *found),
             Extracted::Problem(problem) => {
