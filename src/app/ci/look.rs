@@ -251,7 +251,7 @@ impl App {
             }
             // In a log that passed.
             (None, _) => {
-                let (at, all) = (self.ci.at.block.unwrap_or(0) + 1, log.extract.blocks.len());
+                let (at, all) = (self.ci.at.block.unwrap_or(0) + 1, log.blocks().len());
                 format!("Error {at} of {all}, in a log that passed")
             }
             (Some(1), 1) => "The cause".to_owned(),
@@ -274,7 +274,7 @@ impl App {
             view.causes = self.in_place_of_causes();
             return;
         };
-        let blocks = &log.extract.blocks[first..];
+        let blocks = &log.blocks()[first..];
         // The whole gutter belongs to the log: it does not move from cause to cause.
         let numbers = thousands(log.extract.lines).len().max(5) as u16;
         let has_times = self.time != TimeStyle::Off
@@ -391,10 +391,10 @@ impl App {
                 say(&format!("Looking for causes in {} ...", plural(logs, "log")), Role::Heading);
                 say(&format!("{} cancels; {} shows all lines.", self.key_of("cancel"), self.key_of("quit")), Role::Dim);
             }
-            Some(log) if log.problem.is_some() && log.extract.blocks.is_empty() => {
+            Some(log) if log.problem.is_some() && log.blocks().is_empty() => {
                 say(log.problem.as_deref().unwrap_or_default(), Role::Warn);
             }
-            Some(log) if !log.extract.blocks.is_empty() => say("No cause stands in this step.", Role::Text),
+            Some(log) if !log.blocks().is_empty() => say("No cause stands in this step.", Role::Text),
             Some(_) if self.ci.causes() == 0 && self.ci.failed() == 0 && !self.ci.is_looking() => {
                 let read = self.ci.logs.iter().filter(|log| log.is_read).count() as u64;
                 say(&format!("No failure found in {}.", plural(read, "log")), Role::Heading);

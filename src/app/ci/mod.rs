@@ -26,6 +26,10 @@ use std::collections::BTreeMap;
 /// a larger one only when somebody wants to see the list.
 const SHARE: u64 = 4;
 
+/// The score from which on a block looks like an error, whatever its log says of how it ended. Below are the last lines
+/// of a log without any known form.
+const WORTH: u16 = 301;
+
 /// Problems that have a row of their own; more are only counted.
 const PROBLEMS: usize = 100;
 
@@ -117,7 +121,7 @@ struct Log {
 impl Log {
     /// The source that was asked for last comes first; in it failed logs first, passed ones last.
     fn rank(&self, asked: Option<SourceId>) -> (bool, u8, SourceId, usize) {
-        let class = match (self.extract.verdict, self.extract.blocks.is_empty()) {
+        let class = match (self.extract.verdict, self.blocks().is_empty()) {
             (Verdict::Failed, _) => 0,
             (Verdict::Cancelled, _) => 1,
             (Verdict::Unknown, false) => 2,
@@ -128,14 +132,25 @@ impl Log {
         (asked.is_some_and(|asked| asked != self.source), class, self.source, self.input)
     }
 
+    /// What is shown of it: of a log that does not say that it failed, only what looks like an error by itself.
+    fn blocks(&self) -> &[Block] {
+        let blocks = &self.extract.blocks;
+        let all = match self.extract.verdict {
+            Verdict::Failed | Verdict::Cancelled => blocks.len(),
+            Verdict::Passed | Verdict::Unknown => blocks.partition_point(|block| block.score >= WORTH),
+        };
+        &blocks[..all]
+    }
+
     /// What could explain a failure; a log that passed has none.
     fn causes(&self) -> &[Block] {
-        if self.extract.verdict == Verdict::Passed { &[] } else { &self.extract.blocks }
+        if self.extract.verdict == Verdict::Passed { &[] } else { self.blocks() }
     }
 
     /// How many errors it has, repeats included.
     fn errors(&self) -> u64 {
-        self.extract.blocks.iter().map(|block| 1 + block.repeats).sum()
+        let shown = self.blocks().iter().map(|block| 1 + block.repeats).sum();
+        self.extract.steps.iter().map(|step| step.errors).sum::<u64>().max(shown)
     }
 
     fn state(&self) -> (&'static str, Role) {
@@ -170,7 +185,7 @@ impl Ci {
 
     /// The chosen log's blocks: of one that passed, too.
     fn blocks(&self) -> &[Block] {
-        self.log().map_or(&[], |log| &log.extract.blocks)
+        self.log().map_or(&[], |log| log.blocks())
     }
 
     fn block(&self) -> Option<&Block> {
@@ -188,7 +203,7 @@ impl Ci {
 
     /// Puts the cursor on a block of a log, and on its step.
     fn go_to(&mut self, log: usize, block: usize) {
-        let found = self.logs.get(log).and_then(|log| log.extract.blocks.get(block));
+        let found = self.logs.get(log).and_then(|log| log.blocks().get(block));
         self.at = At { log, block: found.map(|_| block), step: found.and_then(|block| block.step).unwrap_or(0) };
         self.scroll = 0;
     }

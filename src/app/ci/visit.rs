@@ -85,7 +85,7 @@ impl App {
         let height = self.list_height();
         let tab = self.tab_mut();
         tab.view.go_to_key(key, height / 2);
-        tab.was_following = false;
+        (tab.paused_at, tab.was_following) = (tab.view.newest(), false);
         self.work();
         self.refresh_histogram();
         let is_hidden = self
