@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[path = "terminal/ci.rs"]
+mod ci;
 #[path = "terminal/frames.rs"]
 mod frames;
 #[path = "terminal/mouse.rs"]

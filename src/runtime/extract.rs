@@ -1,22 +1,19 @@
 //! Looking for causes beside the loop: which inputs of a source are looked at, by how many threads, and what is told.
 //!
-//! Owns the look's threads, its progress, its end, and the passing log. Must not know how a cause is recognised
+//! Owns the look's threads, its progress, and its end. Must not know how a cause is recognised
 //! (`analysis` does), nor the screen.
 
+use super::green::Greens;
 use super::tasks::Tasks;
-use crate::analysis::extract::{Baseline, Extract, Extractor, Options};
+use crate::analysis::extract::{Extract, Extractor, Options};
 use crate::app::event::{Compared, Event};
 use crate::app::{ExtractNews, Extracted, LogForm, LogFound};
 use crate::model::{SourceId, Timestamp};
-use crate::sources::files::{Codec, Consume, Discovered, Input, Outcome, Watch, discover, each};
+use crate::sources::files::{Codec, Consume, Discovered, Input, Outcome, Role, Watch, discover, each, roles};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    io::Read,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::{Arc, OnceLock, atomic::Ordering},
     thread::available_parallelism,
     time::Duration,
 };
@@ -30,24 +27,15 @@ const PROGRESS: Duration = Duration::from_millis(100);
 const MOST: u64 = 1 << 30;
 /// A file that did not change for so long does not grow any more, as far as anybody knows (2 s).
 const QUIET: i64 = 2 * crate::model::time::SECOND;
-/// Bytes of one read of the passing log.
-const CHUNK: usize = 1 << 20;
 
 /// Looks for causes in the logs of sources.
 #[derive(Debug)]
 pub(super) struct Looker {
     to: mpsc::Sender<Event>,
-    green: Option<Arc<Green>>,
+    green: Option<PathBuf>,
     sources: BTreeMap<SourceId, PathBuf>,
     running: HashMap<SourceId, Watch>,
     runs: u32,
-}
-
-/// A passing log, read when the first look needs it.
-#[derive(Debug)]
-struct Green {
-    path: PathBuf,
-    read: OnceLock<Result<Arc<Baseline>, String>>,
 }
 
 /// Whether files that are many and large are looked at.
@@ -62,8 +50,7 @@ impl Looker {
     /// One that compares with this passing log; and where it tells its news.
     pub(super) fn new(green: Option<PathBuf>) -> (Self, mpsc::Receiver<Event>) {
         let (to, news) = mpsc::channel(LANE);
-        let looker =
-            Self { to, green: green.map(Green::of), sources: BTreeMap::new(), running: HashMap::new(), runs: 0 };
+        let looker = Self { to, green, sources: BTreeMap::new(), running: HashMap::new(), runs: 0 };
         (looker, news)
     }
 
@@ -76,14 +63,8 @@ impl Looker {
     /// Looks at all sources again.
     pub(super) fn again(&mut self, compared: Compared, now: Timestamp, tasks: &mut Tasks) {
         match compared {
-            Compared::AsBefore => {
-                // One that could not be read may be there by now.
-                self.green = self.green.take().map(|green| match green.read.get() {
-                    Some(Err(_)) => Green::of(green.path.clone()),
-                    _ => green,
-                });
-            }
-            Compared::With(path) => self.green = Some(Green::of(path)),
+            Compared::AsBefore => {}
+            Compared::With(path) => self.green = Some(path),
             Compared::Alone => self.green = None,
         }
         self.cancel();
@@ -158,7 +139,7 @@ impl Teller {
 /// One look, in a blocking thread.
 struct Look {
     path: PathBuf,
-    green: Option<Arc<Green>>,
+    green: Option<PathBuf>,
     watch: Watch,
     zeal: Zeal,
     now: Timestamp,
@@ -171,7 +152,10 @@ impl Look {
     fn run(&self, teller: &Teller) -> Extracted {
         let Discovered { inputs, problems, notes } = discover(&[&self.path]);
         let form = if inputs.iter().any(|input| input.entry.is_some()) { LogForm::Archive } else { LogForm::Files };
-        let wanted = wanted(&inputs);
+        let roles = roles(&inputs);
+        // No pipes, which can be read only once; nor logs of steps that stand in their job's log, too.
+        let is_wanted = |(n, input): &(usize, &Input)| input.codec != Codec::Stream && roles[*n] != Role::Covered;
+        let wanted: Vec<_> = inputs.iter().enumerate().filter(is_wanted).map(|(n, _)| n).collect();
         teller.tell(Extracted::Began { logs: wanted.len(), form });
         let chosen: Vec<Input> = wanted.iter().map(|n| inputs[*n].clone()).collect();
         let bytes = chosen.iter().filter_map(Input::disk_bytes).sum::<u64>();
@@ -180,13 +164,8 @@ impl Look {
             let gib = bytes as f64 / f64::from(1 << 30);
             return Extracted::Skipped(format!("{} files of {gib:.1} GiB: `:causes` looks at them", chosen.len()));
         }
-        let baseline = match self.baseline(teller) {
-            Ok(baseline) => baseline,
-            Err(problem) => {
-                teller.tell(Extracted::NoGreen(problem));
-                None
-            }
-        };
+        let logs: Vec<_> = wanted.iter().map(|n| (&inputs[*n], &roles[*n])).collect();
+        let greens = self.greens(&logs, teller);
         for problem in problems.iter().map(ToString::to_string).chain(notes) {
             // What is wrong with files is said by their source.
             if form == LogForm::Archive {
@@ -195,7 +174,14 @@ impl Look {
         }
         let threads = available_parallelism().map_or(2, std::num::NonZero::get);
         let mut not_text = 0;
-        let make = |_| Taking(Extractor::new(Options { baseline: baseline.clone(), max_lines: None }));
+        let make = |n| {
+            let baseline = greens.as_ref().map_or(Ok(None), |greens| greens.of_log(n, &self.watch));
+            let baseline = baseline.unwrap_or_else(|problem| {
+                teller.tell(Extracted::NoGreen(problem));
+                None
+            });
+            Taking(Extractor::new(Options { baseline, max_lines: None }))
+        };
         each(&chosen, threads, &self.watch, make, |outcome| {
             if outcome.problem.as_ref().is_some_and(|problem| problem.is_binary()) && form == LogForm::Archive {
                 not_text += 1;
@@ -204,6 +190,17 @@ impl Look {
             }
         });
         if self.watch.cancel.load(Ordering::Relaxed) { Extracted::Cancelled } else { Extracted::Finished(not_text) }
+    }
+
+    /// The passing logs to compare with, if some were given.
+    fn greens(&self, logs: &[(&Input, &Role)], teller: &Teller) -> Option<Greens> {
+        let path = self.green.as_ref()?;
+        let (greens, news) = match Greens::find(path, logs) {
+            Ok(greens) => (Some(greens), Extracted::Green(path.to_string_lossy().into_owned())),
+            Err(problem) => (None, Extracted::NoGreen(problem)),
+        };
+        teller.tell(news);
+        greens
     }
 
     fn found(&self, chosen: &[Input], wanted: &[usize], outcome: Outcome<Extract>) -> LogFound {
@@ -226,84 +223,6 @@ impl Look {
         let since = modified.ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         since.is_some_and(|since| self.now.0 - i64::try_from(since.as_nanos()).unwrap_or(i64::MAX) > QUIET)
     }
-
-    /// The passing log, if there is one to compare with.
-    fn baseline(&self, teller: &Teller) -> Result<Option<Arc<Baseline>>, String> {
-        let Some(green) = &self.green else { return Ok(None) };
-        let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-        if same(&green.path, &self.path) {
-            return Err(format!("{} is the log itself: the passing log has to be another one", green.path.display()));
-        }
-        let baseline = green.read.get_or_init(|| read(&green.path, &self.watch.cancel)).clone()?;
-        teller.tell(Extracted::Green(green.path.display().to_string(), baseline.lines()));
-        Ok(Some(baseline))
-    }
-}
-
-impl Green {
-    fn of(path: PathBuf) -> Arc<Self> {
-        Arc::new(Self { path, read: OnceLock::new() })
-    }
-}
-
-/// Reads a passing log; of an archive all its logs.
-fn read(path: &Path, cancel: &AtomicBool) -> Result<Arc<Baseline>, String> {
-    let found = discover(&[path]);
-    let chosen = wanted(&found.inputs);
-    let mut baseline = Baseline::default();
-    let mut problem = found.problems.first().map(ToString::to_string);
-    let mut buf = vec![0; CHUNK];
-    for n in chosen {
-        let input = &found.inputs[n];
-        match input.open() {
-            Ok(mut reader) => {
-                loop {
-                    if cancel.load(Ordering::Relaxed) {
-                        return Err("the passing log was not read to its end".to_owned());
-                    }
-                    match reader.read(&mut buf) {
-                        Ok(0) => break,
-                        Ok(n) => baseline.feed(&buf[..n]),
-                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                        Err(error) => {
-                            problem = Some(format!("{}: {error}", input.name));
-                            break;
-                        }
-                    }
-                }
-                baseline.finish();
-            }
-            Err(error) if error.is_binary() => {}
-            Err(error) => problem = Some(error.to_string()),
-        }
-    }
-    match problem {
-        Some(problem) if baseline.lines() == 0 => Err(format!("no passing log to compare with: {problem}")),
-        _ if baseline.lines() == 0 => Err(format!("{} has no lines to compare with", path.display())),
-        _ => Ok(Arc::new(baseline)),
-    }
-}
-
-/// The inputs that are looked at: no pipes, which can be read only once; and of an archive of GitHub's a job's whole
-/// log (`2_build.txt`) in the place of those of its steps (`build/3_Run tests.txt`), which say the same again.
-fn wanted(inputs: &[Input]) -> Vec<usize> {
-    let entry = |input: &Input| Some((input.path.clone(), input.name.split_once('!')?.1.to_owned()));
-    let mut jobs = HashSet::new();
-    for (path, name) in inputs.iter().filter(|input| input.entry.is_some()).filter_map(entry) {
-        let number = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        if let Some(job) = name[number..].strip_prefix('_').and_then(|name| name.strip_suffix(".txt"))
-            && number > 0
-            && !job.contains('/')
-        {
-            jobs.insert((path, job.to_owned()));
-        }
-    }
-    let is_step = |input: &Input| {
-        let Some((path, name)) = entry(input).filter(|_| input.entry.is_some()) else { return false };
-        name.split_once('/').is_some_and(|(job, _)| jobs.contains(&(path, job.to_owned())))
-    };
-    let is_wanted = |(_, input): &(usize, &Input)| input.codec != Codec::Stream && !is_step(input);
-    inputs.iter().enumerate().filter(is_wanted).map(|(n, _)| n).collect()
 }
 
 /// An extractor that takes an input's bytes.

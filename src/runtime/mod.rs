@@ -5,6 +5,7 @@
 pub mod event_loop;
 pub mod export;
 mod extract;
+mod green;
 pub mod pace;
 pub mod saved;
 pub mod signals;

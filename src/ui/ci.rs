@@ -75,7 +75,9 @@ fn list(list: &CiList, rows: Rows, canvas: &mut Canvas<'_>) {
         }
         canvas.text_before(name, took, y, &row.took, Role::Dim);
         canvas.text_before(name, lines, y, &row.lines, Role::Dim);
-        canvas.text_before(name, errors, y, &row.errors, Role::Error);
+        // Of one that did not fail they are nothing to look at first.
+        let role = if row.state.1 == Role::Error { Role::Error } else { Role::Dim };
+        canvas.text_before(name, errors, y, &row.errors, role);
         if row.is_cursor && canvas.theme.reverses_cursor_row() {
             canvas.restyle(0, y, canvas.width, emphasis);
         }

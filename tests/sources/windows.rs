@@ -3,7 +3,7 @@
 use super::codecs::gzip;
 use logdeck::analysis::lines::LineNeedle;
 use logdeck::model::query::{Pattern, PatternKind};
-use logdeck::model::window::{Answer, Ask, Extent, Held, Request, Way};
+use logdeck::model::window::{Answer, Ask, Extent, Held, Line, Request, Way};
 use logdeck::model::{Address, SourceId, SourceMsg, Timestamp};
 use logdeck::ports::Clock;
 use logdeck::sources::files::{Far, Lines, answer};
@@ -72,7 +72,7 @@ impl Asked {
             Request::Find { pattern, .. } | Request::Count { pattern } => {
                 Some(Box::new(Needle(LineNeedle::compile(pattern).unwrap())) as Box<dyn Lines>)
             }
-            Request::Window { .. } => None,
+            Request::Window { .. } | Request::At { .. } => None,
         };
         let ask = Ask { source: SourceId(0), ticket: 7, request };
         runtime.spawn_blocking(move || answer(&ask, &address, &settings, &far, lines, &outlet));
@@ -284,6 +284,36 @@ fn a_file_that_is_not_what_it_was_is_told() {
     let held = Held::Window(packed.older(Held::Tail(100)).0);
     fs::write(&packed.path, gzip(b"other\n")).unwrap();
     assert_eq!(packed.failure(window(held)), "a.log.gz was replaced or truncated since; G opens it anew");
+}
+
+#[test]
+fn a_line_of_an_entry_is_shown_and_windows_go_on_in_that_entry() {
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated, zip::CompressionMethod::Bzip2] {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        for name in ["0_other.txt", "1_build.txt"] {
+            archive.start_file(name, options).unwrap();
+            let text = numbered(2000).replace("line", &name[2..6]);
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        let asked = Asked::new("a.zip", &archive.finish().unwrap().into_inner());
+        let name = |entry: &str| format!("{}!{entry}", asked.path.display());
+        let at = |input, name: String, line: u64| Request::At { line: Line { input, name, offset: line * 16 } };
+        let (extent, texts, line) = asked.window(at(1, name("1_build.txt"), 1000));
+        assert_eq!(texts[line.unwrap() as usize], "buil 1000      ", "{method}");
+        assert!(extent.start > 0 && extent.end < extent.size && extent.size == 32_000, "{extent:?}");
+        let (older, texts) = asked.older(Held::Window(extent));
+        assert!(older.end < extent.end && texts[0].starts_with("buil "), "{older:?} {}", texts[0]);
+        let (newer, texts) = asked.newer(Held::Window(extent));
+        assert!(newer.start > extent.start && texts[0].starts_with("buil "), "{newer:?}");
+        // The first and the last line of another one, and a place behind its end.
+        for (line, expected) in [(0, "othe 0         "), (1999, "othe 1999      "), (9999, "othe 1999      ")] {
+            let (_, texts, at) = asked.window(at(0, name("0_other.txt"), line));
+            assert_eq!(texts[at.unwrap() as usize], expected);
+        }
+        let gone = asked.failure(at(1, name("0_other.txt"), 5));
+        assert!(gone.starts_with("a.zip!0_other.txt is not there any more"), "{gone}");
+    }
 }
 
 #[test]

@@ -95,8 +95,8 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the cause before.";
     "whole-log" ["Enter"] in &[Ci], Look "whole log" footer "whole log": ci::whole_log =>
         "Show the whole log at the line of the cause, or of the step; Esc goes back.";
-    "causes" [] in RECORDS, Find "causes of failures": ci::causes =>
-        "Show the logs of jobs and the causes of their failures; look for them where that was not done yet.";
+    "causes" [] in SIDEWAYS, Find "causes of failures": ci::causes =>
+        "Show the logs of jobs and the causes of their failures; there: look for them again.";
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
         "Go to a time: 14:02, 2026-01-02T15:04, 10m before now, 10m@end before the end, +30s or -5m from the line.";
     "filter" ["F"] in RECORDS, Find "filter pane" footer "filter": panes::open_filter =>

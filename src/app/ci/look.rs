@@ -7,6 +7,7 @@ use super::line::{shown, stamp};
 use super::{App, CiPane, Log, Stage, step_state};
 use crate::analysis::extract::{Block, Step, StepState, Verdict};
 use crate::app::format::{Digits, age, bytes, thousands, time_of_day};
+use crate::app::rows::short_name;
 use crate::app::status::Health;
 use crate::app::tab::Lines;
 use crate::app::{Role, Rows, TimeStyle, text};
@@ -164,7 +165,7 @@ impl App {
                 is_cursor,
                 state: log.state(),
                 number: String::new(),
-                name: log.title.clone(),
+                name: self.name_of(log),
                 words,
                 took: String::new(),
                 lines: if log.is_read { plural(lines, "line") } else { String::new() },
@@ -183,6 +184,16 @@ impl App {
         }
         right.push(self.counts_of_logs());
         CiList { heading: ("Logs".to_owned(), right.join("   ")), is_focused: self.ci_focus() == CiPane::Logs, rows }
+    }
+
+    /// A log's name in the list: with its source's when there are several.
+    fn name_of(&self, log: &Log) -> String {
+        match self.engine.source(log.source) {
+            Some(source) if self.ci.looks.len() > 1 && !log.title.is_empty() && log.title != source.label() => {
+                format!("{}: {}", safe_line(short_name(source.label()).as_bytes()), log.title)
+            }
+            _ => log.title.clone(),
+        }
     }
 
     /// `2 of 5 failed`, `5 passed`, while they are looked at: how far that is.
@@ -234,9 +245,13 @@ impl App {
             return ("Causes".to_owned(), self.hint_of_whole_log());
         };
         let left = match (self.ci.number(), self.ci.causes()) {
+            // Nothing says that it failed.
+            (Some(n), all) if self.ci.failed() == 0 => {
+                format!("Possible cause {} of {}", thousands(n as u64), thousands(all as u64))
+            }
             // In a log that passed.
             (None, _) => {
-                let (at, all) = (self.ci.at.block.unwrap_or(0) + 1, log.extract.blocks.len());
+                let (at, all) = (self.ci.at.block.unwrap_or(0) + 1, log.blocks().len());
                 format!("Error {at} of {all}, in a log that passed")
             }
             (Some(1), 1) => "The cause".to_owned(),
@@ -259,7 +274,7 @@ impl App {
             view.causes = self.in_place_of_causes();
             return;
         };
-        let blocks = &log.extract.blocks[first..];
+        let blocks = &log.blocks()[first..];
         // The whole gutter belongs to the log: it does not move from cause to cause.
         let numbers = thousands(log.extract.lines).len().max(5) as u16;
         let has_times = self.time != TimeStyle::Off
@@ -376,10 +391,10 @@ impl App {
                 say(&format!("Looking for causes in {} ...", plural(logs, "log")), Role::Heading);
                 say(&format!("{} cancels; {} shows all lines.", self.key_of("cancel"), self.key_of("quit")), Role::Dim);
             }
-            Some(log) if log.problem.is_some() && log.extract.blocks.is_empty() => {
+            Some(log) if log.problem.is_some() && log.blocks().is_empty() => {
                 say(log.problem.as_deref().unwrap_or_default(), Role::Warn);
             }
-            Some(log) if !log.extract.blocks.is_empty() => say("No cause stands in this step.", Role::Text),
+            Some(log) if !log.blocks().is_empty() => say("No cause stands in this step.", Role::Text),
             Some(_) if self.ci.causes() == 0 && self.ci.failed() == 0 && !self.ci.is_looking() => {
                 let read = self.ci.logs.iter().filter(|log| log.is_read).count() as u64;
                 say(&format!("No failure found in {}.", plural(read, "log")), Role::Heading);
@@ -416,6 +431,10 @@ impl App {
                 looking.iter().fold((0, 0), |sum, look| (sum.0 + look.progress.0, sum.1 + look.progress.1));
             let percent = if of > 0 { u128::from(done.min(of)) * 100 / u128::from(of) } else { 0 };
             let cancel = self.key_of("cancel");
+            // A short look is not worth a word over the records.
+            if done == 0 && !self.ci_is_shown() {
+                return parts;
+            }
             let text = match (done, of) {
                 (0, _) => "looking for causes ...".to_owned(),
                 (_, 0) => format!("looking for causes: {}, {cancel} cancels", bytes(done)),
@@ -444,8 +463,8 @@ impl App {
             let text = format!("{} not read, or not to the end", thousands(broken as u64));
             parts.push(Health { text, role: Role::Warn });
         }
-        if let Some((name, lines)) = self.ci.looks.values().find_map(|look| look.green.as_ref()) {
-            let text = format!("compared with {name}, {}", plural(*lines, "line"));
+        if let Some(name) = self.ci.looks.values().find_map(|look| look.green.as_ref()) {
+            let text = format!("compared with {name}");
             parts.push(Health { text, role: Role::Ok });
         }
         if self.is_another_job() {
@@ -487,13 +506,15 @@ impl App {
         let logs = self.ci.logs.iter().filter(|log| log.is_read).count() as u64;
         let state = match (failed, logs) {
             (0, _) if self.ci.is_looking() => ("LOOKING".to_owned(), Role::Accent),
+            (0, _) if causes > 0 => ("no verdict".to_owned(), Role::Dim),
             (0, _) => ("no failure".to_owned(), Role::Ok),
             (1, 1) => ("FAILED".to_owned(), Role::Error),
             (failed, logs) => (format!("FAILED {} of {} logs", thousands(failed), thousands(logs)), Role::Error),
         };
         let mut parts = vec![state];
         if causes > 0 {
-            parts.push((plural(causes, "cause"), Role::Text));
+            let what = if failed > 0 { "cause" } else { "possible cause" };
+            parts.push((plural(causes, what), Role::Text));
         }
         parts
     }

@@ -26,6 +26,10 @@ use std::collections::BTreeMap;
 /// a larger one only when somebody wants to see the list.
 const SHARE: u64 = 4;
 
+/// The score from which on a block looks like an error, whatever its log says of how it ended. Below are the last lines
+/// of a log without any known form.
+const WORTH: u16 = 301;
+
 /// Problems that have a row of their own; more are only counted.
 const PROBLEMS: usize = 100;
 
@@ -81,8 +85,8 @@ struct Look {
     stage: Stage,
     /// Bytes that were read, and how many there are.
     progress: (u64, u64),
-    /// The passing log that is compared with, safe for a terminal; how many lines it has.
-    green: Option<(String, u64)>,
+    /// The passing logs that are compared with, safe for a terminal.
+    green: Option<String>,
     problems: usize,
     not_text: usize,
     /// Whether its records wait for the look to end.
@@ -115,9 +119,9 @@ struct Log {
 }
 
 impl Log {
-    /// Failed logs first, passed ones last.
-    fn rank(&self) -> (u8, SourceId, usize) {
-        let class = match (self.extract.verdict, self.extract.blocks.is_empty()) {
+    /// The source that was asked for last comes first; in it failed logs first, passed ones last.
+    fn rank(&self, asked: Option<SourceId>) -> (bool, u8, SourceId, usize) {
+        let class = match (self.extract.verdict, self.blocks().is_empty()) {
             (Verdict::Failed, _) => 0,
             (Verdict::Cancelled, _) => 1,
             (Verdict::Unknown, false) => 2,
@@ -125,17 +129,28 @@ impl Log {
             (Verdict::Unknown, true) => 4,
             (Verdict::Passed, _) => 5,
         };
-        (class, self.source, self.input)
+        (asked.is_some_and(|asked| asked != self.source), class, self.source, self.input)
+    }
+
+    /// What is shown of it: of a log that does not say that it failed, only what looks like an error by itself.
+    fn blocks(&self) -> &[Block] {
+        let blocks = &self.extract.blocks;
+        let all = match self.extract.verdict {
+            Verdict::Failed | Verdict::Cancelled => blocks.len(),
+            Verdict::Passed | Verdict::Unknown => blocks.partition_point(|block| block.score >= WORTH),
+        };
+        &blocks[..all]
     }
 
     /// What could explain a failure; a log that passed has none.
     fn causes(&self) -> &[Block] {
-        if self.extract.verdict == Verdict::Passed { &[] } else { &self.extract.blocks }
+        if self.extract.verdict == Verdict::Passed { &[] } else { self.blocks() }
     }
 
     /// How many errors it has, repeats included.
     fn errors(&self) -> u64 {
-        self.extract.blocks.iter().map(|block| 1 + block.repeats).sum()
+        let shown = self.blocks().iter().map(|block| 1 + block.repeats).sum();
+        self.extract.steps.iter().map(|step| step.errors).sum::<u64>().max(shown)
     }
 
     fn state(&self) -> (&'static str, Role) {
@@ -170,7 +185,7 @@ impl Ci {
 
     /// The chosen log's blocks: of one that passed, too.
     fn blocks(&self) -> &[Block] {
-        self.log().map_or(&[], |log| &log.extract.blocks)
+        self.log().map_or(&[], |log| log.blocks())
     }
 
     fn block(&self) -> Option<&Block> {
@@ -188,15 +203,15 @@ impl Ci {
 
     /// Puts the cursor on a block of a log, and on its step.
     fn go_to(&mut self, log: usize, block: usize) {
-        let found = self.logs.get(log).and_then(|log| log.extract.blocks.get(block));
+        let found = self.logs.get(log).and_then(|log| log.blocks().get(block));
         self.at = At { log, block: found.map(|_| block), step: found.and_then(|block| block.step).unwrap_or(0) };
         self.scroll = 0;
     }
 
     /// Takes a log in, at its place in the order.
     fn add(&mut self, log: Log) {
-        let rank = log.rank();
-        let place = self.order.partition_point(|other| self.logs[*other].rank() < rank);
+        let rank = log.rank(self.asked);
+        let place = self.order.partition_point(|other| self.logs[*other].rank(self.asked) < rank);
         self.order.insert(place, self.logs.len());
         self.logs.push(log);
         if !self.is_touched {
@@ -208,7 +223,7 @@ impl Ci {
     fn forget(&mut self, source: SourceId) {
         self.logs.retain(|log| log.source != source);
         let mut order: Vec<_> = (0..self.logs.len()).collect();
-        order.sort_by_key(|n| self.logs[*n].rank());
+        order.sort_by_key(|n| self.logs[*n].rank(self.asked));
         self.order = order;
         (self.is_touched, self.tops) = (false, [0; 2]);
         self.go_to(self.order.first().copied().unwrap_or(0), 0);
@@ -237,7 +252,7 @@ impl App {
         match what {
             Extracted::Began { .. } => {}
             Extracted::Progress { done, of } => look.progress = (done, of),
-            Extracted::Green(name, lines) => look.green = Some((safe_line(name.as_bytes()).into_owned(), lines)),
+            Extracted::Green(name) => look.green = Some(safe_line(name.as_bytes()).into_owned()),
             Extracted::NoGreen(problem) => self.complain(safe_line(problem.as_bytes())),
             Extracted::Log(found) => self.take_log(source, *found),
             Extracted::Problem(problem) => {
@@ -290,7 +305,9 @@ impl App {
             is_held,
         };
         self.ci.looks.insert(source, look);
-        self.ci.forget(source);
+        if !is_first || self.ci.asked == Some(source) {
+            self.ci.forget(source);
+        }
         if !is_first {
             return;
         }
@@ -344,7 +361,9 @@ impl App {
         let bytes: u64 = logs().map(|log| log.extract.bytes).sum();
         let has_failed = |log: &&Log| log.extract.verdict == Verdict::Failed && !log.causes().is_empty();
         let causes: usize = logs().filter(has_failed).map(|log| log.causes().len()).sum();
-        let opens = logs().filter(has_failed).any(|log| log.is_finished || !log.extract.steps.is_empty());
+        // Among many files of a directory one that failed long ago is nothing to be torn away for.
+        let is_alone = look.logs == 1;
+        let opens = logs().filter(has_failed).any(|log| log.is_finished && is_alone || !log.extract.steps.is_empty());
         if form == LogForm::Archive {
             if is_done && bytes <= self.settings.memory as u64 / SHARE {
                 self.load(source);
@@ -397,9 +416,10 @@ impl App {
         self.tab().tab == Tab::Ci && self.ci.causes() > 0 && self.ci.failed() > 0
     }
 
-    /// Shows logs and causes, if there are any. `false` when not.
+    /// Shows logs and causes, if they were looked at. `false` when not.
     pub(super) fn show_causes(&mut self) -> bool {
-        if self.tab().tab != Tab::Ci || self.ci.looks.is_empty() {
+        let is_not = |look: &Look| matches!(look.stage, Stage::Not(_));
+        if self.tab().tab != Tab::Ci || self.ci_is_shown() || self.ci.looks.values().all(is_not) {
             return false;
         }
         self.tab_mut().detail = None;
@@ -447,9 +467,10 @@ impl App {
 
     /// Looks for causes where that was not done, as in many or large files.
     pub(super) fn look_for_causes(&mut self, effects: &mut Vec<Effect>) {
-        if self.tab().tab != Tab::Ci {
+        if self.tab().tab != Tab::Ci || self.ci.looks.is_empty() {
             return self.say("causes are looked for in files of the CI tab");
         }
+        self.ci.place = Place::View;
         self.say("looking for causes ...");
         effects.push(Effect::Extract(Compared::AsBefore));
     }

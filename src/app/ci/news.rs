@@ -26,9 +26,9 @@ pub enum Extracted {
         /// What the source is.
         form: LogForm,
     },
-    /// The passing log was read: its name, and how many lines it has. Not yet safe for a terminal.
-    Green(String, u64),
-    /// The passing log cannot be used, in words: the look goes on without it. Not yet safe for a terminal.
+    /// Logs are compared with the passing logs of this name. Not yet safe for a terminal.
+    Green(String),
+    /// A passing log cannot be used, in words: the look goes on without it. Not yet safe for a terminal.
     NoGreen(String),
     /// It goes on.
     Progress {

@@ -85,7 +85,7 @@ impl App {
         let height = self.list_height();
         let tab = self.tab_mut();
         tab.view.go_to_key(key, height / 2);
-        tab.was_following = false;
+        (tab.paused_at, tab.was_following) = (tab.view.newest(), false);
         self.work();
         self.refresh_histogram();
         let is_hidden = self
@@ -135,7 +135,7 @@ impl App {
         let (start, end) = (thousands(block.start), thousands(block.end));
         let green = self.ci.looks.get(&log.source).and_then(|look| look.green.as_ref());
         let new = match green {
-            Some((green, _)) if block.is_new => {
+            Some(green) if block.is_new => {
                 format!("; not in the passing log {}", markdown::code(&self.redactor.redact(green).text))
             }
             _ => String::new(),
