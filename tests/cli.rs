@@ -237,6 +237,16 @@ fn a_named_file_has_to_be_there() {
 }
 
 #[test]
+fn a_directory_of_settings_that_cannot_be_read_does_not_stop_it() {
+    let home = home();
+    fs::write(home.path().join(".config"), "a file where a directory belongs").unwrap();
+    fs::write(home.path().join("a.log"), "one\n").unwrap();
+    let output = run(home.path(), "cat a.log");
+    assert_eq!((output.status.code(), out(&output).trim_end()), (Some(0), "one"), "{output:?}");
+    assert!(err(&output).contains("logdeck/config.toml: the config file cannot be read: "), "{output:?}");
+}
+
+#[test]
 fn without_a_terminal_sources_become_lines() {
     let home = home();
     fs::write(home.path().join("c.toml"), "sources = [\"none.log\"]\n").unwrap();

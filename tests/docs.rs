@@ -32,7 +32,7 @@ fn the_example_config_is_current() {
 #[test]
 fn the_readme_is_current() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    for name in ["usage", "cat", "keys", "commands", "config", "themes", "exit codes"] {
+    for name in ["usage", "cat", "extract", "keys", "commands", "config", "themes", "exit codes"] {
         assert!(readme.contains(&format!("<!-- generated: {name} -->")), "{name}");
     }
     check("README.md", &docs::regenerate(&readme).unwrap());

@@ -9,6 +9,10 @@
 
 #[path = "hostile/archives.rs"]
 mod archives;
+#[path = "hostile/extract.rs"]
+mod extract;
+#[path = "hostile/kill.rs"]
+mod kill;
 #[path = "hostile/secrets.rs"]
 mod secrets;
 #[path = "hostile/sizes.rs"]

@@ -5,6 +5,8 @@
 #[path = "screens/support.rs"]
 mod support;
 
+#[path = "screens/ci.rs"]
+mod ci;
 #[path = "screens/collapse.rs"]
 mod collapse;
 #[path = "screens/every_action.rs"]

@@ -6,6 +6,8 @@
 mod frames;
 #[path = "terminal/mouse.rs"]
 mod mouse;
+#[path = "terminal/stalled.rs"]
+mod stalled;
 mod support;
 
 use rustix::process::Signal;

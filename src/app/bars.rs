@@ -4,6 +4,7 @@
 
 use super::{App, Bars, Histogram, Pane};
 use crate::model::Timestamp;
+use crate::model::time::BEFORE;
 use std::ops::Range;
 
 /// The cursor on the bars. Times, not bars: the bars move on while it stays.
@@ -115,7 +116,7 @@ impl App {
         let until = window.to.saturating_add(-1);
         self.narrow(|query, entries| {
             (query.since, query.until) = (Some(window.from), Some(until));
-            (entries.since, entries.until) = (words(window.from), words(until));
+            (entries.since, entries.until) = (words(window.from), format!("{BEFORE}{}", words(window.to)));
         });
     }
 }

@@ -50,6 +50,13 @@ pub const COMMANDS: &[CommandSpec] = &[
         run: open::run,
     },
     CommandSpec {
+        name: "baseline",
+        words: "FILE",
+        doc: "Compare the logs of failed jobs with this passing log: what is new since; off compares with none.",
+        choices: Choices::Perhaps(open::choices),
+        run: open::baseline,
+    },
+    CommandSpec {
         name: "theme",
         words: "NAME",
         doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
@@ -184,8 +191,8 @@ fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use Context::{Detail, List, Split, Start};
-    spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail))
+    use Context::{Ci, Detail, List, Split, Start};
+    spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail | Ci))
 }
 
 fn row(app: &App, entry: &Entry, works: bool) -> PickerRow {
@@ -314,6 +321,8 @@ fn place_of(spec: &ActionSpec) -> &'static str {
     let works = |context| spec.when.contains(&context);
     if works(Context::List) {
         "where records are"
+    } else if works(Context::Ci) {
+        "where causes are shown"
     } else if works(Context::Split) || works(Context::Detail) {
         "while the detail pane is open"
     } else {

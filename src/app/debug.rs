@@ -7,7 +7,7 @@ use super::format::{age, bytes, rate, thousands};
 use super::status::{name, state_word};
 use super::{App, BodyLine, Pane, Role, text};
 use crate::model::time::SECOND;
-use crate::model::{SourceId, Timestamp};
+use crate::model::{SourceId, State, Timestamp};
 use std::time::Duration;
 
 /// The pause between two measurements.
@@ -153,7 +153,9 @@ impl App {
         let heading = ["SOURCES", "STATE", "RECORDS", "BYTES", "RATE", "LAG", "FAILED"];
         let mut lines = vec![line(row(heading), Role::Heading)];
         for source in self.engine.sources() {
-            let lag = self.newest(source.id()).map_or_else(|| "-".to_owned(), |at| age(self.now.0 - at.0));
+            // What has ended is not behind.
+            let newest = self.newest(source.id()).filter(|_| source.health.state != State::Done);
+            let lag = newest.map_or_else(|| "-".to_owned(), |at| age(self.now.0 - at.0));
             let text = row([
                 &name(source),
                 state_word(source.health.state),

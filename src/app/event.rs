@@ -2,6 +2,7 @@
 //!
 //! Owns the two enums. Must not know who sends or carries them out.
 
+use super::ci::ExtractNews;
 use super::debug::Meters;
 use super::export::{Job, Written};
 use crate::model::window::Ask;
@@ -38,6 +39,8 @@ pub enum Event {
     Done(Result<String, String>),
     /// How the export of [`Effect::Export`] goes.
     Export(ExportNews),
+    /// How the look for causes in a source's logs goes.
+    Extract(ExtractNews),
 }
 
 /// How an export goes. All but the first end it.
@@ -185,6 +188,23 @@ pub enum Effect {
     Pause(SourceId),
     /// The source has to begin anew, with [`SourceMsg::Reopened`].
     Reopen(SourceId),
+    /// The source has waited until its logs were looked at: it has to begin.
+    Load(SourceId),
+    /// Look for causes again in the logs of all sources, told with [`Event::Extract`].
+    Extract(Compared),
+    /// End every look for causes that is under way.
+    CancelExtract,
+}
+
+/// The passing log that logs are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// As it was the last time.
+    AsBefore,
+    /// This one.
+    With(PathBuf),
+    /// None.
+    Alone,
 }
 
 /// A change of the saved filters.

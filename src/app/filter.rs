@@ -6,7 +6,7 @@ use super::action::Context;
 use super::edit::LineEdit;
 use super::format::{Digits, date, time_of_day};
 use crate::model::query::{FieldTest, Pattern, PatternKind};
-use crate::model::time::TimeSpec;
+use crate::model::time::{MILLISECOND, TimeSpec};
 use crate::model::{Query, Severity, Timestamp};
 use jiff::tz::TimeZone;
 
@@ -261,7 +261,10 @@ pub(super) fn words(query: &Query, fields: &[FieldTest], now: Timestamp, zone: &
         if day == date(now, zone) { clock } else { format!("{day} {clock}") }
     };
     parts.extend(query.since.map(|time| format!("since {}", moment(time))));
-    parts.extend(query.until.map(|time| format!("until {}", moment(time))));
+    parts.extend(query.until.map(|time| match time.saturating_add(1) {
+        end if end.0 % MILLISECOND == 0 => format!("before {}", moment(end)),
+        _ => format!("until {}", moment(time)),
+    }));
     parts.extend(query.grep.iter().map(|pattern| format!("text /{}/", pattern.source)));
     parts.extend(query.not.iter().map(|pattern| format!("hide /{}/", pattern.source)));
     parts.extend(fields.iter().map(field_text));

@@ -164,6 +164,7 @@ impl App {
             return None;
         }
         let bars = match self.bars {
+            _ if self.ci_is_shown() => 0,
             Bars::Auto if self.histogram().is_none() => 0,
             _ if self.has_room_for_bars() => BAR_ROWS,
             _ => 0,
@@ -175,6 +176,7 @@ impl App {
             Pane::Picker(_) => body - (body / 4).clamp(3, 12),
             // Few origins leave the list its rows.
             Pane::Origins(origins) => origins.wanted_rows().min(body - (body / 4).clamp(3, 12)),
+            _ if self.ci_is_shown() => 0,
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,
         };

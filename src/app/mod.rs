@@ -16,6 +16,7 @@ pub mod action;
 mod announce;
 mod bars;
 mod body;
+mod ci;
 mod columns;
 pub mod command;
 mod copy;
@@ -55,6 +56,7 @@ mod window;
 
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
+pub use ci::{CiLayout, CiLine, CiList, CiRow, CiView, ExtractNews, Extracted, LogForm, LogFound};
 pub use columns::{FieldColumn, FieldColumns};
 pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
@@ -105,6 +107,8 @@ pub struct App {
     /// How often a filter was set in every tab.
     everywhere: u64,
     far: window::Far,
+    /// Logs of CI jobs and their causes.
+    ci: ci::Ci,
     /// Effects of what did not come from a key.
     outbox: Vec<event::Effect>,
     marks: Marks,
@@ -212,6 +216,7 @@ impl App {
             saved: Vec::new(),
             everywhere: 0,
             far: window::Far::default(),
+            ci: ci::Ci::default(),
             outbox: Vec::new(),
             marks: Marks::default(),
             names: names::Names::default(),
@@ -247,6 +252,9 @@ impl App {
         self.engine.open(id, label, tab);
         let index = Self::index_of(tab);
         self.tabs[index].view.add_source(id, self.engine.store());
+        if is_asked {
+            self.ci_asked(id);
+        }
         if first || is_asked {
             self.finding = None;
             self.active = index;
@@ -381,6 +389,7 @@ impl App {
     pub fn base_context(&self) -> Context {
         match &self.tab().detail {
             _ if self.is_start() => Context::Start,
+            _ if self.ci_is_shown() => Context::Ci,
             None => Context::List,
             Some(detail) if detail.focused => Context::Detail,
             Some(_) => Context::Split,

@@ -20,7 +20,7 @@ impl App {
 
     fn wheel(&mut self, rows: isize) {
         let height = self.list_height();
-        let in_detail = self.tab().detail().is_some_and(super::Detail::is_focused);
+        let in_detail = self.ci_is_shown() || self.tab().detail().is_some_and(super::Detail::is_focused);
         let is_following = self.tab().view.is_following();
         match &mut self.pane {
             Pane::Help { .. } | Pane::Origins(_) | Pane::Debug(_) => self.go_lines(rows),
@@ -41,6 +41,8 @@ impl App {
             if let Some(index) = place {
                 self.show_tab(index);
             }
+        } else if self.ci_is_shown() {
+            self.click_ci(row);
         } else if within(layout.list) {
             if let Some(detail) = &mut self.tab_mut().detail {
                 detail.focused = false;

@@ -124,7 +124,10 @@ impl App {
 
     /// How the tab's sources are: failures, what is being read, the rate of what comes in; the most urgent first.
     pub fn health(&self) -> Vec<Health> {
-        let mut parts = Vec::new();
+        let mut parts = if self.tab().tab == Tab::Ci { self.ci_health() } else { Vec::new() };
+        if self.ci_is_shown() {
+            return parts;
+        }
         let sources: Vec<_> = self.sources_here().collect();
         let bad = [State::Failed, State::Partial, State::Waiting].map(|state| {
             let bad: Vec<_> = sources.iter().filter(|source| source.health.state == state).collect();

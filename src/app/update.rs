@@ -55,6 +55,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             }
             app.export_news(news);
         }
+        Event::Extract(news) => need = app.extract_news(news),
         Event::Meters(meters) => {
             need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };
         }
@@ -230,6 +231,8 @@ impl App {
     pub(super) fn settle(&mut self, by_user: bool) {
         self.land();
         self.follow_window();
+        self.load_what_is_seen();
+        self.settle_ci();
         self.scroll_origins();
         let errors = self.errors_of(self.tab().tab);
         let tab = &mut self.tabs[self.active];

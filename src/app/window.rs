@@ -160,6 +160,7 @@ impl App {
         self.outbox.push(Effect::StopAsking(asked.source));
         self.say(match asked.what {
             Request::Window { .. } => "cancelled: the rows stay as they were",
+            Request::At { .. } => "cancelled: the causes stay",
             Request::Find { .. } => "search in the file cancelled",
             Request::Count { .. } => "count cancelled",
         });
@@ -203,12 +204,19 @@ impl App {
         }
     }
 
+    /// Asks for the window around a line of one of the source's files, also while the source still reads.
+    pub(super) fn ask_line(&mut self, source: SourceId, request: Request) {
+        self.ask(source, request);
+    }
+
     fn ask(&mut self, source: SourceId, request: Request) {
         if self.far.asked.is_some() {
             return self.say(format!("still at work on the file: {} cancels", self.key_of("cancel")));
         }
         let state = self.engine.source(source).map(|source| source.health.state);
-        if matches!(state, Some(State::Starting | State::Reading)) && self.engine.window(source).is_none() {
+        let is_reading =
+            matches!(state, Some(State::Starting | State::Reading)) && self.engine.window(source).is_none();
+        if is_reading && !matches!(request, Request::At { .. }) {
             return self.say("the file is still being read");
         }
         self.far.ticket = self.far.ticket.wrapping_add(1);
@@ -216,6 +224,7 @@ impl App {
         self.say(match &request {
             Request::Window { way: Way::Older, .. } => "reading an older window ...",
             Request::Window { way: Way::Newer, .. } => "reading a newer window ...",
+            Request::At { .. } => "reading the log around the line ...",
             Request::Find { .. } => "searching in the file ...",
             Request::Count { .. } => "counting in the file ...",
         });
@@ -262,6 +271,10 @@ impl App {
     /// looked for.
     fn take_window(&mut self, asked: &Asked, extent: Extent, records: &Batch, line: Option<u64>) {
         let source = asked.source;
+        let is_visit = matches!(asked.what, Request::At { .. });
+        if is_visit {
+            self.visited(source);
+        }
         let row = match (&asked.what, line) {
             (_, Some(line)) => row_of_line(records, line),
             (Request::Window { way, .. }, None) => self.row_again(source, records, *way),
@@ -303,7 +316,13 @@ impl App {
             .is_some_and(|record| !view.matcher().matches(&record, &mut self.parser));
         if is_hidden {
             let context = self.key_of("context");
-            return self.say(format!("the filter hides the match: {context} shows it"));
+            let what = if is_visit { "line" } else { "match" };
+            return self.say(format!("the filter hides the {what}: {context} shows it"));
+        }
+        if is_visit {
+            let back = self.key_of("cancel");
+            return self
+                .say(format!("the log around the line: {back} goes back to the causes; {older} older, {newer} newer"));
         }
         self.say(keys);
     }

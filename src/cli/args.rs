@@ -56,6 +56,35 @@ Examples:
 
 Exit codes: 0 done (also without a match), 1 failed, 2 wrong usage, 3 a part could not be read.";
 
+const EXTRACT_EXAMPLES: &str = "\
+Text has the failed logs with their blocks, most probable cause first, and the others on a line each.
+Markdown has the failed logs without secrets, and is never longer than a comment of a pull request may be.
+
+JSON is one object a log, on a line:
+  log        the path, or archive.zip!entry        lines     lines in the log
+  verdict    failed, passed, cancelled or unknown  blocks    see below
+  new_lines  with --baseline: lines whose form the passing log does not have
+  problem    why a part of the log could not be read; left out when all of it was
+Of each block:
+  start, end  line numbers from 1, inclusive       score     0 to 1000, the probability to be the cause
+  kind        compile, test, lint, crash, dependency, network, resources, timeout, access, config, setup,
+              summary, exit or error               tool      the tool that said it, or null
+  step        the step's name, or null             repeats   how many more blocks say the same
+  new         with --baseline: whether the passing log has none of it
+  lines       the lines as they stand in the log, without colour codes
+
+A GitHub archive has each job as one log and once more as a file for each step: the job's log is read.
+
+Examples:
+  logdeck extract build.log                       why did it fail?
+  logdeck extract run-logs.zip                    all jobs of a run
+  gh run view 123 --log | logdeck extract
+  logdeck extract red.zip --baseline green.zip    what differs from the last run that passed ranks first
+  logdeck extract run-logs.zip --format markdown | gh pr comment 7 --body-file -
+  logdeck extract *.log --format json | jq -r '.log + \": \" + .blocks[0].lines[0]'
+
+Exit codes: 0 done (a failed build, too), 1 failed, 2 wrong usage, 3 a part could not be read.";
+
 /// What is breaking, since when, and why: a log monitor for the terminal.
 ///
 /// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
@@ -69,6 +98,9 @@ pub struct Cli {
     /// Source addresses to open, such as files, directories, globs, or - for standard input.
     #[arg(value_name = "SOURCE", value_parser = AddressParser, value_hint = ValueHint::AnyPath)]
     pub sources: Vec<Address>,
+    /// Compares the logs with FILE, the log or archive of a run that passed: what is new since ranks first.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
     /// Flags of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -117,6 +149,8 @@ pub enum Command {
     Demo,
     /// Prints records of files or standard input: filtered, merged by time, as text, JSON or raw lines.
     Cat(CatArgs),
+    /// Prints the lines that explain why a build failed: of CI logs, archives of them, or standard input.
+    Extract(ExtractArgs),
     /// Writes, checks or shows the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -186,6 +220,56 @@ pub struct CatArgs {
     /// Replaces secrets (tokens, keys, passwords, card numbers, addresses of people) by their kind.
     #[arg(long)]
     pub redact: bool,
+}
+
+/// `logdeck extract`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = EXTRACT_EXAMPLES)]
+pub struct ExtractArgs {
+    /// Logs, directories, globs, archives, or - for standard input (which is also read when nothing is named).
+    #[arg(value_name = "PATH", value_parser = AddressParser, value_hint = ValueHint::AnyPath)]
+    pub sources: Vec<Address>,
+    /// A log or archive of the same job that passed: what it has is no cause. Of an archive, the entry of the same job
+    /// counts. Repeatable.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Vec<PathBuf>,
+    /// How the blocks are printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
+    pub format: ExtractFormat,
+    /// At most N lines of each log [default: 2 % of its lines, or 40 if that is more].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_lines: Option<u32>,
+    /// The order of a log's blocks: the most probable cause first, or as they stand in the log.
+    #[arg(long, value_name = "ORDER", default_value = "rank", value_enum)]
+    pub order: Order,
+    /// Threads that read, from 1 to 64 [default: one for each core].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: Option<u8>,
+    /// Replaces secrets (tokens, keys, passwords, card numbers, addresses of people) by their kind; Markdown always does.
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// How `extract` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExtractFormat {
+    /// For people: safe for a terminal.
+    #[default]
+    Text,
+    /// One object a log, on a line.
+    Json,
+    /// For a pull request: without secrets.
+    Markdown,
+}
+
+/// The order of a log's blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// The most probable cause first.
+    #[default]
+    Rank,
+    /// As they stand in the log.
+    Time,
 }
 
 /// How `cat` prints records.
@@ -346,6 +430,19 @@ mod tests {
     }
 
     #[test]
+    fn extract_takes_its_flags() {
+        let words =
+            "extract a.zip - -b green.zip --baseline b.log --format markdown --max-lines 9 --order time -j 2 --redact";
+        let Some(Command::Extract(args)) = parse(&words.split_whitespace().collect::<Vec<_>>()).command else {
+            panic!()
+        };
+        assert_eq!(args.sources, [Address::Path("a.zip".into()), Address::Stdin]);
+        assert_eq!(args.baseline, [PathBuf::from("green.zip"), "b.log".into()]);
+        assert_eq!((args.format, args.order), (ExtractFormat::Markdown, Order::Time));
+        assert_eq!((args.max_lines, args.jobs, args.redact), (Some(9), Some(2), true));
+    }
+
+    #[test]
     fn times_without_a_zone_wait_for_it() {
         let Some(Command::Cat(cat)) = parse(&["cat", "--since", "2025-01-02"]).command else { panic!() };
         let utc = cat.window(&TimeZone::UTC).unwrap().since;
@@ -369,6 +466,10 @@ mod tests {
         check(&["cat", "--tz", "Mars"], "Europe/Berlin");
         check(&["cat", "--count", "--follow"], "cannot be used with");
         check(&["cat", "--format", "xml"], "text, json, raw");
+        check(&["extract", "--jobs", "65"], "1..=64");
+        check(&["extract", "--max-lines", "0"], "--max-lines");
+        check(&["extract", "--order", "size"], "rank, time");
+        check(&["extract", "--format", "raw"], "text, json, markdown");
         check(&["completions", "cmd"], "bash");
         check(&["config"], "init");
     }

@@ -190,7 +190,7 @@ fn codes() -> impl Iterator<Item = (String, &'static str)> {
 pub fn block(name: &str) -> Option<String> {
     match name {
         "usage" => Some(fenced(&help(&[])?)),
-        "cat" => Some(fenced(&help(&["cat"])?)),
+        "cat" | "extract" => Some(fenced(&help(&[name])?)),
         "config" => Some(config::reference()),
         "keys" => Some(key_table()),
         "commands" => Some(command_table()),
@@ -259,6 +259,7 @@ mod tests {
         let page = page();
         for part in [
             "logdeck cat",
+            "logdeck extract",
             "logdeck config init",
             r"\-\-severity",
             r"LOGDECK_MEMORY",

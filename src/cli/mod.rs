@@ -7,12 +7,13 @@ mod cat;
 mod config;
 pub mod discover;
 pub mod docs;
+mod extract;
 pub mod output;
 mod screen;
 pub mod start;
 pub mod stats;
 
-pub use args::{CatArgs, Cli, Command, OutputFormat, Window};
+pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat, Window};
 pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
@@ -95,12 +96,17 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Config(command)) => config::run(*command, &cli.global, environment, out),
         Some(Command::Cat(args)) => {
             let globals = globals(cli, args.tz.as_ref(), environment)?;
+            warn_of_the_file(&globals, out);
             cat::run(args, &globals, out)
+        }
+        Some(Command::Extract(args)) => {
+            let globals = globals(cli, None, environment)?;
+            extract::run(args, &globals, out)
         }
         Some(Command::Demo) => {
             let globals = globals(cli, None, environment)?;
             let capabilities = terminal::probe(environment).context("the demo needs a terminal")?;
-            screen::run(Opening::Demo, capabilities, &globals, out)
+            screen::run((Opening::Demo, None), capabilities, &globals, out)
         }
         None => {
             let globals = globals(cli, None, environment)?;
@@ -108,10 +114,11 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let probed = terminal::probe(environment);
             match start::plan(&cli.sources, &globals.config, input, probed)? {
                 start::Plan::Screen(sources, capabilities) => {
-                    screen::run(Opening::Sources(sources), capabilities, &globals, out)
+                    screen::run((Opening::Sources(sources), cli.baseline.clone()), capabilities, &globals, out)
                 }
                 start::Plan::Lines(sources, why) => {
                     out.note(&format!("{why}: printing lines, as `logdeck cat` does"));
+                    warn_of_the_file(&globals, out);
                     cat::run(&CatArgs::lines(sources, why), &globals, out)
                 }
             }
@@ -131,6 +138,13 @@ fn globals<'e>(
     }
     let problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
     anyhow::bail!("the settings are wrong:\n  {}", problems.join("\n  "))
+}
+
+/// Says that the whole file of settings is left out. What is wrong in it concerns the screen alone.
+fn warn_of_the_file(globals: &Globals<'_>, out: &mut Output) {
+    for notice in globals.notices.iter().filter(|notice| notice.place.is_none()) {
+        out.warn(&notice.to_string());
+    }
 }
 
 /// The settings, and the keys with those of the user. Bindings that cannot be used are among the notices.

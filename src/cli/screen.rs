@@ -29,7 +29,7 @@ use tracing_subscriber::filter::LevelFilter;
 /// # Errors
 /// When the terminal cannot be taken over, or fails.
 pub fn run(
-    opening: Opening,
+    (opening, baseline): (Opening, Option<PathBuf>),
     capabilities: Capabilities,
     globals: &Globals<'_>,
     out: &mut Output,
@@ -54,6 +54,7 @@ pub fn run(
         temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         filters,
         home: environment.home().map(PathBuf::from),
+        baseline,
     };
     let counts = Rc::new(Cell::new(Counts::default()));
     let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);

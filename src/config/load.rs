@@ -162,10 +162,17 @@ fn from_file(loaded: &mut Loaded, actions: &[&str]) {
     let from = path.display().to_string();
     let text = match read_text(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && matches!(loaded.file, File::Usual(_)) => return,
         Err(error) => {
+            let may_be_missing = matches!(loaded.file, File::Usual(_));
             let message = format!("the config file cannot be read: {error}");
-            loaded.problems.push(Problem { from, place: None, message });
+            let problem = Problem { from, place: None, message };
+            match error.kind() {
+                io::ErrorKind::NotFound if may_be_missing => {}
+                // What is in it is wrong.
+                io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => loaded.problems.push(problem),
+                _ if may_be_missing => loaded.notices.push(problem),
+                _ => loaded.problems.push(problem),
+            }
             return;
         }
     };
@@ -184,7 +191,8 @@ fn from_file(loaded: &mut Loaded, actions: &[&str]) {
 fn read_text(path: &Path) -> io::Result<String> {
     let size = std::fs::metadata(path)?.len();
     if size > MAX_FILE {
-        return Err(io::Error::other(format!("it has {size} bytes, which is more than 1 MiB")));
+        let problem = format!("it has {size} bytes, which is more than 1 MiB");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
     }
     std::fs::read_to_string(path)
 }
@@ -285,6 +293,13 @@ mod tests {
         let load = |file| load(file, &Environment::default(), &Overrides::default(), &[]);
         assert_eq!(load(File::Usual(missing.clone())).problems, []);
         assert_eq!(load(File::Nowhere).problems, []);
+        // What is in the way of the usual place is said, and does no harm.
+        std::fs::write(dir.path().join("file"), "theme = \"dark\"").unwrap();
+        let loaded = load(File::Usual(dir.path().join("file/config.toml")));
+        assert_eq!((loaded.problems.len(), loaded.file_found), (0, false));
+        assert!(loaded.notices[0].message.contains("cannot be read"), "{:?}", loaded.notices);
+        std::fs::write(dir.path().join("bytes.toml"), b"\xff").unwrap();
+        assert_eq!(load(File::Usual(dir.path().join("bytes.toml"))).problems.len(), 1);
         assert!(load(File::Named(missing)).problems[0].message.contains("cannot be read"));
         assert!(load(File::Named(dir.path().to_owned())).problems[0].message.contains("cannot be read"));
     }

@@ -5,53 +5,63 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io,
-    io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    io::{Seek, Write},
+    os::{
+        fd::AsRawFd,
+        unix::fs::{DirBuilderExt, OpenOptionsExt},
+    },
     path::{Path, PathBuf},
 };
 
 /// How many names are tried before giving up on a new file.
 const TRIES: u32 = 16;
 
-/// A file that is written beside its final place, and becomes visible there only when it is complete: [`NewFile::keep`]
-/// or [`NewFile::keep_new`] renames it. Dropped without that, it is removed.
+/// A file that becomes visible at its final place only when it is complete: [`NewFile::keep`] or [`NewFile::keep_new`]
+/// put it there. Dropped without that, it is removed.
 ///
-/// It is made with `O_EXCL` and mode 0600, so that a link that somebody put there is not followed. What stands at the
-/// final place, even a link, is replaced by `keep` and not written through.
+/// Until then it has no name where the system knows such files, so that nothing is left of it however the process ends;
+/// elsewhere it has a name beside its final place. It is made with mode 0600, and a link that somebody put there is not
+/// followed. What stands at the final place, even a link, is replaced by `keep` and not written through.
 #[derive(Debug)]
 pub struct NewFile {
     file: File,
-    /// Where it is now; `None` once it is kept.
-    temporary: Option<PathBuf>,
+    place: Place,
     target: PathBuf,
+    salt: u64,
+}
+
+/// Where a new file is.
+#[derive(Debug)]
+enum Place {
+    /// Nowhere.
+    Nameless,
+    /// Under a temporary name.
+    Named(PathBuf),
+    /// Where it belongs.
+    Kept,
 }
 
 impl NewFile {
-    /// Begins a file that will be `target`. `salt` makes the temporary name hard to guess.
+    /// Begins a file that will be `target`. `salt` makes a temporary name hard to guess.
     ///
     /// # Errors
     /// The directory is missing or may not be written to, or `target` is a directory.
     pub fn create(target: &Path, salt: u64) -> io::Result<Self> {
-        let Some(name) = target.file_name() else {
+        if target.file_name().is_none() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no name for a file"));
-        };
+        }
         if target.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "a directory stands there"));
         }
-        for attempt in 0..TRIES {
-            let mut temporary = std::ffi::OsString::from(".");
-            temporary.push(name);
-            temporary.push(format!(".{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
-            let temporary = target.with_file_name(temporary);
-            match private().write(true).create_new(true).open(&temporary) {
-                Ok(file) => {
-                    return Ok(Self { file, temporary: Some(temporary), target: target.to_owned() });
-                }
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
+        let nameless = if Path::new(OWN_FILES).is_dir() { nameless(directory_of(target)) } else { None };
+        let Some(file) = nameless else { return Self::named(target, salt) };
+        Ok(Self { file, place: Place::Nameless, target: target.to_owned(), salt })
+    }
+
+    fn named(target: &Path, salt: u64) -> io::Result<Self> {
+        let open = |path: &Path| private().read(true).write(true).create_new(true).open(path);
+        let (file, path) = under_a_free_name(target, salt, open)?;
+        Ok(Self { file, place: Place::Named(path), target: target.to_owned(), salt })
     }
 
     /// Makes it visible under its final name, with its bytes on the disk.
@@ -60,27 +70,99 @@ impl NewFile {
     /// What the system says; the file is removed then.
     pub fn keep(mut self) -> io::Result<PathBuf> {
         self.file.sync_all()?;
-        if let Some(temporary) = &self.temporary {
-            std::fs::rename(temporary, &self.target)?;
-        }
-        self.temporary = None;
+        std::fs::rename(self.temporary()?, &self.target)?;
+        self.place = Place::Kept;
         Ok(std::mem::take(&mut self.target))
     }
-}
 
-impl NewFile {
     /// The same, but what stands at the final place stays: a file, a directory, or a link to anywhere.
     ///
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`], or what the system says; the file is removed then.
     pub fn keep_new(mut self) -> io::Result<PathBuf> {
         self.file.sync_all()?;
-        if let Some(temporary) = &self.temporary {
-            move_new(temporary, &self.target)?;
+        if matches!(self.place, Place::Nameless) {
+            match give_name(&self.file, &self.target) {
+                Ok(()) => self.place = Place::Kept,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                Err(_) => {}
+            }
         }
-        self.temporary = None;
+        if !matches!(self.place, Place::Kept) {
+            let temporary = self.temporary()?;
+            move_new(&temporary, &self.target)?;
+            self.place = Place::Kept;
+        }
         Ok(std::mem::take(&mut self.target))
     }
+
+    /// Its temporary name, which it gets if it has none.
+    fn temporary(&mut self) -> io::Result<PathBuf> {
+        if matches!(self.place, Place::Nameless) {
+            self.place = match under_a_free_name(&self.target, self.salt, |path| give_name(&self.file, path)) {
+                Ok(((), path)) => Place::Named(path),
+                // A file system that cannot name it later.
+                Err(_) => self.copied()?,
+            };
+        }
+        match &self.place {
+            Place::Named(path) => Ok(path.clone()),
+            Place::Nameless | Place::Kept => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Copies its bytes into a file with a name.
+    fn copied(&mut self) -> io::Result<Place> {
+        let mut copy = Self::named(&self.target, self.salt)?;
+        self.file.rewind()?;
+        io::copy(&mut self.file, &mut copy.file)?;
+        copy.file.sync_all()?;
+        Ok(std::mem::replace(&mut copy.place, Place::Kept))
+    }
+}
+
+/// The process's open files, by number.
+const OWN_FILES: &str = "/proc/self/fd";
+
+/// A file for reading and writing in `directory` that never had a name; `None` where there are no such files.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn nameless(directory: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    open(directory, flags, Mode::RUSR | Mode::WUSR).ok().map(File::from)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn nameless(_: &Path) -> Option<File> {
+    None
+}
+
+/// Gives a nameless file a name that nothing has.
+fn give_name(file: &File, path: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let own = Path::new(OWN_FILES).join(file.as_raw_fd().to_string());
+    Ok(linkat(CWD, own, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// The directory in which a file is.
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes something under a temporary name beside `target` that nothing has yet.
+fn under_a_free_name<T>(target: &Path, salt: u64, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(T, PathBuf)> {
+    for attempt in 0..TRIES {
+        let mut temporary = std::ffi::OsString::from(".");
+        temporary.push(target.file_name().unwrap_or_default());
+        temporary.push(format!(".{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
+        let temporary = target.with_file_name(temporary);
+        match make(&temporary) {
+            Ok(made) => return Ok((made, temporary)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
 }
 
 /// Gives a file another name, if nothing has that name.
@@ -120,31 +202,27 @@ impl Write for NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
+        if let Place::Named(temporary) = &self.place {
             // Nothing is to be done about a file that cannot be removed.
             let _ = std::fs::remove_file(temporary);
         }
     }
 }
 
-/// A file for reading and writing in `directory` that has no name any more: it is gone when it is closed, however the
-/// process ends.
+/// A file for reading and writing in `directory` that has no name: it is gone when it is closed, however the process
+/// ends. `salt` makes a name hard to guess that it has for a moment where the system knows no files without one.
 ///
 /// # Errors
 /// The directory is missing or may not be written to.
 pub fn unnamed(directory: &Path, salt: u64) -> io::Result<File> {
-    for attempt in 0..TRIES {
-        let path = directory.join(format!(".logdeck.{:016x}.tmp", salt.wrapping_add(u64::from(attempt))));
-        match private().read(true).write(true).create_new(true).open(&path) {
-            Ok(file) => {
-                std::fs::remove_file(&path)?;
-                return Ok(file);
-            }
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
+    nameless(directory).map_or_else(|| unlinked(directory, salt), Ok)
+}
+
+fn unlinked(directory: &Path, salt: u64) -> io::Result<File> {
+    let open = |path: &Path| private().read(true).write(true).create_new(true).open(path);
+    let (file, path) = under_a_free_name(&directory.join("logdeck"), salt, open)?;
+    std::fs::remove_file(path)?;
+    Ok(file)
 }
 
 /// Makes a directory, and those above it, for its owner alone (0700). One that is there is left as it is.
@@ -181,7 +259,7 @@ mod tests {
     use super::*;
     use std::{
         fs,
-        io::{Read, Seek},
+        io::Read,
         os::unix::fs::{PermissionsExt, symlink},
     };
 
@@ -196,16 +274,54 @@ mod tests {
         names
     }
 
+    /// Both ways to begin a file: as the system can, and with a name.
+    const WAYS: [fn(&Path, u64) -> io::Result<NewFile>; 2] = [NewFile::create, NewFile::named];
+    const KEEPS: [fn(NewFile) -> io::Result<PathBuf>; 2] = [NewFile::keep, NewFile::keep_new];
+
     #[test]
     fn a_kept_file_is_private_and_complete() {
+        for (begin, keep) in WAYS.iter().flat_map(|begin| KEEPS.map(|keep| (begin, keep))) {
+            let dir = tempfile::tempdir().unwrap();
+            let target = dir.path().join("out.json");
+            let mut file = begin(&target, 7).unwrap();
+            file.write_all(b"text").unwrap();
+            assert!(!target.exists(), "not before it is complete");
+            assert_eq!(keep(file).unwrap(), target);
+            assert_eq!((fs::read(&target).unwrap(), mode(&target)), (b"text".to_vec(), 0o600));
+            assert_eq!(names(dir.path()), ["out.json"]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_complete_has_no_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(_) = nameless(dir.path()) else {
+            eprintln!("skipped: this file system has no files without a name; with them, none is seen too early");
+            return;
+        };
+        let mut file = NewFile::create(&dir.path().join("out"), 7).unwrap();
+        file.write_all(b"text").unwrap();
+        assert!(names(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_named_later_is_copied() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("out.json");
         let mut file = NewFile::create(&target, 7).unwrap();
         file.write_all(b"text").unwrap();
-        assert!(!target.exists(), "not before it is complete");
-        assert_eq!(file.keep().unwrap(), target);
-        assert_eq!((fs::read(&target).unwrap(), mode(&target)), (b"text".to_vec(), 0o600));
-        assert_eq!(names(dir.path()), ["out.json"]);
+        file.place = file.copied().unwrap();
+        assert_eq!(mode(&file.temporary().unwrap()), 0o600);
+        file.keep().unwrap();
+        assert_eq!((fs::read(&target).unwrap(), names(dir.path())), (b"text".to_vec(), vec!["out.json".to_owned()]));
+    }
+
+    #[test]
+    fn a_file_without_a_directory_goes_into_the_current_one() {
+        let check = |path: &str, expected: &str| assert_eq!(directory_of(Path::new(path)), Path::new(expected));
+        check("out", ".");
+        check("a/out", "a");
+        check("/out", "/");
     }
 
     #[test]
@@ -213,15 +329,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (goal, target) = (dir.path().join("goal"), dir.path().join("out"));
         fs::write(&goal, "precious").unwrap();
-        symlink(&goal, &target).unwrap();
         // A link under the temporary name, too: the next name is taken.
         symlink(&goal, dir.path().join(".out.0000000000000007.tmp")).unwrap();
-        let mut file = NewFile::create(&target, 7).unwrap();
-        file.write_all(b"new").unwrap();
-        file.keep().unwrap();
-        assert_eq!(fs::read(&goal).unwrap(), b"precious");
-        assert!(!fs::symlink_metadata(&target).unwrap().is_symlink());
-        assert_eq!(fs::read(&target).unwrap(), b"new");
+        for begin in WAYS {
+            let _ = fs::remove_file(&target);
+            symlink(&goal, &target).unwrap();
+            let mut file = begin(&target, 7).unwrap();
+            file.write_all(b"new").unwrap();
+            file.keep().unwrap();
+            assert_eq!(fs::read(&goal).unwrap(), b"precious");
+            assert!(!fs::symlink_metadata(&target).unwrap().is_symlink());
+            assert_eq!(fs::read(&target).unwrap(), b"new");
+        }
     }
 
     #[test]
@@ -248,26 +367,37 @@ mod tests {
             assert_eq!((fs::read(&target).unwrap(), names(dir.path())), (b"new".to_vec(), vec!["out".to_owned()]));
             fs::remove_file(&target).unwrap();
         }
-        let mut file = NewFile::create(&target, 7).unwrap();
-        file.write_all(b"text").unwrap();
-        fs::write(&target, "came first").unwrap();
-        assert_eq!(file.keep_new().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(names(dir.path()), ["out"]);
+        for begin in WAYS {
+            let mut file = begin(&target, 7).unwrap();
+            file.write_all(b"text").unwrap();
+            fs::write(&target, "came first").unwrap();
+            assert_eq!(file.keep_new().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(
+                (names(dir.path()), fs::read(&target).unwrap()),
+                (vec!["out".to_owned()], b"came first".to_vec())
+            );
+            fs::remove_file(&target).unwrap();
+        }
     }
 
     #[test]
     fn what_is_not_kept_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        drop(NewFile::create(&dir.path().join("out"), 1).unwrap());
-        let mut file = unnamed(dir.path(), 1).unwrap();
-        file.write_all(b"spooled").unwrap();
-        file.rewind().unwrap();
-        let mut text = String::new();
-        file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, "spooled");
+        for begin in WAYS {
+            drop(begin(&dir.path().join("out"), 1).unwrap());
+            assert!(begin(&dir.path().join("missing/out"), 1).is_err());
+        }
+        for make in [unnamed, unlinked] {
+            let mut file = make(dir.path(), 1).unwrap();
+            file.write_all(b"spooled").unwrap();
+            file.rewind().unwrap();
+            let mut text = String::new();
+            file.read_to_string(&mut text).unwrap();
+            assert_eq!((text.as_str(), file.metadata().unwrap().permissions().mode() & 0o777), ("spooled", 0o600));
+        }
         assert!(names(dir.path()).is_empty());
         assert!(NewFile::create(dir.path(), 1).is_err(), "a directory stands there");
-        assert!(NewFile::create(&dir.path().join("missing/out"), 1).is_err());
+        assert!(unnamed(&dir.path().join("missing"), 1).is_err());
     }
 
     #[test]

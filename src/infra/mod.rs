@@ -1,4 +1,4 @@
-//! What lies outside the process: the clock, private files and the own log.
+//! What lies outside the process: the clock, private files, kept streams and the own log.
 //!
 //! Owns the real implementations of `ports`. Must not know what they are used for.
 
@@ -6,3 +6,4 @@ pub mod clock;
 pub mod files;
 pub mod log;
 pub mod memory;
+pub mod spool;

@@ -10,6 +10,8 @@ pub struct Timestamp(pub i64);
 
 /// One second in nanoseconds.
 pub const SECOND: i64 = 1_000_000_000;
+/// Nanoseconds of a millisecond.
+pub const MILLISECOND: i64 = 1_000_000;
 
 impl Timestamp {
     /// Before every other time: the order of records that come before any time is known.
@@ -34,6 +36,9 @@ impl Timestamp {
     }
 }
 
+/// Stands before a moment that a window ends at without it.
+pub const BEFORE: char = '<';
+
 /// A time as the user names it (`--since`, the filter pane), before "now" and "the newest record" are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimeSpec {
@@ -54,7 +59,7 @@ pub struct BadTime(pub String);
 
 impl TimeSpec {
     /// Reads RFC 3339, a date with or without a time of day (in `zone`), `14:02[:05]`, `10m`, `1h30m`, `10m@end`,
-    /// or epoch seconds (`@1735689600`).
+    /// or epoch seconds (`@1735689600`). `<` before a moment with its date is the last nanosecond before it.
     ///
     /// # Errors
     /// [`BadTime`] with the text, when it is none of these.
@@ -74,11 +79,15 @@ impl TimeSpec {
         if let Some(nanos) = duration(trimmed) {
             return Ok(Self::Ago(nanos));
         }
+        let (trimmed, before) = match trimmed.strip_prefix(BEFORE) {
+            Some(moment) => (moment, -1),
+            None => (trimmed, 0),
+        };
         let moment = trimmed.parse::<jiff::Timestamp>().ok().or_else(|| {
             let local = trimmed.parse::<civil::DateTime>().ok()?;
             zone.to_ambiguous_zoned(local).compatible().ok().map(|z| z.timestamp())
         });
-        moment.and_then(Timestamp::from_jiff).map(Self::At).ok_or_else(bad)
+        moment.and_then(Timestamp::from_jiff).map(|moment| Self::At(moment.saturating_add(before))).ok_or_else(bad)
     }
 
     /// The moment that is meant. `newest` is the newest record's time; without one, `@end` counts from `now`.
@@ -174,6 +183,7 @@ mod tests {
         check("2025-01-02T15:04:05Z", "2025-01-02T15:04:05Z");
         check("2025-01-02T15:04:05", "2025-01-02T13:04:05Z");
         check("2025-01-02", "2025-01-01T22:00:00Z");
+        check("<2025-01-02T15:04:05Z", "2025-01-02T15:04:04.999999999Z");
         check("05:14", "2026-11-21T03:14:00Z");
         check("05:15", "2026-11-20T03:15:00Z");
         check("05:14:23", "2026-11-20T03:14:23Z");

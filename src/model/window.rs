@@ -66,11 +66,27 @@ pub enum Request {
         /// What is held.
         held: Held,
     },
+    /// A window of one of the source's files, around a line.
+    At {
+        /// Which line.
+        line: Line,
+    },
     /// How many lines of the source's files match.
     Count {
         /// What to look for.
         pattern: Pattern,
     },
+}
+
+/// A line of one of a source's files: of an entry, when that is an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The file's place among what the source finds.
+    pub input: usize,
+    /// Its name, by which is told whether it is still that file.
+    pub name: String,
+    /// Where the line begins: bytes from the start of the file's plain text.
+    pub offset: u64,
 }
 
 /// What came of a question.

@@ -140,7 +140,7 @@ impl Assembler {
 
     fn meta(&mut self, parsed: &Parsed, held: &[u8], cut: u64, received: Timestamp) -> Meta {
         let (order, order_flags) = self.order.next(parsed, received);
-        let broken = parsed.flags.has(Flags::PARSE_FAILED) || self.profile.is_broken_by(parsed);
+        let broken = parsed.flags.has(Flags::PARSE_FAILED) || self.profile.is_broken_by(parsed, held);
         self.profile.count(parsed);
         let flags = (parsed.flags | order_flags).with(Flags::PARSE_FAILED, broken).with(Flags::CUT, cut > 0);
         Meta {

@@ -258,6 +258,11 @@ impl Joiner {
     }
 }
 
+/// Whether a line without a header of its own begins a trace, or a private key.
+pub fn begins_trace(line: &[u8]) -> bool {
+    trace_start(skip_sgr(line)).is_some()
+}
+
 /// The trace that this text begins.
 #[inline]
 fn trace_start(text: &[u8]) -> Option<State> {

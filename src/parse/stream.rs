@@ -3,7 +3,7 @@
 //! Owns the two small states that go with one stream. Must not know how lines are cut or joined.
 
 use super::Parsed;
-use super::join::LineKind;
+use super::join::{LineKind, begins_trace};
 use super::words::skip_sgr;
 use super::{formats, json};
 use crate::model::time::SECOND;
@@ -95,10 +95,10 @@ impl Profile {
         self.known >= 3 && self.known >= self.plain * if few { 2 } else { 9 }
     }
 
-    /// Whether this record breaks the stream's format.
+    /// Whether this record breaks the stream's format. A trace that a program prints beside its log does not.
     #[inline]
-    pub fn is_broken_by(&self, parsed: &Parsed) -> bool {
-        parsed.format == Format::Plain && self.has_format()
+    pub fn is_broken_by(&self, parsed: &Parsed, record: &[u8]) -> bool {
+        parsed.format == Format::Plain && self.has_format() && !begins_trace(record)
     }
 }
 
@@ -161,8 +161,9 @@ mod tests {
             for line in lines {
                 profile.count(line);
             }
-            assert_eq!(profile.is_broken_by(&plain), expected);
-            assert!(!profile.is_broken_by(&json));
+            assert_eq!(profile.is_broken_by(&plain, b"text"), expected);
+            assert!(!profile.is_broken_by(&plain, b"Traceback (most recent call last):"));
+            assert!(!profile.is_broken_by(&json, b"{}"));
         };
         check(&[], false);
         check(&[&json, &json], false);

@@ -7,7 +7,7 @@ use crate::parse::{json, text};
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A JSON string (RFC 8259, section 7).
-pub(super) fn string(text: &str, out: &mut Vec<u8>) {
+pub fn string(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let put = if text::is_dirty(bytes) { harmless } else { verbatim };
     out.push(b'"');

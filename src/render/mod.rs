@@ -4,7 +4,7 @@
 
 mod clock;
 mod csv;
-mod json;
+pub mod json;
 pub mod markdown;
 mod private_key;
 

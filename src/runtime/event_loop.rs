@@ -4,6 +4,7 @@
 //! drawn). Must not know what anything means to the app.
 
 use super::export::Exporter;
+use super::extract::Looker;
 use super::pace::{Pace, Settling, Urgency};
 use super::signals::Signal;
 use super::tasks::Tasks;
@@ -21,7 +22,7 @@ use crate::ports::Clock;
 use std::{
     io,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -90,6 +91,8 @@ pub struct Plan {
     pub filters: Option<PathBuf>,
     /// What `~/` means in the name of a file.
     pub home: Option<PathBuf>,
+    /// The passing log that logs are compared with.
+    pub baseline: Option<PathBuf>,
 }
 
 /// What is opened at the start.
@@ -123,6 +126,9 @@ pub struct Loop<P> {
     exporter: Exporter,
     /// What it tells.
     exports: Receiver<Event>,
+    looker: Looker,
+    /// What it tells.
+    looks: Receiver<Event>,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -136,14 +142,15 @@ pub struct Loop<P> {
     /// Where they may lie.
     temp_dir: PathBuf,
     /// The file of saved filters.
-    filters: Option<PathBuf>,
+    filters: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir, filters, home } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters, home, baseline } = plan;
         let (exporter, exports) = Exporter::new(home, temp_dir.clone());
+        let (looker, looks) = Looker::new(baseline);
         let ticked = Instant::now();
         Self {
             program,
@@ -156,6 +163,8 @@ impl<P: Program> Loop<P> {
             trace,
             exporter,
             exports,
+            looker,
+            looks,
             more: false,
             ticked,
             next_tick: ticked,
@@ -163,7 +172,7 @@ impl<P: Program> Loop<P> {
             shows: Shows::Picture,
             demo: None,
             temp_dir,
-            filters,
+            filters: Arc::new(Mutex::new(filters)),
         }
     }
 
@@ -205,7 +214,8 @@ impl<P: Program> Loop<P> {
                 Some(signal) = self.lanes.signals.recv() => self.signal(signal)?,
                 Some(written) = self.lanes.written.recv() => self.written(written)?,
                 Some(outcome) = self.lanes.outcomes.1.recv() => self.update(outcome),
-                Some(news) = self.exports.recv() => self.export_news(news),
+                Some(news) = self.exports.recv() => self.news(news),
+                Some(news) = self.looks.recv() => self.news(news),
                 Some(message) = self.lanes.sources.recv() => self.sources(message),
                 () = std::future::ready(()), if more => {}
                 () = tokio::time::sleep_until(wake.into()) => self.timers(),
@@ -375,16 +385,22 @@ impl<P: Program> Loop<P> {
                     self.exporter.begin(job, salt, &mut self.tasks);
                 }
                 Effect::Filters(change) => {
-                    // A few KiB, and rarely: not worth a task.
-                    let salt = self.clock.now().0.unsigned_abs();
-                    let done = super::saved::change(self.filters.as_deref(), &change, salt);
-                    self.update(Event::Done(done));
+                    let (salt, file) = (self.clock.now().0.unsigned_abs(), Arc::clone(&self.filters));
+                    let work = move || {
+                        // One at a time: each reads the file and writes it anew.
+                        let path = file.lock().unwrap_or_else(PoisonError::into_inner);
+                        Event::Done(super::saved::change(path.as_deref(), &change, salt))
+                    };
+                    self.tasks.look(work, self.lanes.outcomes.0.clone());
                 }
                 Effect::CancelExport => self.exporter.cancel(),
                 Effect::Ask(ask) => self.tasks.ask(ask),
                 Effect::StopAsking(source) => self.tasks.stop_asking(source),
                 Effect::Pause(source) => self.tasks.pause(source),
                 Effect::Reopen(source) => self.tasks.reopen(source),
+                Effect::Load(source) => self.tasks.load(source),
+                Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
+                Effect::CancelExtract => self.looker.cancel(),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));
@@ -418,7 +434,9 @@ impl<P: Program> Loop<P> {
         let mut stage = Stage::new(&self.temp_dir, seed, &scenario).map_err(|error| failed(&error))?;
         stage.prepare(&scenario, seed, now, &zone).map_err(|error| failed(&error))?;
         let play = stage.play(scenario, seed, now, zone, self.tasks.cancel()).map_err(|error| failed(&error))?;
-        self.open(Address::Path(stage.directory().to_owned()), "demo: payments outage");
+        let address = Address::Path(stage.directory().to_owned());
+        let id = self.program.open(&address, "demo: payments outage");
+        self.tasks.open(id, address);
         self.tasks.spawn(play);
         self.demo = Some(stage);
         Ok("an invented outage of about 90 seconds".to_owned())
@@ -443,7 +461,15 @@ impl<P: Program> Loop<P> {
 
     fn open(&mut self, address: Address, label: &str) {
         let id = self.program.open(&address, label);
-        self.tasks.open(id, address);
+        match &address {
+            // What it is has to be known first: the causes in an archive go before its records.
+            Address::Path(path) => {
+                let path = path.clone();
+                self.tasks.open_held(id, address);
+                self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
+            }
+            _ => self.tasks.open(id, address),
+        }
     }
 
     /// Nobody knows whether the terminal took it; hence "sent".
@@ -454,18 +480,15 @@ impl<P: Program> Loop<P> {
                 let salt = self.salt();
                 return self.exporter.keep_copy(text, salt, &mut self.tasks);
             }
-            Ok(_) if self.terminal.is_busy() => {
-                Err("the terminal is still busy with the last frame: try again".to_owned())
-            }
             Ok(sequence) => {
-                self.terminal.send(sequence);
+                self.terminal.copy(sequence);
                 Ok(format!("sent {} bytes to the terminal's clipboard", thousands(text.len() as u64)))
             }
         };
         self.update(Event::Done(done));
     }
 
-    fn export_news(&mut self, news: Event) {
+    fn news(&mut self, news: Event) {
         self.program.set_now(self.clock.now());
         self.update(news);
     }
@@ -478,7 +501,7 @@ impl<P: Program> Loop<P> {
 
     /// Gives the terminal back and stops, as every program does at Ctrl-z, with everything in its pipeline.
     async fn suspend(&mut self) -> io::Result<()> {
-        self.terminal.leave();
+        self.terminal.lend();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         let stopped = tokio::time::timeout(STOP, self.lanes.signals.recv()).await;
         match stopped {

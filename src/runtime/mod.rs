@@ -4,6 +4,7 @@
 
 pub mod event_loop;
 pub mod export;
+mod extract;
 pub mod pace;
 pub mod saved;
 pub mod signals;
@@ -55,6 +56,8 @@ pub struct Setup {
     pub filters: Option<PathBuf>,
     /// What `~/` means in the name of a file.
     pub home: Option<PathBuf>,
+    /// The passing log that logs are compared with.
+    pub baseline: Option<PathBuf>,
 }
 
 /// Shows the app until it ends. The terminal is as it was before when this returns, also after a panic.
@@ -85,7 +88,7 @@ impl Drop for Running {
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let start = Instant::now();
-    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters, home } = setup;
+    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters, home, baseline } = setup;
     let (to_sources, sources) = mpsc::channel(SOURCE_LANE);
     let (to_input, input) = mpsc::channel(INPUT_LANE);
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
@@ -99,7 +102,8 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     Terminal::listen(to_input)?;
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
-    let plan = Plan { clock, pace: Pace::new(frames), trace: Trace::new(trace, start), temp_dir, filters, home };
+    let (pace, trace) = (Pace::new(frames), Trace::new(trace, start));
+    let plan = Plan { clock, pace, trace, temp_dir, filters, home, baseline };
     let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

@@ -128,6 +128,23 @@ impl Tasks {
 
     /// Opens an address. Whatever happens is told as health. Has to be called inside the runtime.
     pub fn open(&mut self, id: SourceId, address: Address) {
+        self.open_held(id, address);
+        self.load(id);
+    }
+
+    /// Starts a source that was opened with [`Tasks::open_held`]; once.
+    pub fn load(&mut self, id: SourceId) {
+        if let Some(mut opened) = self.opened.remove(&id) {
+            if opened.ended.is_cancelled() && !opened.outlet.cancel().is_cancelled() {
+                opened.ended = CancellationToken::new();
+                self.start(&opened);
+            }
+            self.opened.insert(id, opened);
+        }
+    }
+
+    /// Opens an address that is not read before [`Tasks::load`] says so; it can be asked about.
+    pub fn open_held(&mut self, id: SourceId, address: Address) {
         let cancel = self.cancel.child_token();
         let clock = Arc::clone(&self.surroundings.clock);
         let outlet = Outlet::new(id, self.to.clone(), cancel, clock, Handle::current());
@@ -138,7 +155,8 @@ impl Tasks {
             far: Arc::default(),
             asked: self.cancel.child_token(),
         };
-        self.start(&opened);
+        // Nothing runs that would have to end.
+        opened.ended.cancel();
         self.opened.insert(id, opened);
     }
 
@@ -178,7 +196,7 @@ impl Tasks {
             let done = tokio::task::spawn_blocking(move || {
                 let lines = match &ask.request {
                     Request::Find { pattern, .. } | Request::Count { pattern } => LineNeedle::compile(pattern).ok(),
-                    Request::Window { .. } => None,
+                    Request::Window { .. } | Request::At { .. } => None,
                 };
                 let lines = lines.map(|needle| Box::new(Lines(needle)) as Box<dyn files::Lines>);
                 let _ = files::answer(&ask, &address, &settings, &far, lines, &theirs);

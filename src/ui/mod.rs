@@ -4,6 +4,7 @@
 //! cell went through `parse::text` on its way here.
 
 mod canvas;
+mod ci;
 mod debug;
 mod detail;
 mod filter_pane;
@@ -52,7 +53,10 @@ pub fn paint(app: &App, buffer: &mut Buffer) -> Option<Position> {
         if let Some(rows) = layout.histogram {
             histogram::draw(app, rows, &mut canvas);
         }
-        body(app, &layout, &mut canvas);
+        match app.ci_view() {
+            Some(view) => ci::draw(&view, &mut canvas),
+            None => body(app, &layout, &mut canvas),
+        }
         if let Some(rows) = layout.pane {
             if let Some(pane) = app.filter_pane() {
                 cursor = filter_pane::draw(app, pane, rows, &mut canvas);

@@ -104,6 +104,10 @@ fn parts(app: &App, bareness: usize, said: Option<&Message>) -> Vec<Part> {
     if !app.has_sources() {
         return said.map(|message| part(message.text.clone(), message.role)).into_iter().collect();
     }
+    if app.ci_is_shown() {
+        let words = app.ci_status().into_iter().map(|(text, role)| part(text, role));
+        return words.chain(said.map(|message| part(message.text.clone(), message.role))).collect();
+    }
     let mut parts = vec![match app.mode() {
         Mode::Follow => part("FOLLOW", Role::Ok),
         Mode::Paused(0) => part("PAUSED", Role::Accent),
@@ -172,10 +176,10 @@ fn hints(app: &App, bareness: usize, said: Option<&Message>) -> Option<String> {
         2..=5 if said.is_some() => &["help"],
         6.. if said.is_some() => return None,
         0 | 1 => &[],
-        2 => &["search", "filter", "context", "detail", "help"],
-        3 => &["search", "filter", "context", "help"],
-        4 => &["search", "filter", "help"],
-        5 => &["filter", "help"],
+        2 => &["search", "filter", "context", "detail", "next-cause", "whole-log", "copy-cause", "help"],
+        3 => &["search", "filter", "context", "next-cause", "whole-log", "help"],
+        4 => &["search", "filter", "next-cause", "help"],
+        5 => &["filter", "next-cause", "help"],
         6 | 7 => &["help"],
         _ => return None,
     };
@@ -187,6 +191,10 @@ fn hints(app: &App, bareness: usize, said: Option<&Message>) -> Option<String> {
             continue;
         }
         if spec.id == "context" && app.filter_words().is_empty() && !app.tab().is_unfiltered_for_context() {
+            continue;
+        }
+        let (has_lists, has_causes) = app.ci_has();
+        if spec.id == "next-list" && !has_lists || matches!(spec.id, "next-cause" | "copy-cause") && !has_causes {
             continue;
         }
         if let Some(key) = app.settings().keymap.keys(spec.id).first() {

@@ -199,6 +199,10 @@ fn json_has_all_of_a_record() {
         "fields": serde_json::from_str::<serde_json::Value>(raw).unwrap(), "raw": raw,
     });
     assert_eq!(*record, expected);
+    let trace = "Traceback (most recent call last):\n  File \"x.py\", line 3, in y\nValueError: bad\n";
+    let after_info = format!("{}{trace}no format\n", "2025-01-02T10:10:00Z INFO x\n".repeat(3));
+    let ran = home.file("b.log", &after_info).cat(&["b.log", "--where", "parse=failed", "--format", "raw"]);
+    assert_eq!(ran.text(), "no format\n", "a trace beside the log breaks nothing");
     let broken = &home.cat(&["a.log", "--format", "json", "--where", "parse=failed"]).json()[0];
     assert_eq!((&broken["parse"], &broken["time"]), (&"failed".into(), &serde_json::Value::Null));
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 /// (command, what is typed behind the colon, what the screen says then, what it may not say).
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("open", "open other.log<Enter>", "opening other.log ...", "Command palette"),
+    ("baseline", "baseline green.log<Enter>", "reading the passing log ...", "Command palette"),
     ("theme", "theme mono<Enter>", "theme: mono", "Command palette"),
     ("goto", "goto -10s<Enter>", "PAUSED", "Command palette"),
     ("filter", "filter nope<Enter>", "no filter `nope`: none is saved yet", "nothing"),
@@ -323,6 +324,21 @@ fn the_debug_pane() {
         assert_eq!(screen.effects.len(), 2);
         screen.event(Event::Meters(meters()));
         assert!(!screen.has("-- Debug --"), "late numbers open nothing");
+    }
+}
+
+#[test]
+fn what_has_ended_is_not_behind() {
+    for (state, lag) in [(State::Following, true), (State::Done, false)] {
+        let mut screen = Screen::new(100, 24, settings());
+        screen.open(0, "-", &[("standard input", "2026-11-21T03:14:00Z INFO one\n")]);
+        screen.health(0, Health::new(state, "x"));
+        screen.keys("<Enter>");
+        assert!(screen.has("standard input") && !screen.has("in -"), "{}", screen.text());
+        screen.keys("<Esc>:debug<Enter>");
+        screen.event(Event::Meters(meters()));
+        let row = screen.line("29 B");
+        assert_eq!(row.split_whitespace().rev().nth(1).is_some_and(|cell| cell.ends_with('s')), lag, "{row}");
     }
 }
 

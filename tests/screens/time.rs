@@ -242,9 +242,14 @@ fn the_clock_s_change_is_seen_in_the_heading() {
 fn a_window_of_bars_is_a_filter() {
     let mut screen = two_tabs(120, 36);
     screen.keys("Bhh<Space>h<Enter>");
-    assert!(screen.status().contains("since 03:14:04 until 03:14:0"), "{}", screen.status());
+    assert!(screen.status().contains("since 03:14:04 before 03:14:0"), "{}", screen.status());
     screen.keys("F");
-    assert!(screen.has("2026-11-21T03:14:04+00:00"), "{}", screen.text());
+    assert!(screen.has("2026-11-21T03:14:04+00:00") && screen.has("<2026-11-21T03:14:0"), "{}", screen.text());
+    assert!(!screen.has("999"), "{}", screen.text());
+    // What the pane shows means the same.
+    let before = screen.line("of 1");
+    screen.keys("<Enter>");
+    assert_eq!(screen.line("of 1"), before);
     let mut small = two_tabs(80, 18);
     small.keys("B");
     assert!(small.status().contains("the bars need 20 rows"), "{}", small.status());

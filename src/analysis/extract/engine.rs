@@ -13,6 +13,9 @@ use super::steps;
 use super::steps::{Event, Steps};
 use super::store::{Candidate, Label, Store};
 use super::{Extract, Options, StepState, Verdict};
+use crate::model::Timestamp;
+use crate::parse::time::TimeParser;
+use jiff::tz::TimeZone;
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// Bytes before the current ones that are kept for lines above a hit.
@@ -88,9 +91,10 @@ pub struct Extractor {
     clean: Vec<u8>,
     /// The last line of the last block that was closed.
     closed: u64,
-    /// The first hits of rules that make no blocks.
+    times: TimeParser,
+    /// The lines on which rules fired that make no blocks.
     #[cfg(test)]
-    last_fired: Vec<(usize, u64)>,
+    silent: Vec<u64>,
 }
 
 impl Extractor {
@@ -114,14 +118,15 @@ impl Extractor {
             fired: Vec::new(),
             clean: Vec::new(),
             closed: 0,
+            times: TimeParser::new(TimeZone::UTC, Timestamp(0)),
             #[cfg(test)]
-            last_fired: Vec::new(),
+            silent: Vec::new(),
         }
     }
 
     /// Takes bytes, cut anywhere.
     pub fn feed(&mut self, mut bytes: &[u8]) {
-        if self.partial_bytes > 0 {
+        if self.partial_bytes > 0 && !bytes.is_empty() {
             let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
             self.hold(&bytes[..end]);
             if bytes.get(end - 1) != Some(&b'\n') {
@@ -142,14 +147,18 @@ impl Extractor {
 
     /// The log has ended.
     pub fn finish(mut self) -> Extract {
+        let mut end = self.gathered.bytes + self.partial_bytes;
         if self.partial_bytes > 0 {
             self.release();
+            // A last line without an end has got one.
+            end += 1;
         }
         self.close();
         let lines = self.gathered.lines;
-        let last = last_lines(&self.tail, lines + 1, self.gathered.bytes, BEFORE_MARK);
+        let last = last_lines(&self.tail, false, lines + 1, end, BEFORE_MARK);
         self.gathered.tail = last.into_iter().map(Label::from).collect();
-        self.gathered.steps.finish(lines, None);
+        let ended = self.gathered.tail.iter().rev().find_map(|line| self.times.prefix(stamped(&line.raw))?.time);
+        self.gathered.steps.finish(lines, ended);
         self.gathered.new_lines = self.novelty.as_ref().map(Novelty::new_lines);
         rank::extract(self.gathered, self.rules, self.max_lines)
     }
@@ -192,7 +201,8 @@ impl Extractor {
                 hit += 1;
             }
             self.gathered.lines += 1;
-            let raw = &block[at..end - 1];
+            // As a line that comes in pieces: what stands behind the limit is not looked at.
+            let raw = &block[at..(end - 1).min(at + line::MAX_LINE)];
             let line = At { no: self.gathered.lines, offset: base + at as u64, raw };
             self.line(line, &hits[first..hit], &block[..at]);
             at = end;
@@ -223,7 +233,7 @@ impl Extractor {
             self.clean = buf;
             return;
         }
-        if self.rules.is_step(hits) && self.step(at, text) {
+        if Rules::is_step(hits) && self.step(at, text) {
             self.clean = buf;
             return;
         }
@@ -241,7 +251,8 @@ impl Extractor {
         match steps::event(at.raw, text) {
             Some(Event::Step(name)) => {
                 self.close();
-                self.gathered.steps.begin(name, at.no, at.offset, None);
+                let time = self.time(at.raw);
+                self.gathered.steps.begin(name, at.no, at.offset, time);
                 true
             }
             Some(Event::Group | Event::GroupEnd) => {
@@ -250,6 +261,11 @@ impl Extractor {
             }
             None => false,
         }
+    }
+
+    /// The time that the service put before a line.
+    fn time(&mut self, raw: &[u8]) -> Option<Timestamp> {
+        self.times.prefix(stamped(raw))?.time
     }
 
     fn decide(&mut self, at: At<'_>, text: &[u8], rule: Option<usize>, is_new: bool, before: &[u8]) {
@@ -277,8 +293,8 @@ impl Extractor {
         }
         let Some((n, rule)) = found else { return };
         #[cfg(test)]
-        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass) && !self.last_fired.iter().any(|(m, _)| *m == n) {
-            self.last_fired.push((n, at.no));
+        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass) {
+            self.silent.push(at.no);
         }
         match rule.role {
             Role::Noise => {}
@@ -309,7 +325,8 @@ impl Extractor {
     fn begin(&mut self, at: At<'_>, text: &[u8], n: usize, is_new: bool, before: &[u8]) {
         let rule = &self.rules.list[n];
         let label = rule.label.and_then(|label| self.labels[label].clone()).filter(|label| label.line < at.no);
-        let near = label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
+        let near =
+            label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
         let room = (at.no - 1).saturating_sub(self.closed) as usize;
         let count = rule.above.max(near).min(room);
         let above = if count > 0 { self.above(before, at, count) } else { Vec::new() };
@@ -343,12 +360,15 @@ impl Extractor {
         }
     }
 
-    /// Up to `count` lines directly above, in their order.
+    /// Up to `count` lines directly above that lie within [`TAIL`] bytes, however they came, in their order.
     fn above<'a>(&'a self, before: &'a [u8], at: At<'_>, count: usize) -> Vec<At<'a>> {
-        let mut lines = last_lines(before, at.no, at.offset, count);
-        if lines.len() < count {
+        let near = &before[before.len().saturating_sub(TAIL)..];
+        let is_all = near.len() == before.len();
+        let mut lines = last_lines(near, is_all, at.no, at.offset, count);
+        if lines.len() < count && is_all {
             let (no, offset) = lines.first().map_or((at.no, at.offset), |first| (first.no, first.offset));
-            let mut earlier = last_lines(&self.tail, no, offset, count - lines.len());
+            let tail = &self.tail[self.tail.len().saturating_sub(TAIL - near.len())..];
+            let mut earlier = last_lines(tail, false, no, offset, count - lines.len());
             earlier.append(&mut lines);
             lines = earlier;
         }
@@ -356,15 +376,17 @@ impl Extractor {
     }
 }
 
-/// The last lines of a text that stands before the line of this number and offset. A first line that may be cut is left out.
-fn last_lines(text: &[u8], mut no: u64, mut offset: u64, count: usize) -> Vec<At<'_>> {
+/// The last lines of a text that stands before the line of this number and offset. Unless the text is known to begin with a
+/// whole line, its first one is left out: it may be cut.
+fn last_lines(text: &[u8], is_whole: bool, mut no: u64, mut offset: u64, count: usize) -> Vec<At<'_>> {
     let mut lines = Vec::new();
     let mut end = text.len();
     while lines.len() < count && end > 0 && no > 1 {
         let start = memrchr(b'\n', &text[..end - 1]).map_or(0, |at| at + 1);
         no -= 1;
         offset = offset.saturating_sub((end - start) as u64);
-        if start == 0 && no > 1 && text.len() >= TAIL {
+        // A line whose beginning was left out begins behind the start of the log by that much.
+        if start == 0 && !is_whole && offset > 0 {
             break;
         }
         lines.push(At { no, offset, raw: &text[start..end - 1] });
@@ -374,6 +396,11 @@ fn last_lines(text: &[u8], mut no: u64, mut offset: u64, count: usize) -> Vec<At
     lines
 }
 
+/// A line without the byte order mark that GitHub's logs begin with.
+fn stamped(raw: &[u8]) -> &[u8] {
+    raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw)
+}
+
 /// Parts of whole lines, each under 1 GiB.
 fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
@@ -381,7 +408,11 @@ fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         if bytes.is_empty() {
             return None;
         }
-        let end = if bytes.len() <= MAX { bytes.len() } else { memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1) };
+        let end = if bytes.len() <= MAX {
+            bytes.len()
+        } else {
+            memrchr(b'\n', &bytes[..MAX]).map_or(bytes.len(), |at| at + 1)
+        };
         let (part, rest) = bytes.split_at(end);
         bytes = rest;
         Some(part)
@@ -448,18 +479,13 @@ pub(super) fn verdict(gathered: &Gathered, is_explained: bool) -> Verdict {
 
 #[cfg(test)]
 impl Extractor {
-    /// The lines of all blocks of a rule, ended or not; of rules without blocks, the line of the last hit.
-    pub(super) fn hits_of(&mut self, rule: usize) -> Vec<u64> {
+    /// The lines in blocks, in order, and those on which rules without blocks fired.
+    pub(super) fn hits(mut self) -> (Vec<u64>, Vec<u64>) {
+        if self.partial_bytes > 0 {
+            self.release();
+        }
         self.close();
-        let own = self.gathered.store.list.iter().filter(|candidate| candidate.rule == rule);
-        let mut lines: Vec<u64> = own.flat_map(|candidate| candidate.start..=candidate.end()).collect();
-        lines.extend(self.last_fired.iter().filter(|(n, _)| *n == rule).map(|(_, line)| *line));
-        lines
-    }
-
-    /// The names of all rules that fired.
-    pub(super) fn all_hits(&self) -> Vec<(&str, u64, u64)> {
         let list = self.gathered.store.list.iter();
-        list.map(|candidate| (&*self.rules.list[candidate.rule].name, candidate.start, candidate.end())).collect()
+        (list.flat_map(|candidate| candidate.start..=candidate.end()).collect(), self.silent)
     }
 }

@@ -1,7 +1,7 @@
 //! A line as a person reads it: without what the CI service, the terminal or a wrapper added.
 //!
 //! Owns the cleaning. Must not know rules. Line shapes are those of GitHub Actions, GitLab, Jenkins, Travis, Buildkite,
-//! docker compose and BuildKit.
+//! docker compose and `BuildKit`.
 
 use memchr::{memchr, memchr2, memrchr};
 
@@ -111,7 +111,7 @@ fn clock(text: &[u8]) -> bool {
         && [0, 1, 3, 4, 6, 7].iter().all(|n| text[*n].is_ascii_digit())
 }
 
-/// Bytes of the name that docker compose (`web_1  | `) or BuildKit (`#12 3.456 `) puts before each line.
+/// Bytes of the name that docker compose (`web_1  | `) or `BuildKit` (`#12 3.456 `) puts before each line.
 fn prefix(text: &[u8]) -> usize {
     if text.first() == Some(&b'#') {
         let digits = text[1..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -192,13 +192,12 @@ pub(super) fn form(text: &[u8]) -> u64 {
     let mut in_number = false;
     for byte in text {
         let byte = match byte {
-            b'0'..=b'9' if in_number => continue,
+            // Part of a number or an id that began as one: 3.25, 0x1f, 8f21ab.
+            b'0'..=b'9' | b'.' | b':' | b',' | b'x' | b'a'..=b'f' if in_number => continue,
             b'0'..=b'9' => {
                 in_number = true;
                 b'0'
             }
-            // Part of a number or an id that began as one: 3.25, 0x1f, 8f21ab.
-            b'.' | b':' | b',' | b'x' | b'a'..=b'f' if in_number => continue,
             b' ' | b'\t' => {
                 in_number = false;
                 b' '
@@ -250,7 +249,14 @@ mod tests {
 
     #[test]
     fn stack_traces_have_shapes() {
-        for line in ["\tat a.B.c(D.java:1)", "  File \"x.py\", line 3, in y", "#3 0x55 in main", "   1: core::panic", "Caused by: x", "\t... 4 more"] {
+        for line in [
+            "\tat a.B.c(D.java:1)",
+            "  File \"x.py\", line 3, in y",
+            "#3 0x55 in main",
+            "   1: core::panic",
+            "Caused by: x",
+            "\t... 4 more",
+        ] {
             assert!(is_trace(line.as_bytes()), "{line}");
         }
         for line in ["Running x", "12: x", "", "  plain indented"] {

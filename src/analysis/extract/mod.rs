@@ -8,6 +8,7 @@ mod engine;
 mod line;
 mod rank;
 mod rules;
+mod sieve;
 mod steps;
 mod store;
 #[cfg(test)]

@@ -13,6 +13,8 @@ use std::collections::HashSet;
 
 /// What a rule's weight of 100 is worth.
 const WEIGHT: i32 = 8;
+/// The most that a mark's weight counts here: a higher one only lets it win its line over causes.
+const MARK_WEIGHT: u8 = 15;
 /// Lines that may always be shown; beyond, [`SHARE`] of the log.
 const MIN_LINES: usize = 40;
 /// One part in so many of the log may be shown.
@@ -22,8 +24,10 @@ const FIRST_LINES: usize = 30;
 const OTHER_LINES: usize = 16;
 /// From this score on, a block explains a failure.
 const EXPLAINS: i32 = 420;
-/// Blocks this far below the best one are left out.
-const REACH: i32 = 380;
+/// Causes this far below the best one are left out.
+const REACH: i32 = 280;
+/// Summaries are shown further down: they name the failures whose messages stand above.
+const SUMMARY_REACH: i32 = 460;
 /// Lines before a mark that are shown where nothing is known.
 const UNKNOWN_LINES: usize = 14;
 
@@ -51,7 +55,8 @@ pub(super) fn extract(mut gathered: Gathered, rules: &'static Rules, max_lines: 
     let verdict = verdict(&gathered, best >= EXPLAINS);
     let mut blocks = choose(ranked, best, budget, rules, &gathered);
     if best < EXPLAINS {
-        blocks.extend(unknown(&gathered, budget, &blocks));
+        let shown: usize = blocks.iter().map(|block| block.lines.len()).sum();
+        blocks.extend(unknown(&gathered, budget.saturating_sub(shown), &blocks));
         blocks.sort_by_key(|block| (std::cmp::Reverse(block.score), block.start));
     }
     Extract {
@@ -84,7 +89,8 @@ fn merged(list: Vec<Candidate>, rules: &Rules) -> Vec<Candidate> {
 
 fn score(candidate: &Candidate, gathered: &Gathered, rules: &Rules) -> i32 {
     let rule = &rules.list[candidate.rule];
-    let mut score = i32::from(rule.weight) * WEIGHT;
+    let weight = if rule.role == Role::Mark { rule.weight.min(MARK_WEIGHT) } else { rule.weight };
+    let mut score = i32::from(weight) * WEIGHT;
     score += place(candidate, gathered);
     if candidate.same > 20 && rule.weight < 80 {
         score -= 80;
@@ -113,10 +119,13 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
     let mut blocks: Vec<Block> = Vec::new();
     let mut shown: HashSet<u64> = HashSet::new();
     let mut left = budget;
-    let floor = (best - REACH).max(120);
     for Ranked { score, candidate } in ranked {
         let rule = &rules.list[candidate.rule];
-        if score < floor || left == 0 {
+        let reach = if rule.role == Role::Summary { SUMMARY_REACH } else { REACH };
+        if score < (best - reach).max(120) {
+            continue;
+        }
+        if left == 0 {
             break;
         }
         if rule.role == Role::Mark && best >= EXPLAINS {

@@ -4,8 +4,11 @@
 //! `assets/rules/generic.toml` explains the format.
 
 use super::Kind;
+use super::line;
+use super::sieve::Sieve;
 use super::steps;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::{memchr, memrchr};
 use regex::bytes::Regex;
 use std::sync::OnceLock;
 use thiserror::Error;
@@ -102,7 +105,9 @@ pub(super) struct Rule {
     pub(super) label: Option<usize>,
     label_name: Option<String>,
     pub(super) above: usize,
+    #[cfg(test)]
     pub(super) examples: Vec<String>,
+    #[cfg(test)]
     pub(super) counter: Vec<String>,
 }
 
@@ -129,6 +134,7 @@ impl Rule {
 pub(super) struct Rules {
     /// Highest weight first.
     pub(super) list: Vec<Rule>,
+    sieve: Sieve,
     finder: AhoCorasick,
     /// The rules of each literal of the finder.
     owners: Vec<Vec<u16>>,
@@ -150,7 +156,7 @@ impl Rules {
     }
 
     fn none() -> Self {
-        Self { list: Vec::new(), finder: finder(&[]), owners: Vec::new() }
+        Self { list: Vec::new(), sieve: Sieve::new(&[]), finder: finder(&[]), owners: Vec::new() }
     }
 
     /// Reads tables.
@@ -176,6 +182,19 @@ impl Rules {
                 rule.label = Some(found.ok_or_else(problem)?);
             }
         }
+        Ok(Self::of(list))
+    }
+
+    /// This rule alone, with the one that names what it finds.
+    #[cfg(test)]
+    pub(super) fn only(&self, n: usize) -> Self {
+        let mut rule = self.list[n].clone();
+        let label = rule.label.map(|label| self.list[label].clone());
+        rule.label = label.as_ref().map(|_| 1);
+        Self::of(std::iter::once(rule).chain(label).collect())
+    }
+
+    fn of(list: Vec<Rule>) -> Self {
         let mut literals: Vec<String> = steps::LITERALS.map(str::to_owned).to_vec();
         let mut owners: Vec<Vec<u16>> = vec![Vec::new(); literals.len()];
         for (n, rule) in list.iter().enumerate() {
@@ -188,20 +207,34 @@ impl Rules {
                 owners[at].push(n as u16);
             }
         }
-        Ok(Self { list, finder: finder(&literals), owners })
+        Self { sieve: Sieve::new(&literals), finder: finder(&literals), list, owners }
     }
 
-    /// Every place of the text at which a rule's literal begins, in order: (place, literal).
+    /// Every place of the text at which a rule's literal begins, in order: (place, literal). The text is whole lines.
     pub(super) fn scan(&self, text: &[u8], hits: &mut Vec<(u32, u32)>) {
         hits.clear();
-        for found in self.finder.find_overlapping_iter(text) {
-            hits.push((found.start() as u32, found.pattern().as_u32()));
+        let mut lines: Vec<(usize, usize)> = Vec::new();
+        self.sieve.places(text, |place| {
+            if lines.last().is_some_and(|(start, end)| (*start..*end).contains(&place)) {
+                return;
+            }
+            let start = memrchr(b'\n', &text[..place]).map_or(0, |at| at + 1);
+            let end = memchr(b'\n', &text[place..]).map_or(text.len(), |at| place + at + 1);
+            lines.push((start, end));
+        });
+        lines.sort_unstable();
+        lines.dedup();
+        for (start, end) in lines {
+            let end = end.min(start + line::MAX_LINE);
+            for found in self.finder.find_overlapping_iter(&text[start..end]) {
+                hits.push(((start + found.start()) as u32, found.pattern().as_u32()));
+            }
         }
         hits.sort_unstable();
     }
 
     /// Whether one of these literals may begin or end a step.
-    pub(super) fn is_step(&self, hits: &[(u32, u32)]) -> bool {
+    pub(super) fn is_step(hits: &[(u32, u32)]) -> bool {
         hits.iter().any(|(_, literal)| (*literal as usize) < steps::LITERALS.len())
     }
 
@@ -279,7 +312,9 @@ fn rule(row: &Table) -> Result<Rule, String> {
         label: None,
         label_name: text("label").map(str::to_owned),
         above: number("above").unwrap_or(0),
+        #[cfg(test)]
         examples: list("examples"),
+        #[cfg(test)]
         counter: list("counter"),
     })
 }

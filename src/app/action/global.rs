@@ -45,28 +45,33 @@ pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
     if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) {
         return;
     }
-    if app.tab_mut().detail.take().is_some() || app.leave_context() {
+    if app.ci_is_shown() {
+        let _ = app.cancel_looking() || app.leave_ci();
+        return;
+    }
+    if app.tab_mut().detail.take().is_some() || app.leave_context() || app.leave_ci() {
         return;
     }
     // What came last goes first.
     if app.searched_last && app.clear_search() {
         return;
     }
-    if !app.go_back() {
-        app.clear_search();
+    if !app.go_back() && !app.clear_search() {
+        app.cancel_looking();
     }
 }
 
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
     let back =
-        app.close_pane() || app.tab_mut().detail.take().is_some() || app.leave_context() || app.cancel_export(effects);
+        app.close_pane() || app.close_detail() || app.leave_context() || app.cancel_export(effects) || app.leave_ci();
     if !back {
         effects.push(Effect::Quit);
     }
 }
 
 pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
-    if !app.close_pane() && !app.cancel_finding() && !app.cancel_filling() && !app.cancel_export(effects) {
+    let cancelled = app.close_pane() || app.cancel_finding() || app.cancel_filling() || app.cancel_export(effects);
+    if !cancelled && !app.cancel_looking() {
         effects.push(Effect::Quit);
     }
 }
@@ -107,6 +112,11 @@ impl App {
             _ => {}
         }
         true
+    }
+
+    /// Closes the detail pane, where it is seen.
+    fn close_detail(&mut self) -> bool {
+        !self.ci_is_shown() && self.tab_mut().detail.take().is_some()
     }
 
     /// Drops a filter that has not seen every record yet. One that shows everything is quick, and nothing to drop.

@@ -13,7 +13,7 @@ const MAX_SHIFT: usize = 64 << 10;
 
 /// How far a move goes.
 #[derive(Clone, Copy)]
-enum Step {
+pub(in crate::app) enum Step {
     Lines(isize),
     HalfPages(isize),
     Pages(isize),
@@ -57,6 +57,7 @@ pub(super) fn bottom(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn left(app: &mut App, _: &mut Vec<Effect>) {
+    app.touch_ci();
     let tab = app.tab_mut();
     tab.shift = tab.shift.saturating_sub(SIDE_STEP);
 }
@@ -65,6 +66,7 @@ pub(super) fn right(app: &mut App, _: &mut Vec<Effect>) {
     if app.tab().lines == Lines::Wrapped {
         return app.say(format!("lines are wrapped: {} cuts them off", app.key_of("wrap")));
     }
+    app.touch_ci();
     let tab = app.tab_mut();
     tab.shift = (tab.shift + SIDE_STEP).min(MAX_SHIFT);
 }
@@ -90,10 +92,16 @@ pub(super) fn previous(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn next_error(app: &mut App, _: &mut Vec<Effect>) {
+    if app.has_causes() && app.show_causes() {
+        return;
+    }
     app.find(What::Error, Direction::Forward);
 }
 
 pub(super) fn previous_error(app: &mut App, _: &mut Vec<Effect>) {
+    if app.has_causes() && app.show_causes() {
+        return;
+    }
     app.find(What::Error, Direction::Backward);
 }
 
@@ -118,6 +126,9 @@ impl App {
             let to = scrolled(origins.cursor(), step, Origins::room(pane_height + 1), most);
             origins.go_to(to);
             return;
+        }
+        if self.ci_is_shown() {
+            return self.ci_go(step);
         }
         let tab = &mut self.tabs[self.active];
         if let Some(detail) = tab.detail.as_mut().filter(|detail| detail.focused) {
@@ -150,7 +161,8 @@ impl App {
     }
 }
 
-fn scrolled(from: usize, step: Step, height: usize, most: usize) -> usize {
+/// Where a move ends: by rows of a list of `height`, whose last one is `most`.
+pub(in crate::app) fn scrolled(from: usize, step: Step, height: usize, most: usize) -> usize {
     let to = match step {
         Step::Lines(n) => from.saturating_add_signed(n),
         Step::HalfPages(n) => from.saturating_add_signed(n * (height as isize / 2).max(1)),

@@ -2,6 +2,7 @@
 //!
 //! Owns what a row is; the rows stand in `table`, and what they do beside it by topic. Must not know how keys reach it or how it is drawn.
 
+mod ci;
 mod finding;
 mod global;
 mod list;
@@ -17,6 +18,7 @@ mod table;
 mod time;
 mod window;
 
+pub(super) use list::{Step, scrolled};
 pub(super) use out::Exporting;
 pub use table::ACTIONS;
 
@@ -28,6 +30,8 @@ use super::event::Effect;
 pub enum Context {
     /// The start screen, when no source is open.
     Start,
+    /// Logs of CI jobs and their causes.
+    Ci,
     /// The list of records.
     List,
     /// The list, with the detail pane open.

@@ -2,16 +2,18 @@
 //!
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
-use super::Context::{Bars, Choice, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
+use super::Context::{Bars, Choice, Ci, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
-use super::{finding, global, list, look, marks, mouse, open, out, panes, picker, rows, time, window};
+use super::{ci, finding, global, list, look, marks, mouse, open, out, panes, picker, rows, time, window};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
-const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Help];
-const PAGING: &[Context] = &[List, Split, Detail, Help];
+const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Ci, Help];
+const PAGING: &[Context] = &[List, Split, Detail, Ci, Help];
+const SIDEWAYS: &[Context] = &[List, Split, Detail, Ci];
 const PANES: &[Context] = &[Split, Detail];
-const SCREENS: &[Context] = &[Start, List, Split, Detail];
-const EVERYWHERE: &[Context] = &[Start, List, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Help];
+const SCREENS: &[Context] = &[Start, List, Split, Detail, Ci];
+const TIMELINES: &[Context] = &[Start, List, Split, Detail];
+const EVERYWHERE: &[Context] = &[Start, Ci, List, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Help];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {
@@ -47,7 +49,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in &[List, Split, Help], Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in &[List, Split, Ci, Help], Move "page": list::page_down =>
         "One page down.";
     "detail-page-down" ["PgDn"] in &[Detail], Move "page": list::page_down =>
         "In the detail pane: one page down.";
@@ -57,9 +59,9 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the first line; there, to the older window of a file that does not fit into memory.";
     "bottom" ["G" "End"] in SCROLLING, Move "top, bottom": list::bottom =>
         "To the last line; in the list this also follows new records.";
-    "left" ["h" "Left"] in RECORDS, Move "sideways": list::left =>
+    "left" ["h" "Left"] in SIDEWAYS, Move "sideways": list::left =>
         "Scroll long lines to the left.";
-    "right" ["l" "Right"] in RECORDS, Move "sideways": list::right =>
+    "right" ["l" "Right"] in SIDEWAYS, Move "sideways": list::right =>
         "Scroll long lines to the right.";
     "older-window" ["["] in &[List], Move "older, newer window": window::older =>
         "Load the part of a large file before the one in memory; a compressed one is indexed first, once.";
@@ -84,9 +86,17 @@ pub const ACTIONS: &[ActionSpec] = actions! {
     "count-matches" ["#"] in RECORDS, Find "count in the file": window::count =>
         "Count the lines that match the last search, in the whole file.";
     "next-error" ["e"] in RECORDS, Find "next, previous error": list::next_error =>
-        "To the next error.";
+        "To the next error; when a job failed, back to its causes.";
     "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>
         "To the previous error.";
+    "next-cause" ["e"] in &[Ci], Find "next, previous cause" footer "next cause": ci::next =>
+        "To the next cause of a failure, over all logs of an archive; failed logs come first.";
+    "previous-cause" ["E"] in &[Ci], Find "next, previous cause": ci::previous =>
+        "To the cause before.";
+    "whole-log" ["Enter"] in &[Ci], Look "whole log" footer "whole log": ci::whole_log =>
+        "Show the whole log at the line of the cause, or of the step; Esc goes back.";
+    "causes" [] in RECORDS, Find "causes of failures": ci::causes =>
+        "Show the logs of jobs and the causes of their failures; look for them where that was not done yet.";
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
         "Go to a time: 14:02, 2026-01-02T15:04, 10m before now, 10m@end before the end, +30s or -5m from the line.";
     "filter" ["F"] in RECORDS, Find "filter pane" footer "filter": panes::open_filter =>
@@ -101,7 +111,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "What the filter hides: all of it, all but some lines around each match, or nothing: then it is dimmed.";
     "detail" ["Enter"] in &[List, Split, Detail], Look "detail" footer "detail": look::detail =>
         "Open or close the detail pane: all fields of the record and its neighbours.";
-    "wrap" ["w"] in RECORDS, Look "wrap": look::wrap =>
+    "wrap" ["w"] in SIDEWAYS, Look "wrap": look::wrap =>
         "Wrap long lines, or cut them off.";
     "collapse" ["D"] in RECORDS, Look "collapse repeats": rows::collapse =>
         "Show lines that differ only in numbers as one line with a count, or each by itself.";
@@ -123,7 +133,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the previous mark in time.";
     "marks" [] in RECORDS, Move "list of marks": marks::list =>
         "List all marks, to jump to one.";
-    "time" ["t"] in RECORDS, Look "time: utc, local, age": look::time =>
+    "time" ["t"] in SIDEWAYS, Look "time: utc, local, age": look::time =>
         "Show times in UTC, in the local zone, as age, or not at all.";
     "histogram" ["H"] in RECORDS, Look "histogram": look::histogram =>
         "Show or hide the histogram: records over time by severity, whatever the filter.";
@@ -143,7 +153,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "In the detail pane: show fewer neighbours.";
     "theme" ["T"] in SCREENS, Look "theme": look::theme =>
         "Next theme: auto, dark, light, 16, mono, ascii, then your own.";
-    "all-sources" ["A"] in SCREENS, Tabs "all sources by time": time::all_sources =>
+    "all-sources" ["A"] in TIMELINES, Tabs "all sources by time": time::all_sources =>
         "Show the records of all sources by time, of other tabs too; again for this tab's own.";
     "tab-gcs" ["1"] in SCREENS, Tabs "tab": global::tab_gcs =>
         "To tab GCS. While paused, the time under the cursor goes along; back again, one is on the same line.";
@@ -159,6 +169,12 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next pane.";
     "previous-pane" ["Shift-Tab"] in PANES, Tabs "next, previous pane": panes::next_pane =>
         "To the previous pane.";
+    "next-list" ["Tab"] in &[Ci], Tabs "next, previous list" footer "lists": ci::next_pane =>
+        "Among logs, steps and causes: to the next one.";
+    "previous-list" ["Shift-Tab"] in &[Ci], Tabs "next, previous list": ci::previous_pane =>
+        "Among logs, steps and causes: to the one before.";
+    "copy-cause" ["y"] in &[Ci], Out "copy as Markdown" footer "copy": ci::copy =>
+        "Send the cause with its log, step and lines as Markdown, redacted, to the terminal's clipboard (OSC 52).";
     "copy" ["y"] in RECORDS, Out "copy the record" footer "copy": out::copy =>
         "Send the record's text, redacted, to the terminal's clipboard (OSC 52).";
     "copy-json" ["Y"] in RECORDS, Out "copy it as JSON": out::copy_json =>
@@ -223,15 +239,15 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the start screen: open the bundled demo, an incident in files that grow while you watch.";
     "debug" [] in SCREENS, Look "debug pane": look::debug =>
         "Show rates, lags, queues, frame times, bytes and memory, once a second.";
-    "palette" [":"] in &[Start, List, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
+    "palette" [":"] in &[Start, Ci, List, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
         "Find any action or command by a few letters of its name, and run it.";
-    "help" ["?"] in &[Start, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
+    "help" ["?"] in &[Start, Ci, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
     "find-action" ["/"] in &[Help], Leave "find an action": picker::palette =>
         "In the help: find an action in the command palette.";
     "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
         "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
-    "quit" ["q"] in &[Start, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
+    "quit" ["q"] in &[Start, Ci, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
         "Go back; with nothing to go back from: quit.";
     "cancel-or-quit" ["Ctrl-c"] in EVERYWHERE, Leave "cancel, then quit": global::cancel_or_quit =>
         "Cancel what runs or close the pane; with neither: quit.";

@@ -1,4 +1,4 @@
-//! `:open SOURCE`.
+//! `:open SOURCE` and `:baseline FILE`.
 
 use crate::app::event::Effect;
 use crate::app::picker::PickerKind;
@@ -38,7 +38,9 @@ impl App {
             return;
         };
         let words = match (picker.kind(), super::command_of(picker.text())) {
-            (PickerKind::Palette { .. }, Some((spec, from))) if spec.name == "open" => &picker.text()[from..],
+            (PickerKind::Palette { .. }, Some((spec, from))) if matches!(spec.name, "open" | "baseline") => {
+                &picker.text()[from..]
+            }
             _ => return,
         };
         let Some(directory) = directory_of(words).map(str::to_owned) else { return };
@@ -97,6 +99,15 @@ pub(super) fn run(app: &mut App, words: &str, effects: &mut Vec<Effect>) -> Resu
     app.say(format!("opening {shown} ..."));
     app.asked = Some(label);
     effects.push(Effect::Open(address));
+    Ok(())
+}
+
+pub(super) fn baseline(app: &mut App, words: &str, _: &mut Vec<Effect>) -> Result<(), String> {
+    match words {
+        "" => return Err("baseline takes a FILE: the log of a run that passed; off compares with none".to_owned()),
+        "off" => app.compare_with(None),
+        path => app.compare_with(Some(with_home(app, path).into())),
+    }
     Ok(())
 }
 

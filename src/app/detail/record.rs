@@ -54,9 +54,11 @@ impl Lister<'_> {
         let source = app.engine.source(record.origin.source());
         let origin = app.origin_name(record.origin);
         let mut place = origin.into_owned();
-        if let Some(label) =
-            source.map(crate::engine::Source::label).filter(|label| *label != place && !label.is_empty())
-        {
+        let label = source.map(|source| match source.label() {
+            "-" => "standard input",
+            label => label,
+        });
+        if let Some(label) = label.filter(|label| *label != place && !label.is_empty()) {
             place = format!("{place}  in {}", safe::safe_line(label.as_bytes()));
         }
         self.entry("where", vec![span(place, Role::Text), span(format!("   {}", record.format.name()), Role::Dim)]);

@@ -176,7 +176,7 @@ impl<'m> Scanner<'m> {
         let line_end = bytes[open.end..open.after].trim_ascii_end().len() as u64;
         let cut = cut.max(line_end);
         let text_end = if parsed.text.1 == open.first_len { raw.len() as u32 } else { parsed.text.1 };
-        let broken = self.sniffed.profile.is_broken_by(parsed);
+        let broken = self.sniffed.profile.is_broken_by(parsed, raw);
         let flags = parsed
             .flags
             .with(Flags::MULTILINE, open.lines > 1)

@@ -1,23 +1,20 @@
-//! Streams that have to be read twice, kept in temporary files without a name.
+//! Streams that `cat` has to read twice, by the number of their input.
 //!
-//! Owns these files. Must not know why a stream is read twice.
+//! Owns which are kept. Must not know why a stream is read twice, nor how it is kept.
 
 use crate::cli::{Globals, Output};
-use crate::infra::files::unnamed;
+use crate::infra::spool::{Kept, Spool};
 use crate::model::Timestamp;
 use crate::sources::files::{Input, InputError};
 use anyhow::Context;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io;
 use std::path::Path;
-
-/// Bytes that are copied at once.
-const CHUNK: usize = 256 * 1024;
 
 /// The text of streams, by the number of their input.
 #[derive(Debug, Default)]
-pub struct Spools(HashMap<usize, (String, File)>);
+pub struct Spools(HashMap<usize, (String, Spool)>);
 
 impl Spools {
     /// Reads an input to its end and keeps its text. What broke it off is the value; all before it is kept.
@@ -33,44 +30,21 @@ impl Spools {
         out: &mut Output,
     ) -> anyhow::Result<Option<InputError>> {
         let directory = globals.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new);
-        let failed = || format!("{}: keeping {} for its second reading", directory.display(), input.name);
-        let mut file = unnamed(directory, now.0 as u64).with_context(failed)?;
-        let mut problem = None;
-        match input.open() {
-            Ok(mut reader) => {
-                let mut buffer = vec![0; CHUNK];
-                let mut came = 0;
-                loop {
-                    match reader.read(&mut buffer) {
-                        Ok(0) => break,
-                        Ok(len) => {
-                            file.write_all(&buffer[..len]).with_context(failed)?;
-                            came += len as u64;
-                            out.progress.tick(came, None, &input.name);
-                        }
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                        Err(error) => {
-                            problem = Some(InputError::from_read(&input.name, error));
-                            break;
-                        }
-                    }
-                }
-                out.counts.temporary += came;
-            }
-            Err(error) => problem = Some(error),
-        }
-        self.0.insert(n, (input.name.clone(), file));
-        Ok(problem)
+        let (reader, unopened) = match input.open() {
+            Ok(reader) => (reader, None),
+            Err(error) => (Box::new(io::empty()) as Box<_>, Some(error)),
+        };
+        let tick = |came| out.progress.tick(came, None, &input.name);
+        let Kept { spool, problem } = Spool::keep(reader, directory, now.0 as u64, tick)
+            .with_context(|| format!("{}: keeping {} for its second reading", directory.display(), input.name))?;
+        out.counts.temporary += spool.bytes();
+        self.0.insert(n, (input.name.clone(), spool));
+        Ok(unopened.or_else(|| problem.map(|error| InputError::from_read(&input.name, error))))
     }
 
     /// The text of the `n`-th input from its start, if it is kept. One reader at a time.
     pub fn open(&self, n: usize) -> Option<Result<File, InputError>> {
-        let (name, file) = self.0.get(&n)?;
-        let open = || {
-            let mut copy = file.try_clone()?;
-            copy.rewind()?;
-            Ok(copy)
-        };
-        Some(open().map_err(|error| InputError::io(name, error)))
+        let (name, spool) = self.0.get(&n)?;
+        Some(spool.open().map_err(|error| InputError::io(name, error)))
     }
 }

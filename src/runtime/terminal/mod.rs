@@ -28,7 +28,7 @@ use crossterm::{
     style::{Attribute, SetAttribute},
     terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen},
 };
-use output::Output;
+use output::{Kind, Output};
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, poll};
 use screen::{Screen, Scrolling};
@@ -125,15 +125,15 @@ impl Terminal {
         let screen = Screen::new(size, capabilities.scrolling);
         let terminal = Self { screen, output, synchronised: capabilities.synchronised, mouse: MouseUse::Terminal };
         install_hook();
-        terminal.switch_on()?;
+        terminal.switch_on(Vec::new())?;
         if capabilities.ask == Ask::May {
-            terminal.output.send(ASK_BACKGROUND.to_vec());
+            terminal.output.send(Kind::Question, ASK_BACKGROUND.to_vec());
         }
         Ok(terminal)
     }
 
-    fn switch_on(&self) -> io::Result<()> {
-        let mut enter = Vec::with_capacity(80);
+    /// Enters the screen, behind the bytes that leave what was shown before.
+    fn switch_on(&self, mut enter: Vec<u8>) -> io::Result<()> {
         queue!(enter, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, EnableFocusChange, Hide)?;
         if self.mouse == MouseUse::Captured {
             enter.extend_from_slice(MOUSE_ON);
@@ -142,13 +142,19 @@ impl Terminal {
         let entered = Entered { output: self.output.clone(), shows: Shows::Picture, scrolling };
         *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
         crossterm::terminal::enable_raw_mode().inspect_err(|_| restore())?;
-        self.output.send(enter);
+        self.output.send(Kind::Screen, enter);
         Ok(())
     }
 
-    /// Gives the terminal back until [`Terminal::resume`].
+    /// Gives the terminal back for good. Takes about a second at most.
     pub fn leave(&mut self) {
         restore();
+    }
+
+    /// Gives the terminal back until [`Terminal::resume`]. Takes about a second at most, and no time if the terminal has
+    /// taken nothing since it was waited for the last time.
+    pub fn lend(&mut self) {
+        restore_within(if self.output.is_late() { Duration::ZERO } else { PATIENCE });
     }
 
     /// Shows plain lines on the ordinary screen instead of the picture, so that the mouse can select them, until
@@ -173,24 +179,29 @@ impl Terminal {
         if let Some(entered) = &mut *ENTERED.lock().unwrap_or_else(PoisonError::into_inner) {
             entered.shows = Shows::Lines;
         }
-        self.output.send(out);
+        self.output.send(Kind::Screen, out);
     }
 
     /// Takes the mouse, or gives it back.
     pub fn capture_mouse(&mut self, mouse: MouseUse) {
         self.mouse = mouse;
         let sequence = if mouse == MouseUse::Captured { MOUSE_ON } else { MOUSE_OFF };
-        self.output.send(sequence.to_vec());
+        self.output.send(Kind::Mouse, sequence.to_vec());
     }
 
-    /// Takes the terminal over again, whatever others have done to it, and draws everything anew.
+    /// Takes the terminal over again, whatever others have done to it, and draws everything anew. Does not wait for it.
     ///
     /// # Errors
     /// When the terminal does not let itself be switched.
     pub fn resume(&mut self) -> io::Result<()> {
-        // After a stop from outside the shell has changed the modes behind our back.
-        restore();
-        self.switch_on()?;
+        let entered = ENTERED.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut leave = Vec::with_capacity(256);
+        if let Some(entered) = entered {
+            // After a stop from outside the shell has changed the modes behind our back.
+            queue_leave(&entered, &mut leave)?;
+            crossterm::terminal::disable_raw_mode()?;
+        }
+        self.switch_on(leave)?;
         self.screen.forget_cursor();
         self.refit();
         Ok(())
@@ -230,13 +241,13 @@ impl Terminal {
             frame.extend_from_slice(END_FRAME);
         }
         let bytes = frame.len();
-        self.output.send(frame);
+        self.output.send(Kind::Frame, frame);
         bytes
     }
 
-    /// Sends a sequence that draws nothing, such as a clipboard's.
-    pub fn send(&self, sequence: Vec<u8>) {
-        self.output.send(sequence);
+    /// Sends a sequence for the clipboard ([`clipboard::sequence`]). One that still waits is not sent any more.
+    pub fn copy(&self, sequence: Vec<u8>) {
+        self.output.send(Kind::Clipboard, sequence);
     }
 
     /// Bytes that were sent so far.
@@ -259,31 +270,41 @@ impl Drop for Terminal {
     }
 }
 
-/// Leaves the terminal as it was found; does nothing when it was left already.
+/// Leaves the terminal as it was found; does nothing when it was left already. Takes about a second at most.
 pub fn restore() {
+    restore_within(PATIENCE);
+}
+
+/// The same, with this time for what is on its way, and as much again for the modes.
+fn restore_within(patience: Duration) {
     let Some(entered) = ENTERED.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
     // A frame that is on its way goes first; a terminal that takes nothing any more gets its modes back at least.
-    entered.output.settle(PATIENCE);
+    entered.output.settle(patience);
     let mut leave = Vec::with_capacity(128);
+    let written = queue_leave(&entered, &mut leave)
+        .and_then(|()| output::write_within(rustix::stdio::stdout(), &leave, patience));
+    let cooked = crossterm::terminal::disable_raw_mode();
+    if let Err(error) = written.and(cooked) {
+        tracing::warn!(%error, "the terminal could not be restored");
+    }
+}
+
+/// What switches everything off again.
+fn queue_leave(entered: &Entered, leave: &mut Vec<u8>) -> io::Result<()> {
     leave.extend_from_slice(END_FRAME);
     leave.extend_from_slice(MOUSE_OFF);
     if entered.scrolling == Scrolling::Regions && entered.shows == Shows::Picture {
         // The last frame may have been cut off.
         leave.extend_from_slice(NO_REGION);
     }
-    let reset = queue!(leave, DisableFocusChange, DisableBracketedPaste, SetAttribute(Attribute::Reset), Show);
-    let queued = reset.and_then(|()| match entered.shows {
+    queue!(leave, DisableFocusChange, DisableBracketedPaste, SetAttribute(Attribute::Reset), Show)?;
+    match entered.shows {
         // Without an alternate screen (an old console) the clearing is what removes our picture.
         Shows::Picture => queue!(leave, Clear(ClearType::All), LeaveAlternateScreen),
         Shows::Lines => {
             leave.extend_from_slice(b"\r\n");
             Ok(())
         }
-    });
-    let written = queued.and_then(|()| output::write_within(rustix::stdio::stdout(), &leave, PATIENCE));
-    let cooked = crossterm::terminal::disable_raw_mode();
-    if let Err(error) = written.and(cooked) {
-        tracing::warn!(%error, "the terminal could not be restored");
     }
 }
 

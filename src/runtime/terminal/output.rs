@@ -1,16 +1,17 @@
-//! The way of a frame to the terminal: one buffer, one write, on a thread of its own.
+//! The way of bytes to the terminal, on a thread of its own: one write for each frame or sequence.
 //!
-//! Owns the writing and the count of bytes. A terminal that does not take what it is sent (a slow link, Ctrl-s) then
-//! holds up only this thread: input, signals and sources go on, and frames are left out instead of queued.
-//! Must not know what is in a frame.
+//! Owns the writing, what waits for it, and the count of bytes. A terminal that does not take what it is sent (a slow
+//! link, Ctrl-s) holds up only this thread: input, signals and sources go on. What waits is bounded, since of each
+//! [`Kind`] only the last is of use. Must not know what is in a frame or a sequence.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::{
+    collections::VecDeque,
     io,
     os::fd::BorrowedFd,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -18,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A frame has reached the terminal.
+/// Something has reached the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Written {
     /// When the last byte was taken.
@@ -27,32 +28,85 @@ pub struct Written {
     pub bytes: usize,
 }
 
-/// Told about every frame that was written, on the writing thread. Must not block.
+/// Told about everything that was written, on the writing thread. Must not block.
 pub type OnWritten = Box<dyn Fn(io::Result<Written>) + Send>;
 
-impl Shared {
-    /// Changes the number of waiting frames, and says what it is now.
-    fn count(&self, change: impl FnOnce(usize) -> usize) -> usize {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        *waiting = change(*waiting);
-        *waiting
+/// What is sent, and what of it may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// What has changed on the screen. Only sent when nothing waits, so that each follows from the one before.
+    Frame,
+    /// The screen is entered, or left for plain lines. Frames, mouse modes and screens that wait are left out: they are
+    /// undone by it, and what is drawn after it is drawn anew.
+    Screen,
+    /// Whose the mouse is. Takes the place of one that waits.
+    Mouse,
+    /// A text for the clipboard. Takes the place of one that waits.
+    Clipboard,
+    /// A question, which is asked once.
+    Question,
+}
+
+impl Kind {
+    /// Whether this one makes a waiting one of another kind useless.
+    fn outdates(self, waiting: Self) -> bool {
+        match self {
+            Self::Frame | Self::Question => false,
+            Self::Screen => matches!(waiting, Self::Frame | Self::Screen | Self::Mouse),
+            Self::Mouse | Self::Clipboard => self == waiting,
+        }
     }
 }
 
-/// Writes frames to a terminal, one at a time.
+/// Writes to a terminal, one thing at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
-    /// Frames on their way; one at most.
-    frames: mpsc::SyncSender<Vec<u8>>,
+    /// Wakes the thread, which ends when nobody can any more.
+    wake: mpsc::SyncSender<()>,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Frames that were handed over and are not written yet.
-    waiting: Mutex<usize>,
+    state: Mutex<State>,
     idle: Condvar,
     bytes: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order in which it was sent.
+    waiting: VecDeque<(Kind, Vec<u8>)>,
+    writing: bool,
+    /// Somebody has waited in vain for what is being written.
+    late: bool,
+}
+
+impl State {
+    fn is_busy(&self) -> bool {
+        self.writing || !self.waiting.is_empty()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what is to be written next.
+    fn next(&self) -> Option<Vec<u8>> {
+        let mut state = self.state();
+        let (_, bytes) = state.waiting.pop_front()?;
+        state.writing = true;
+        Some(bytes)
+    }
+
+    fn is_written(&self) {
+        let mut state = self.state();
+        (state.writing, state.late) = (false, false);
+        drop(state);
+        self.idle.notify_all();
+    }
 }
 
 impl Output {
@@ -61,42 +115,55 @@ impl Output {
     /// # Errors
     /// When the thread cannot be started.
     pub(super) fn start(terminal: BorrowedFd<'static>, written: OnWritten) -> io::Result<Self> {
-        let (frames, incoming) = mpsc::sync_channel::<Vec<u8>>(1);
+        // One call is enough, however much waits.
+        let (wake, called) = mpsc::sync_channel(1);
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         thread::Builder::new().name("output".into()).spawn(move || {
-            while let Ok(frame) = incoming.recv() {
-                let result = write_all(terminal, &frame);
-                theirs.bytes.fetch_add(frame.len() as u64, Ordering::Relaxed);
-                theirs.count(|waiting| waiting.saturating_sub(1));
-                theirs.idle.notify_all();
-                written(result.map(|()| Written { at: Instant::now(), bytes: frame.len() }));
+            while called.recv().is_ok() {
+                while let Some(part) = theirs.next() {
+                    let result = write_all(terminal, &part);
+                    theirs.bytes.fetch_add(part.len() as u64, Ordering::Relaxed);
+                    theirs.is_written();
+                    written(result.map(|()| Written { at: Instant::now(), bytes: part.len() }));
+                }
             }
         })?;
-        Ok(Self { frames, shared })
+        Ok(Self { wake, shared })
     }
 
-    /// Whether a frame is still being written. While it is, no other may be sent.
+    /// Whether something is still on its way. While it is, no frame may be sent.
     pub(super) fn is_busy(&self) -> bool {
-        self.shared.count(|waiting| waiting) > 0
+        self.shared.state().is_busy()
     }
 
-    /// Hands a frame over; an empty one is not sent. Waits if another one is still being written.
-    pub(super) fn send(&self, frame: Vec<u8>) {
-        if frame.is_empty() {
+    /// Whether what is on its way was waited for in vain.
+    pub(super) fn is_late(&self) -> bool {
+        self.shared.state().late
+    }
+
+    /// Hands bytes over, and never waits. They are written after what was sent before, as far as they do not make that
+    /// useless ([`Kind`]). No bytes are not sent.
+    pub(super) fn send(&self, kind: Kind, bytes: Vec<u8>) {
+        if bytes.is_empty() {
             return;
         }
-        self.shared.count(|waiting| waiting + 1);
-        if self.frames.send(frame).is_err() {
-            self.shared.count(|waiting| waiting.saturating_sub(1));
-        }
+        let mut state = self.shared.state();
+        state.waiting.retain(|(waiting, _)| !kind.outdates(*waiting));
+        state.waiting.push_back((kind, bytes));
+        drop(state);
+        // A call that was not heard yet is one for this too.
+        let _ = self.wake.try_send(());
     }
 
-    /// Waits until nothing is being written, for `limit` at most; says whether that came about.
+    /// Waits until nothing is on its way, for `limit` at most, and gives up what waits then. Says whether all was written.
     pub(super) fn settle(&self, limit: Duration) -> bool {
-        let waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.shared.idle.wait_timeout_while(waiting, limit, |waiting| *waiting > 0);
-        *waited.unwrap_or_else(PoisonError::into_inner).0 == 0
+        let waited = self.shared.idle.wait_timeout_while(self.shared.state(), limit, |state| state.is_busy());
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let all = !state.is_busy();
+        state.late = state.writing;
+        state.waiting.clear();
+        all
     }
 
     /// Bytes written so far.
@@ -118,15 +185,11 @@ fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes what the terminal takes within `limit`, for the last bytes before the end.
+/// Writes what the terminal takes within `limit`, for the last bytes before the end. Tries once if there is no time.
 pub(super) fn write_within(to: BorrowedFd<'_>, mut bytes: &[u8], limit: Duration) -> io::Result<()> {
     let end = Instant::now() + limit;
     while !bytes.is_empty() {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        wait_writable(to, Some(left))?;
+        wait_writable(to, Some(end.saturating_duration_since(Instant::now())))?;
         // Few bytes at a time: a terminal that has room for one line does not hold up this write.
         let part = &bytes[..bytes.len().min(64)];
         match rustix::io::write(to, part) {
@@ -163,29 +226,97 @@ mod tests {
         (reader, writer.as_fd())
     }
 
+    /// An output to it, and the sizes of what was written.
+    fn output(terminal: BorrowedFd<'static>) -> (Output, mpsc::Receiver<usize>) {
+        let (to, told) = mpsc::channel();
+        let written = move |written: io::Result<Written>| _ = to.send(written.unwrap().bytes);
+        (Output::start(terminal, Box::new(written)).unwrap(), told)
+    }
+
+    /// More than a pipe holds.
+    const MUCH: usize = 200_000;
+    const LONG: Duration = Duration::from_secs(30);
+
     #[test]
     fn a_terminal_that_takes_nothing_holds_up_only_the_writing() {
         let (mut reader, terminal) = slow_terminal();
-        let (to, told) = mpsc::channel();
-        let output =
-            Output::start(terminal, Box::new(move |written| to.send(written.unwrap().bytes).unwrap())).unwrap();
-        output.send(Vec::new());
+        let (output, told) = output(terminal);
+        output.send(Kind::Frame, Vec::new());
         assert!(!output.is_busy(), "nothing is no frame");
-        // More than a pipe holds.
-        output.send(vec![b'x'; 200_000]);
-        assert!(output.is_busy());
+        output.send(Kind::Frame, vec![b'x'; MUCH]);
+        assert!(output.is_busy() && !output.is_late());
         assert!(!output.settle(Duration::from_millis(1)));
-        let mut frame = vec![0; 200_000];
+        assert!(output.is_late());
+        let mut frame = vec![0; MUCH];
         reader.read_exact(&mut frame).unwrap();
-        assert!(output.settle(Duration::from_secs(30)));
-        assert_eq!((told.recv().unwrap(), output.bytes()), (200_000, 200_000));
+        assert!(output.settle(LONG) && !output.is_late());
+        assert_eq!((told.recv().unwrap(), output.bytes()), (MUCH, MUCH as u64));
+    }
+
+    #[test]
+    fn sending_never_waits_and_what_waits_is_bounded_and_in_order() {
+        use Kind::{Clipboard, Frame, Mouse, Question, Screen};
+        let check = |sent: &[(Kind, &str)], expected: &str| {
+            let (mut reader, terminal) = slow_terminal();
+            let (output, told) = output(terminal);
+            output.send(Frame, vec![b'x'; MUCH]);
+            // The thread has it, and nothing of it is left out.
+            while !output.shared.state().writing {
+                thread::yield_now();
+            }
+            for _ in 0..1000 {
+                sent.iter().for_each(|(kind, text)| output.send(*kind, text.as_bytes().to_vec()));
+            }
+            let mut text = vec![0; MUCH + expected.len()];
+            reader.read_exact(&mut text).unwrap();
+            assert!(output.settle(LONG));
+            assert_eq!(String::from_utf8_lossy(&text[MUCH..]), expected);
+            drop(output);
+            assert_eq!(told.iter().sum::<usize>(), text.len(), "nothing else came, and the thread has ended");
+        };
+        check(&[(Mouse, "on "), (Mouse, "off ")], "off ");
+        check(&[(Mouse, "on "), (Clipboard, "text ")], "on text ");
+        check(&[(Clipboard, "a "), (Mouse, "on "), (Clipboard, "b ")], "on b ");
+        check(&[(Screen, "lines "), (Mouse, "on "), (Screen, "enter ")], "enter ");
+        check(&[(Clipboard, "text "), (Screen, "lines "), (Screen, "enter "), (Mouse, "on ")], "text enter on ");
+        let (mut reader, terminal) = slow_terminal();
+        let (output, _told) = self::output(terminal);
+        output.send(Screen, vec![b'x'; MUCH]);
+        while !output.shared.state().writing {
+            thread::yield_now();
+        }
+        output.send(Question, b"ask ".to_vec());
+        output.send(Frame, b"frame ".to_vec());
+        output.send(Screen, b"lines ".to_vec());
+        let mut text = vec![0; MUCH + 10];
+        reader.read_exact(&mut text).unwrap();
+        assert_eq!(&text[MUCH..], b"ask lines ");
+    }
+
+    #[test]
+    fn what_waits_when_the_terminal_is_left_is_given_up() {
+        let (mut reader, terminal) = slow_terminal();
+        let (output, told) = output(terminal);
+        output.send(Kind::Frame, vec![b'x'; MUCH]);
+        while !output.shared.state().writing {
+            thread::yield_now();
+        }
+        output.send(Kind::Clipboard, b"secret".to_vec());
+        assert!(!output.settle(Duration::ZERO));
+        reader.read_exact(&mut vec![0; MUCH]).unwrap();
+        assert!(output.settle(LONG));
+        drop(output);
+        assert_eq!(told.iter().collect::<Vec<_>>(), [MUCH]);
     }
 
     #[test]
     fn the_last_bytes_are_not_waited_for_for_ever() {
         let (_reader, terminal) = slow_terminal();
         write_within(terminal, b"a few", Duration::from_secs(30)).unwrap();
-        let error = write_within(terminal, &vec![0; 200_000], Duration::from_millis(10)).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        write_within(terminal, b"with no time left", Duration::ZERO).unwrap();
+        for limit in [Duration::from_millis(10), Duration::ZERO] {
+            let error = write_within(terminal, &vec![0; MUCH], limit).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        }
     }
 }

@@ -69,7 +69,9 @@ pub(crate) fn text(raw: Bytes, context: &Context, patience: Patience) -> Result<
 /// The text of a zip entry.
 pub(crate) fn entry_text(entry: &Entry, context: &Context) -> Result<Bytes, InputError> {
     let section = entry.section(&context.name, context.done.clone())?;
-    let raw = BufReader::with_capacity(BUFFER, section);
+    // An archive of many small entries asks for little each time.
+    let capacity = usize::try_from(entry.compressed).unwrap_or(BUFFER).clamp(4096, BUFFER);
+    let raw = BufReader::with_capacity(capacity, section);
     let decoder: Bytes = match entry.method {
         0 => Box::new(raw),
         8 => Box::new(flate2::bufread::DeflateDecoder::new(raw)),

@@ -58,6 +58,16 @@ pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Discovered {
     found
 }
 
+/// The entries of an archive that has been opened already, such as a temporary file without a name.
+pub fn discover_archive(file: fs::File, name: &str) -> Discovered {
+    let mut found = Discovered::default();
+    match file.metadata() {
+        Ok(meta) => found.add_archive(&Input::of_archive(name, meta.len()), &Arc::new(file)),
+        Err(error) => found.problems.push(InputError::io(name, error)),
+    }
+    found
+}
+
 impl Discovered {
     fn add_walk(&mut self, root: &Path, walk: Walk) {
         let name = root.to_string_lossy().into_owned();
@@ -90,8 +100,14 @@ impl Discovered {
             self.inputs.push(input);
             return;
         }
-        let listing = input.open_file().and_then(|file| archive::list(&Arc::new(file), &input.name));
-        let listing = match listing {
+        match input.open_file() {
+            Ok(file) => self.add_archive(&input, &Arc::new(file)),
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn add_archive(&mut self, input: &Input, file: &Arc<fs::File>) {
+        let listing = match archive::list(file, &input.name) {
             Ok(listing) => listing,
             Err(problem) => {
                 self.problems.push(problem);
@@ -103,7 +119,8 @@ impl Discovered {
             self.notes.push(format!("{}: {} symbolic {links} left out", input.name, listing.links));
         }
         if listing.entries.is_empty() {
-            self.problems.push(InputError::BadArchive { name: input.name, problem: "it holds no file".to_owned() });
+            let (name, problem) = (input.name.clone(), "it holds no file".to_owned());
+            self.problems.push(InputError::BadArchive { name, problem });
             return;
         }
         for (n, entry) in listing.entries.into_iter().enumerate() {

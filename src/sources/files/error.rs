@@ -138,6 +138,20 @@ pub enum InputError {
         /// The input.
         name: String,
     },
+    /// A web page under the name of an archive: a proxy's login page, or an error of the server.
+    #[error("{name}: this is a web page{title}, not an archive: log in, then download it again")]
+    WebPage {
+        /// The file.
+        name: String,
+        /// Its title with quotes and a blank before it, or nothing.
+        title: String,
+    },
+    /// logdeck itself failed on it.
+    #[error("{name}: not read to its end by a fault of logdeck itself; please report it")]
+    Fault {
+        /// The input.
+        name: String,
+    },
     /// Anything else that the system says.
     #[error("{name}: {source}")]
     Io {
@@ -171,6 +185,11 @@ impl InputError {
     /// Whether nothing is there, which following waits for.
     pub const fn is_absence(&self) -> bool {
         matches!(self, Self::Missing { .. } | Self::NoMatch { .. } | Self::EmptyDirectory { .. })
+    }
+
+    /// Whether the input is something else than a log, which an archive may well hold.
+    pub const fn is_no_text(&self) -> bool {
+        matches!(self, Self::Binary { .. })
     }
 
     /// Whether the input holds no log text at all: in an archive or a directory such inputs are left out with a count

@@ -9,7 +9,7 @@ use super::input::Input;
 use super::look::{self, Job, Stop};
 use super::source::files;
 use super::whole::Whole;
-use crate::model::window::{Answer, Ask, Extent, Held, Request, Way};
+use crate::model::window::{Answer, Ask, Extent, Held, Line, Request, Way};
 use crate::model::{Address, Batch};
 use crate::parse::Parser;
 use crate::parse::assemble::Assembler;
@@ -57,8 +57,11 @@ pub trait Lines: Send {
 /// What is kept of a source's file between two questions: an index, which is made once.
 #[derive(Debug, Default)]
 pub struct Far {
-    whole: Mutex<Option<Whole>>,
+    whole: Mutex<Option<(Input, Whole)>>,
 }
+
+/// The file that was asked about last, and what is known of its whole.
+type Slot = Option<(Input, Whole)>;
 
 /// Answers a question. Every end but one that was asked for is told.
 ///
@@ -75,6 +78,7 @@ pub fn answer(
     let job = Job::new(out, ask.ticket);
     let answered = match (&ask.request, lines) {
         (Request::Window { way, held }, _) => far.window(address, settings, *way, *held, &job),
+        (Request::At { line }, _) => far.at(address, settings, line, &job),
         (Request::Find { way, held, .. }, Some(lines)) => far.find(address, settings, *way, *held, lines, &job),
         (Request::Count { .. }, Some(lines)) => count(address, lines, &job),
         (Request::Find { .. } | Request::Count { .. }, None) => Err(Stop::Failed("nothing to look for".to_owned())),
@@ -113,6 +117,20 @@ impl Far {
             }
         };
         load(whole, &input, settings, wanted, None, job)
+    }
+
+    /// The window around a line of one of the source's files.
+    fn at(&self, address: &Address, settings: &Settings, line: &Line, job: &Job<'_>) -> Result<Answer, Stop> {
+        let mut slot = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let input = inputs(address)?.into_iter().nth(line.input).filter(|input| input.name == line.name);
+        let Some(input) = input else {
+            return Err(Stop::Failed(format!("{} is not there any more; open {address} anew", line.name)));
+        };
+        let (input, whole) = opened(&mut slot, input, line.offset, job)?;
+        let (step, size) = (step(settings), whole.size());
+        let at = line.offset.min(size.saturating_sub(1));
+        let start = at.saturating_sub(step / 2);
+        load(whole, &input, settings, start..(start + step).min(size), Some(at), job)
     }
 
     fn find(
@@ -183,32 +201,47 @@ fn inputs(address: &Address) -> Result<Vec<Input>, Stop> {
     }
 }
 
-/// The source's only file, as far as its whole is known; else that is found out now.
-fn one<'w>(
-    slot: &'w mut Option<Whole>,
-    address: &Address,
-    held: Held,
-    job: &Job<'_>,
-) -> Result<(Input, &'w Whole), Stop> {
+/// The file of which a window is held, or the source's only one, as far as its whole is known; else that is found out now.
+fn one<'w>(slot: &'w mut Slot, address: &Address, held: Held, job: &Job<'_>) -> Result<(Input, &'w Whole), Stop> {
     let mut inputs = inputs(address)?;
-    let (Some(input), true) = (inputs.pop(), inputs.is_empty()) else {
-        let problem = format!("{address} has {}: open one by itself to read all of it", files(inputs.len() + 1));
-        return Err(Stop::Failed(problem));
+    let input = match (slot.as_ref(), held) {
+        // Of several, as the entries of an archive, the one that was asked for.
+        (Some((known, _)), Held::Window(_)) => inputs.into_iter().find(|input| is_same(input, known)),
+        _ if inputs.len() == 1 => inputs.pop(),
+        _ => {
+            let problem = format!("{address} has {}: open one by itself to read all of it", files(inputs.len()));
+            return Err(Stop::Failed(problem));
+        }
+    };
+    let Some(input) = input else {
+        return Err(Stop::Failed(format!("{address} was replaced since; G opens it anew")));
     };
     let seen = if let Held::Window(extent) = held { extent.end } else { 0 };
-    let is_current = match slot.as_ref() {
-        Some(whole) => whole.is_current(seen)?,
-        None => false,
-    };
-    if !is_current && let (Held::Window(_), Some(_)) = (held, slot.as_ref()) {
+    if let (Held::Window(_), Some((_, whole))) = (held, slot.as_ref())
+        && !whole.is_current(seen)?
+    {
         let name = &input.name;
         return Err(Stop::Failed(format!("{name} was replaced or truncated since; G opens it anew")));
     }
-    let whole = match slot.take() {
-        Some(whole) if is_current => whole,
-        _ => Whole::open(&input, &mut |doing, done, of| job.progress(doing, done, of))?,
+    opened(slot, input, seen, job)
+}
+
+/// The whole of an input, of which so many bytes were seen; what is known of it already is kept.
+fn opened<'w>(slot: &'w mut Slot, input: Input, seen: u64, job: &Job<'_>) -> Result<(Input, &'w Whole), Stop> {
+    let known = match slot.take() {
+        Some((known, whole)) if is_same(&known, &input) && whole.is_current(seen)? => Some(whole),
+        _ => None,
     };
-    Ok((input, slot.insert(whole)))
+    let whole = match known {
+        Some(whole) => whole,
+        None => Whole::open(&input, &mut |doing, done, of| job.progress(doing, done, of))?,
+    };
+    Ok((input.clone(), &slot.insert((input, whole)).1))
+}
+
+/// Whether two inputs are the same file, or the same entry.
+fn is_same(a: &Input, b: &Input) -> bool {
+    a.path == b.path && a.entry == b.entry && a.name == b.name
 }
 
 /// Reads a part of the text, from a line's start to a line's end, into records.

@@ -13,7 +13,7 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -34,7 +34,21 @@ pub struct Input {
     /// Where the entry's bytes are.
     pub(super) within: Option<Entry>,
     pub(super) limits: Limits,
+    given: Option<Given>,
 }
+
+/// A stream that its caller has opened. It can be read once.
+#[derive(Clone)]
+struct Given(Arc<Mutex<Option<Box<dyn Read + Send>>>>);
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Given")
+    }
+}
+
+/// Names that promise an archive or compression: a web page under such a name is a failed download.
+const PACKED: [&str; 7] = ["zip", "gz", "tgz", "zst", "bz2", "xz", "zstd"];
 
 impl Input {
     /// Standard input, opened through [`Input::open`] as any other: compressed streams are recognised.
@@ -47,7 +61,18 @@ impl Input {
             size: None,
             within: None,
             limits: Limits::default(),
+            given: None,
         }
+    }
+
+    /// A stream that the caller has opened, under this name; it can be opened once.
+    pub fn of_reader(name: &str, reader: Box<dyn Read + Send>) -> Self {
+        Self { name: name.to_owned(), given: Some(Given(Arc::new(Mutex::new(Some(reader))))), ..Self::stdin() }
+    }
+
+    /// An archive that the caller has opened; its entries are found by `discover::archive`.
+    pub(super) fn of_archive(name: &str, size: u64) -> Self {
+        Self { name: name.to_owned(), codec: Codec::Zip, size: Some(size), ..Self::stdin() }
     }
 
     /// What the file at `path` is, by its first bytes. Pipes and devices are not opened. An archive is one input here;
@@ -55,8 +80,16 @@ impl Input {
     pub(super) fn at(path: &Path, limits: Limits) -> Result<Self, InputError> {
         let name = path.to_string_lossy().into_owned();
         let meta = std::fs::metadata(path).map_err(|e| InputError::io(&name, e))?;
-        let mut input =
-            Self { codec: Codec::Stream, size: None, entry: None, within: None, path: path.to_owned(), limits, name };
+        let mut input = Self {
+            codec: Codec::Stream,
+            size: None,
+            entry: None,
+            within: None,
+            given: None,
+            path: path.to_owned(),
+            limits,
+            name,
+        };
         if !meta.is_file() {
             return Ok(input);
         }
@@ -66,6 +99,14 @@ impl Input {
         match sniff::kind(&head) {
             Kind::Binary { what, advice } => Err(InputError::Binary { name: input.name, what, advice }),
             Kind::Text(codec) => {
+                let promised = path.extension().is_some_and(|e| PACKED.iter().any(|p| e.eq_ignore_ascii_case(p)));
+                if promised
+                    && codec == Codec::Plain
+                    && let Some(title) = sniff::web_page(&head)
+                {
+                    let title = if title.is_empty() { title } else { format!(" (\"{title}\")") };
+                    return Err(InputError::WebPage { name: input.name, title });
+                }
                 input.codec = codec;
                 input.size = Some(meta.len());
                 Ok(input)
@@ -92,6 +133,11 @@ impl Input {
         let context = Context { name: self.name.clone(), limits: self.limits, done: done.clone() };
         if let Some(entry) = &self.within {
             return decode::entry_text(entry, &context);
+        }
+        if let Some(given) = &self.given {
+            let reader = given.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let again = || InputError::io(&self.name, std::io::Error::other("it can be read once"));
+            return self.open_live(reader.ok_or_else(again)?, done);
         }
         if self.path.as_os_str() == "-" && self.codec == Codec::Stream {
             let raw = Counted { inner: std::io::stdin(), done };
@@ -145,6 +191,7 @@ impl Input {
             size: Some(entry.size),
             within: Some(entry),
             limits: self.limits,
+            given: None,
         }
     }
 }

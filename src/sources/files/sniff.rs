@@ -80,6 +80,30 @@ pub fn kind(head: &[u8]) -> Kind {
     Kind::Text(Codec::Plain)
 }
 
+/// Characters of a web page's title that are told.
+const MAX_TITLE: usize = 80;
+
+/// The title of a web page (empty when it has none) that begins with `head`; `None` for any other text.
+pub(crate) fn web_page(head: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    let lower = text.to_ascii_lowercase();
+    let mut begin = lower.trim_start_matches('\u{FEFF}').trim_start();
+    // A declaration or comments may stand before the page.
+    while let Some(end) = ["<?xml", "<!--"].iter().find(|s| begin.starts_with(**s)).and_then(|_| begin.find('>')) {
+        begin = begin[end + 1..].trim_start();
+    }
+    if !["<!doctype html", "<html", "<head", "<body", "<title"].iter().any(|tag| begin.starts_with(tag)) {
+        return None;
+    }
+    let title = lower.find("<title").and_then(|at| Some(at + lower[at..].find('>')? + 1)).and_then(|start| {
+        let end = lower[start..].find("</title")?;
+        // Only ASCII was changed, so that the places are the same.
+        text.get(start..start + end)
+    });
+    let words: Vec<_> = title.unwrap_or_default().split_whitespace().collect();
+    Some(words.join(" ").chars().take(MAX_TITLE).collect())
+}
+
 /// Byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endian {
@@ -184,6 +208,20 @@ mod tests {
         check(b"\xFD7zXZ\0\0", Codec::Xz);
         check(b"PK\x03\x04", Codec::Zip);
         check(b"PK\x05\x06", Codec::Zip);
+    }
+
+    #[test]
+    fn web_pages_have_a_title() {
+        let check = |head: &str, expected: Option<&str>| {
+            assert_eq!(web_page(head.as_bytes()).as_deref(), expected, "{head}");
+        };
+        check("<!DOCTYPE html><html><head><title>Sign in\n  to Proxy</title>", Some("Sign in to Proxy"));
+        check("\u{feff}\r\n <HTML lang=en>\n<Title a=b>Käse &amp; x</TITLE>", Some("Käse &amp; x"));
+        check("<?xml version=\"1.0\"?>\n<!-- x -->\n<html>", Some(""));
+        check("<!doctype html><title>never closed", Some(""));
+        check("<testsuite name=\"a\">", None);
+        check("2025-01-01 got <html> back", None);
+        check("", None);
     }
 
     #[test]

@@ -1,0 +1,203 @@
+//! The passing logs that logs are compared with.
+//!
+//! Owns which passing log belongs to which log, and reads it when its turn comes: a run may have two hundred jobs. Must
+//! not know how lines are compared.
+
+use super::inputs::Logs;
+use crate::analysis::extract::Baseline;
+use crate::sources::files::{Consume, Input, Role, Watch, each, key, path_of};
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What was given by `--baseline`, and which log is compared with what of it.
+#[derive(Debug, Default)]
+pub struct Greens {
+    inputs: Vec<Input>,
+    groups: Vec<Group>,
+    /// The group of each log.
+    of_log: Vec<Option<usize>>,
+    threads: usize,
+    problems: Mutex<Vec<String>>,
+}
+
+/// Passing logs that some logs are compared with, together.
+#[derive(Debug)]
+struct Group {
+    inputs: Vec<usize>,
+    held: Mutex<Held>,
+    /// Logs that still need it.
+    users: AtomicUsize,
+}
+
+/// A baseline that is read when it is first needed.
+#[derive(Debug, Default)]
+enum Held {
+    #[default]
+    NotRead,
+    /// Nothing, when it cannot be used.
+    Read(Option<Arc<Baseline>>),
+}
+
+/// Where a file is: its device and number, and the entry in it.
+type Place = ((u64, u64), Option<usize>);
+
+impl Greens {
+    /// Finds the passing logs behind `paths` and gives each log those of the same name or job, else all of them. What is
+    /// wrong is added to `said`.
+    pub fn find(paths: &[PathBuf], logs: &Logs, threads: usize, said: &mut Vec<String>) -> Self {
+        let mut greens = Self { threads, ..Self::default() };
+        // Per path: (its first input, the inputs' keys).
+        let mut sources = Vec::new();
+        for path in paths {
+            let mut found = Logs::default();
+            found.add_path(path);
+            let keys: Vec<_> = found.inputs.iter().zip(&found.roles).map(|(input, role)| key(input, role)).collect();
+            said.extend(found.take_problems().into_iter().map(|problem| format!("baseline {problem}")));
+            sources.push((greens.inputs.len(), keys));
+            greens.inputs.extend(found.inputs);
+        }
+        if !greens.inputs.is_empty() {
+            greens.assign(logs, &sources, said);
+        }
+        greens
+    }
+
+    fn assign(&mut self, logs: &Logs, sources: &[(usize, Vec<String>)], said: &mut Vec<String>) {
+        let mut places = Places::default();
+        let own: Vec<_> = self.inputs.iter().map(|input| places.of(input)).collect();
+        let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
+        for (log, role) in logs.inputs.iter().zip(&logs.roles) {
+            let mut members = Vec::new();
+            for (first, keys) in sources {
+                members.extend(self.matching(log, role, *first, keys));
+            }
+            let place = places.of(log);
+            let all = members.len();
+            members.retain(|n| place.is_none() || own[*n] != place);
+            if members.len() < all {
+                let then = if members.is_empty() { ": compared with nothing" } else { "" };
+                said.push(format!("{}: the baseline is this very log{then}", log.name));
+            }
+            if members.is_empty() {
+                self.of_log.push(None);
+                continue;
+            }
+            let group = *known.entry(members).or_insert_with_key(|members| {
+                let held = Mutex::default();
+                self.groups.push(Group { inputs: members.clone(), held, users: AtomicUsize::new(0) });
+                self.groups.len() - 1
+            });
+            self.groups[group].users.fetch_add(1, Ordering::Relaxed);
+            self.of_log.push(Some(group));
+        }
+    }
+
+    /// The inputs of one `--baseline` that belong to a log.
+    fn matching(&self, log: &Input, role: &Role, first: usize, keys: &[String]) -> Vec<usize> {
+        let range = first..first + keys.len();
+        if keys.len() > 1 {
+            let path = path_of(log);
+            let same: Vec<_> = range.clone().filter(|n| path_of(&self.inputs[*n]) == path).collect();
+            if !same.is_empty() {
+                return same;
+            }
+            let wanted = key(log, role);
+            let same: Vec<_> = range.clone().filter(|n| keys[*n - first] == wanted).collect();
+            if !same.is_empty() {
+                return same;
+            }
+        }
+        range.collect()
+    }
+
+    /// The baseline of the `n`-th log; read by the first thread that needs it, dropped with the last log that does.
+    pub fn of_log(&self, n: usize, watch: &Watch) -> Option<Arc<Baseline>> {
+        let group = &self.groups[(*self.of_log.get(n)?)?];
+        let mut held = lock(&group.held);
+        if let Held::NotRead = *held {
+            *held = Held::Read(self.read(group, watch));
+        }
+        let baseline = if let Held::Read(baseline) = &*held { baseline.clone() } else { None };
+        if group.users.fetch_sub(1, Ordering::Relaxed) == 1 {
+            *held = Held::Read(None);
+        }
+        baseline
+    }
+
+    /// The name for people of what the `n`-th log is compared with.
+    pub fn name_of(&self, n: usize) -> Option<(usize, String)> {
+        let group = (*self.of_log.get(n)?)?;
+        let inputs = &self.groups[group].inputs;
+        let first = &self.inputs[*inputs.first()?];
+        let more = inputs.len() - 1;
+        Some((group, if more == 0 { first.name.clone() } else { format!("{} and {more} more", first.name) }))
+    }
+
+    /// What went wrong since the last call.
+    pub fn take_problems(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.problems))
+    }
+
+    fn read(&self, group: &Group, watch: &Watch) -> Option<Arc<Baseline>> {
+        let mut problems = Vec::new();
+        // Passes from one input to the next.
+        let passed = Mutex::new(Some(Baseline::default()));
+        let own = Watch { cancel: Arc::clone(&watch.cancel), ..Watch::default() };
+        for n in &group.inputs {
+            let input = std::slice::from_ref(&self.inputs[*n]);
+            let make = |_| Learn(lock(&passed).take().unwrap_or_default());
+            each(input, self.threads.min(2), &own, make, |outcome| {
+                if let Some(baseline) = outcome.out {
+                    *lock(&passed) = Some(baseline);
+                }
+                problems.extend(outcome.problem.map(|problem| format!("baseline {problem}")));
+            });
+        }
+        let baseline = passed.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_default();
+        let is_empty = baseline.lines() == 0;
+        if is_empty && problems.is_empty() && !watch.cancel.load(Ordering::Relaxed) {
+            let name = group.inputs.first().map_or("", |n| self.inputs[*n].name.as_str());
+            problems.push(format!("baseline {name}: it has no lines: compared with nothing"));
+        }
+        lock(&self.problems).extend(problems);
+        (!is_empty).then(|| Arc::new(baseline))
+    }
+}
+
+/// Feeds a baseline.
+struct Learn(Baseline);
+
+impl Consume for Learn {
+    type Out = Baseline;
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.0.feed(bytes);
+    }
+
+    fn finish(mut self) -> Baseline {
+        self.0.finish();
+        self.0
+    }
+}
+
+/// Asks the system once for each path.
+#[derive(Default)]
+struct Places(HashMap<PathBuf, Option<(u64, u64)>>);
+
+impl Places {
+    fn of(&mut self, input: &Input) -> Option<Place> {
+        if input.path.as_os_str() == "-" {
+            return None;
+        }
+        let ask = |path: &Path| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+        let file = *self.0.entry(input.path.clone()).or_insert_with(|| ask(&input.path));
+        file.map(|file| (file, input.entry))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

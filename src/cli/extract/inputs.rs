@@ -1,0 +1,177 @@
+//! From the command line to the logs that are read.
+//!
+//! Owns which files and entries are logs, and what is said about those that are not. Must not know how logs are read.
+
+use crate::cli::Globals;
+use crate::cli::Output;
+use crate::cli::Usage;
+use crate::infra::spool::{Kept, Spool};
+use crate::model::Address;
+use crate::model::Timestamp;
+use crate::sources::files::{
+    Codec, Discovered, Input, InputError, Kind, Role, discover, discover_archive, kind, roles,
+};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{Cursor, IsTerminal, Read};
+use std::path::Path;
+
+/// Bytes of standard input that are looked at before it is known to be an archive or not.
+const MAGIC: usize = 4;
+
+/// Inputs that cannot be read are named up to this number: an archive may have a hundred thousand.
+const MAX_WARNINGS: usize = 20;
+
+/// What is read.
+#[derive(Debug, Default)]
+pub struct Logs {
+    /// Each log.
+    pub inputs: Vec<Input>,
+    /// What each of them is in its run.
+    pub roles: Vec<Role>,
+    problems: Vec<InputError>,
+    notes: Vec<String>,
+}
+
+/// The logs that are named, in their order; without a name, standard input.
+///
+/// # Errors
+/// [`Usage`] when nothing is named or something that is no file; what the system says about the temporary file of an
+/// archive on standard input.
+pub fn of_arguments(
+    sources: &[Address],
+    now: Timestamp,
+    globals: &Globals<'_>,
+    out: &mut Output,
+) -> anyhow::Result<Logs> {
+    let mut logs = Logs::default();
+    let stdin = [Address::Stdin];
+    if sources.is_empty() && std::io::stdin().is_terminal() {
+        return Err(Usage("name a log, or pipe one in: `command | logdeck extract`".to_owned()).into());
+    }
+    let sources = if sources.is_empty() { &stdin[..] } else { sources };
+    if sources.iter().filter(|source| **source == Address::Stdin).count() > 1 {
+        return Err(Usage("standard input can be named once".to_owned()).into());
+    }
+    for source in sources {
+        match source {
+            Address::Stdin => logs.add(of_stdin(now, globals, out)?),
+            Address::Path(path) => logs.add_path(path),
+            other => {
+                let text = format!(
+                    "{other}: `extract` reads files and standard input; {} sources are not there yet",
+                    other.kind()
+                );
+                return Err(Usage(text).into());
+            }
+        }
+    }
+    Ok(logs)
+}
+
+impl Logs {
+    /// Adds what is behind a path, a directory or a glob.
+    pub fn add_path(&mut self, path: &Path) {
+        self.add(discover(&[path]));
+    }
+
+    /// Adds what was found in one place.
+    fn add(&mut self, found: Discovered) {
+        let roles = roles(&found.inputs);
+        for (input, role) in found.inputs.into_iter().zip(roles) {
+            // Its text is in the job's own log.
+            if role != Role::Covered {
+                self.inputs.push(input);
+                self.roles.push(role);
+            }
+        }
+        self.problems.extend(found.problems);
+        self.notes.extend(found.notes);
+    }
+
+    /// What cannot be read, as text.
+    pub fn take_problems(&mut self) -> Vec<String> {
+        self.problems.drain(..).map(|problem| problem.to_string()).collect()
+    }
+
+    /// Says what cannot be read, and what was left out. Tells whether anything cannot be read.
+    pub fn say_problems(&mut self, out: &mut Output) -> bool {
+        for note in self.notes.drain(..) {
+            out.note(&note);
+        }
+        let problems = std::mem::take(&mut self.problems);
+        let mut warnings = Warnings::default();
+        for problem in &problems {
+            warnings.warn(&problem.to_string(), out);
+        }
+        warnings.end(out);
+        !problems.is_empty()
+    }
+}
+
+/// Warnings on standard error, of which the first are said and the rest counted.
+#[derive(Debug, Default)]
+pub struct Warnings {
+    said: usize,
+}
+
+impl Warnings {
+    /// Says it, or counts it.
+    pub fn warn(&mut self, text: &str, out: &mut Output) {
+        self.said += 1;
+        if self.said <= MAX_WARNINGS {
+            out.warn(text);
+        }
+    }
+
+    /// Whether there was any.
+    pub const fn any(&self) -> bool {
+        self.said > 0
+    }
+
+    /// Says how many were only counted.
+    pub fn end(&self, out: &mut Output) {
+        if let Some(more @ 1..) = self.said.checked_sub(MAX_WARNINGS) {
+            out.warn(&format!("{more} more inputs could not be read, or not to their end"));
+        }
+    }
+}
+
+/// What comes through standard input: a log, or an archive, which is kept in a temporary file to be read from its end.
+fn of_stdin(now: Timestamp, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Discovered> {
+    let name = Input::stdin().name;
+    let mut stdin = std::io::stdin();
+    let mut head = Vec::with_capacity(MAGIC);
+    let read = (&mut stdin).take(MAGIC as u64).read_to_end(&mut head);
+    if let Err(error) = read {
+        return Ok(Discovered { problems: vec![InputError::io(&name, error)], ..Discovered::default() });
+    }
+    if kind(&head) != Kind::Text(Codec::Zip) {
+        let whole = Box::new(Cursor::new(head).chain(stdin));
+        return Ok(Discovered { inputs: vec![Input::of_reader(&name, whole)], ..Discovered::default() });
+    }
+    if let Some(file) = stdin_file(head.len() as u64) {
+        return Ok(discover_archive(file, &name));
+    }
+    let directory = globals.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new);
+    let failed = || format!("{}: keeping the archive from {name}", directory.display());
+    let tick = |came| out.progress.tick(came, None, &name);
+    let Kept { spool, problem } =
+        Spool::keep(Cursor::new(head).chain(stdin), directory, now.0 as u64, tick).with_context(failed)?;
+    out.counts.temporary += spool.bytes();
+    let mut found = discover_archive(spool.open().with_context(failed)?, &name);
+    found.problems.extend(problem.map(|error| InputError::from_read(&name, error)));
+    Ok(found)
+}
+
+/// Standard input as a file, if it is one and was read from its start: then an archive can be read where it is.
+fn stdin_file(read: u64) -> Option<File> {
+    let copy = rustix::io::dup(rustix::stdio::stdin()).ok()?;
+    let at = rustix::fs::tell(&copy).ok()?;
+    let file = File::from(copy);
+    // The standard library reads ahead: only a position behind what was read tells that the start was the file's own.
+    let is_whole = at >= read && file.metadata().is_ok_and(|meta| meta.is_file());
+    let mut magic = [0; MAGIC];
+    let begins = std::os::unix::fs::FileExt::read_at(&file, &mut magic, 0).is_ok_and(|n| n == MAGIC);
+    (is_whole && begins && kind(&magic) == Kind::Text(Codec::Zip)).then_some(file)
+}

@@ -1,0 +1,322 @@
+//! Looking for causes beside the loop: which inputs of a source are looked at, by how many threads, and what is told.
+//!
+//! Owns the look's threads, its progress, its end, and the passing log. Must not know how a cause is recognised
+//! (`analysis` does), nor the screen.
+
+use super::tasks::Tasks;
+use crate::analysis::extract::{Baseline, Extract, Extractor, Options};
+use crate::app::event::{Compared, Event};
+use crate::app::{ExtractNews, Extracted, LogForm, LogFound};
+use crate::model::{SourceId, Timestamp};
+use crate::sources::files::{Codec, Consume, Discovered, Input, Outcome, Watch, discover, each};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    io::Read,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::available_parallelism,
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// News that may wait; then the look waits.
+const LANE: usize = 64;
+/// How often progress is told.
+const PROGRESS: Duration = Duration::from_millis(100);
+/// Several files that are no archive are looked at by themselves only up to so many bytes together (1 GiB).
+const MOST: u64 = 1 << 30;
+/// A file that did not change for so long does not grow any more, as far as anybody knows (2 s).
+const QUIET: i64 = 2 * crate::model::time::SECOND;
+/// Bytes of one read of the passing log.
+const CHUNK: usize = 1 << 20;
+
+/// Looks for causes in the logs of sources.
+#[derive(Debug)]
+pub(super) struct Looker {
+    to: mpsc::Sender<Event>,
+    green: Option<Arc<Green>>,
+    sources: BTreeMap<SourceId, PathBuf>,
+    running: HashMap<SourceId, Watch>,
+    runs: u32,
+}
+
+/// A passing log, read when the first look needs it.
+#[derive(Debug)]
+struct Green {
+    path: PathBuf,
+    read: OnceLock<Result<Arc<Baseline>, String>>,
+}
+
+/// Whether files that are many and large are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Zeal {
+    /// Nobody asked for it.
+    Unasked,
+    Asked,
+}
+
+impl Looker {
+    /// One that compares with this passing log; and where it tells its news.
+    pub(super) fn new(green: Option<PathBuf>) -> (Self, mpsc::Receiver<Event>) {
+        let (to, news) = mpsc::channel(LANE);
+        let looker =
+            Self { to, green: green.map(Green::of), sources: BTreeMap::new(), running: HashMap::new(), runs: 0 };
+        (looker, news)
+    }
+
+    /// Looks at a source that was opened, whose files stand there.
+    pub(super) fn begin(&mut self, source: SourceId, path: PathBuf, now: Timestamp, tasks: &mut Tasks) {
+        self.sources.insert(source, path.clone());
+        self.look(source, path, (Zeal::Unasked, now), tasks);
+    }
+
+    /// Looks at all sources again.
+    pub(super) fn again(&mut self, compared: Compared, now: Timestamp, tasks: &mut Tasks) {
+        match compared {
+            Compared::AsBefore => {
+                // One that could not be read may be there by now.
+                self.green = self.green.take().map(|green| match green.read.get() {
+                    Some(Err(_)) => Green::of(green.path.clone()),
+                    _ => green,
+                });
+            }
+            Compared::With(path) => self.green = Some(Green::of(path)),
+            Compared::Alone => self.green = None,
+        }
+        self.cancel();
+        for (source, path) in self.sources.clone() {
+            self.look(source, path, (Zeal::Asked, now), tasks);
+        }
+    }
+
+    /// Ends every look that is under way.
+    pub(super) fn cancel(&self) {
+        for watch in self.running.values() {
+            watch.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn look(&mut self, source: SourceId, path: PathBuf, (zeal, now): (Zeal, Timestamp), tasks: &mut Tasks) {
+        self.runs = self.runs.wrapping_add(1);
+        let watch = Watch::default();
+        self.running.insert(source, watch.clone());
+        let teller = Teller { to: self.to.clone(), source, run: self.runs };
+        let (green, stop) = (self.green.clone(), tasks.cancel());
+        tasks.spawn(async move {
+            let (theirs, seen) = (teller.clone(), watch.clone());
+            let of = Arc::new(OnceLock::new());
+            let total = Arc::clone(&of);
+            let look = Look { path, green, watch: seen, zeal, now, total };
+            let mut work = tokio::task::spawn_blocking(move || look.run(&theirs));
+            let mut ticks = tokio::time::interval(PROGRESS);
+            ticks.tick().await;
+            let ended = loop {
+                tokio::select! {
+                    ended = &mut work => break ended,
+                    () = stop.cancelled() => {
+                        watch.cancel.store(true, Ordering::Relaxed);
+                        return;
+                    }
+                    _ = ticks.tick() => {
+                        let done = watch.done.load(Ordering::Relaxed);
+                        // When the lane is full, the next one tells more.
+                        let news = Extracted::Progress { done, of: of.get().copied().unwrap_or(0) };
+                        let _ = teller.to.try_send(teller.event(news));
+                    }
+                }
+            };
+            let end = ended.unwrap_or_else(|_| {
+                Extracted::Failed("the look for causes failed by a defect of logdeck; its log has more".to_owned())
+            });
+            let _ = teller.to.send(teller.event(end)).await;
+        });
+    }
+}
+
+/// Tells the news of one look.
+#[derive(Clone)]
+struct Teller {
+    to: mpsc::Sender<Event>,
+    source: SourceId,
+    run: u32,
+}
+
+impl Teller {
+    fn event(&self, what: Extracted) -> Event {
+        Event::Extract(ExtractNews { source: self.source, run: self.run, what })
+    }
+
+    /// Waits for room. `false` when nobody listens any more.
+    fn tell(&self, what: Extracted) -> bool {
+        self.to.blocking_send(self.event(what)).is_ok()
+    }
+}
+
+/// One look, in a blocking thread.
+struct Look {
+    path: PathBuf,
+    green: Option<Arc<Green>>,
+    watch: Watch,
+    zeal: Zeal,
+    now: Timestamp,
+    /// Bytes to be read, as soon as they are known.
+    total: Arc<OnceLock<u64>>,
+}
+
+impl Look {
+    /// Tells all but the end, which it returns.
+    fn run(&self, teller: &Teller) -> Extracted {
+        let Discovered { inputs, problems, notes } = discover(&[&self.path]);
+        let form = if inputs.iter().any(|input| input.entry.is_some()) { LogForm::Archive } else { LogForm::Files };
+        let wanted = wanted(&inputs);
+        teller.tell(Extracted::Began { logs: wanted.len(), form });
+        let chosen: Vec<Input> = wanted.iter().map(|n| inputs[*n].clone()).collect();
+        let bytes = chosen.iter().filter_map(Input::disk_bytes).sum::<u64>();
+        let _ = self.total.set(bytes);
+        if form == LogForm::Files && chosen.len() > 1 && bytes > MOST && self.zeal == Zeal::Unasked {
+            let gib = bytes as f64 / f64::from(1 << 30);
+            return Extracted::Skipped(format!("{} files of {gib:.1} GiB: `:causes` looks at them", chosen.len()));
+        }
+        let baseline = match self.baseline(teller) {
+            Ok(baseline) => baseline,
+            Err(problem) => {
+                teller.tell(Extracted::NoGreen(problem));
+                None
+            }
+        };
+        for problem in problems.iter().map(ToString::to_string).chain(notes) {
+            // What is wrong with files is said by their source.
+            if form == LogForm::Archive {
+                teller.tell(Extracted::Problem(problem));
+            }
+        }
+        let threads = available_parallelism().map_or(2, std::num::NonZero::get);
+        let mut not_text = 0;
+        let make = |_| Taking(Extractor::new(Options { baseline: baseline.clone(), max_lines: None }));
+        each(&chosen, threads, &self.watch, make, |outcome| {
+            if outcome.problem.as_ref().is_some_and(|problem| problem.is_binary()) && form == LogForm::Archive {
+                not_text += 1;
+            } else if !teller.tell(Extracted::Log(Box::new(self.found(&chosen, &wanted, outcome)))) {
+                self.watch.cancel.store(true, Ordering::Relaxed);
+            }
+        });
+        if self.watch.cancel.load(Ordering::Relaxed) { Extracted::Cancelled } else { Extracted::Finished(not_text) }
+    }
+
+    fn found(&self, chosen: &[Input], wanted: &[usize], outcome: Outcome<Extract>) -> LogFound {
+        let input = &chosen[outcome.input];
+        LogFound {
+            input: wanted[outcome.input],
+            name: input.name.clone(),
+            extract: outcome.out,
+            problem: outcome.problem.map(|problem| problem.to_string()),
+            is_finished: self.is_finished(input),
+        }
+    }
+
+    /// Whether nobody writes to it any more, as far as that can be told.
+    fn is_finished(&self, input: &Input) -> bool {
+        if input.codec != Codec::Plain {
+            return true;
+        }
+        let modified = std::fs::metadata(&input.path).and_then(|meta| meta.modified());
+        let since = modified.ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        since.is_some_and(|since| self.now.0 - i64::try_from(since.as_nanos()).unwrap_or(i64::MAX) > QUIET)
+    }
+
+    /// The passing log, if there is one to compare with.
+    fn baseline(&self, teller: &Teller) -> Result<Option<Arc<Baseline>>, String> {
+        let Some(green) = &self.green else { return Ok(None) };
+        let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if same(&green.path, &self.path) {
+            return Err(format!("{} is the log itself: the passing log has to be another one", green.path.display()));
+        }
+        let baseline = green.read.get_or_init(|| read(&green.path, &self.watch.cancel)).clone()?;
+        teller.tell(Extracted::Green(green.path.display().to_string(), baseline.lines()));
+        Ok(Some(baseline))
+    }
+}
+
+impl Green {
+    fn of(path: PathBuf) -> Arc<Self> {
+        Arc::new(Self { path, read: OnceLock::new() })
+    }
+}
+
+/// Reads a passing log; of an archive all its logs.
+fn read(path: &Path, cancel: &AtomicBool) -> Result<Arc<Baseline>, String> {
+    let found = discover(&[path]);
+    let chosen = wanted(&found.inputs);
+    let mut baseline = Baseline::default();
+    let mut problem = found.problems.first().map(ToString::to_string);
+    let mut buf = vec![0; CHUNK];
+    for n in chosen {
+        let input = &found.inputs[n];
+        match input.open() {
+            Ok(mut reader) => {
+                loop {
+                    if cancel.load(Ordering::Relaxed) {
+                        return Err("the passing log was not read to its end".to_owned());
+                    }
+                    match reader.read(&mut buf) {
+                        Ok(0) => break,
+                        Ok(n) => baseline.feed(&buf[..n]),
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => {
+                            problem = Some(format!("{}: {error}", input.name));
+                            break;
+                        }
+                    }
+                }
+                baseline.finish();
+            }
+            Err(error) if error.is_binary() => {}
+            Err(error) => problem = Some(error.to_string()),
+        }
+    }
+    match problem {
+        Some(problem) if baseline.lines() == 0 => Err(format!("no passing log to compare with: {problem}")),
+        _ if baseline.lines() == 0 => Err(format!("{} has no lines to compare with", path.display())),
+        _ => Ok(Arc::new(baseline)),
+    }
+}
+
+/// The inputs that are looked at: no pipes, which can be read only once; and of an archive of GitHub's a job's whole
+/// log (`2_build.txt`) in the place of those of its steps (`build/3_Run tests.txt`), which say the same again.
+fn wanted(inputs: &[Input]) -> Vec<usize> {
+    let entry = |input: &Input| Some((input.path.clone(), input.name.split_once('!')?.1.to_owned()));
+    let mut jobs = HashSet::new();
+    for (path, name) in inputs.iter().filter(|input| input.entry.is_some()).filter_map(entry) {
+        let number = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if let Some(job) = name[number..].strip_prefix('_').and_then(|name| name.strip_suffix(".txt"))
+            && number > 0
+            && !job.contains('/')
+        {
+            jobs.insert((path, job.to_owned()));
+        }
+    }
+    let is_step = |input: &Input| {
+        let Some((path, name)) = entry(input).filter(|_| input.entry.is_some()) else { return false };
+        name.split_once('/').is_some_and(|(job, _)| jobs.contains(&(path, job.to_owned())))
+    };
+    let is_wanted = |(_, input): &(usize, &Input)| input.codec != Codec::Stream && !is_step(input);
+    inputs.iter().enumerate().filter(is_wanted).map(|(n, _)| n).collect()
+}
+
+/// An extractor that takes an input's bytes.
+struct Taking(Extractor);
+
+impl Consume for Taking {
+    type Out = Extract;
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.0.feed(bytes);
+    }
+
+    fn finish(self) -> Extract {
+        self.0.finish()
+    }
+}
