@@ -37,7 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tui_textarea", &["app/edit"]),
     ("directories", &["config/environment.rs"]),
     ("clap", &["cli/"]),
-    ("toml", &["config/"]),
+    ("toml", &["config/", "analysis/extract/rules.rs"]),
     ("anyhow", &["cli/", "main.rs"]),
     ("tokio", &["runtime/", "sources/", "infra/", "demo/", "cli/"]),
 ];

@@ -3,6 +3,9 @@
 //! The fixtures are made by us (see the README of each directory). Scores are those of the field's own benchmark: the
 //! share of logs whose cause is shown, shown in the first block, and the recall and precision of the marked lines.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails fails its test")]
+#![expect(clippy::print_stdout, reason = "every fixture's score is told, with --nocapture")]
+
 use logdeck::analysis::extract::{Baseline, Extract, Extractor, Options};
 use serde_json::Value;
 use std::{

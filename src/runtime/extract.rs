@@ -9,7 +9,9 @@ use crate::analysis::extract::{Extract, Extractor, Options};
 use crate::app::event::{Compared, Event};
 use crate::app::{ExtractNews, Extracted, LogForm, LogFound};
 use crate::model::{SourceId, Timestamp};
-use crate::sources::files::{Codec, Consume, Discovered, Input, Outcome, Role, Watch, discover, each, roles};
+use crate::sources::files::{
+    Codec, Consume, Discovered, Input, InputError, Outcome, Role, Watch, discover, each, roles,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
@@ -183,7 +185,7 @@ impl Look {
             Taking(Extractor::new(Options { baseline, max_lines: None }))
         };
         each(&chosen, threads, &self.watch, make, |outcome| {
-            if outcome.problem.as_ref().is_some_and(|problem| problem.is_binary()) && form == LogForm::Archive {
+            if outcome.problem.as_ref().is_some_and(InputError::is_binary) && form == LogForm::Archive {
                 not_text += 1;
             } else if !teller.tell(Extracted::Log(Box::new(self.found(&chosen, &wanted, outcome)))) {
                 self.watch.cancel.store(true, Ordering::Relaxed);

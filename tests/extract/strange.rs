@@ -94,8 +94,9 @@ fn a_clock_that_goes_backwards() {
     let home = Home::new();
     let lines: Vec<_> = red().lines().map(str::to_owned).collect();
     // The last line is the oldest.
-    let back: String =
+    let back: Vec<_> =
         lines.iter().enumerate().map(|(n, line)| format!("2026-11-2{}{}\n", 9 - n, &line[10..])).collect();
+    let back = back.concat();
     home.file("a.log", back);
     let log = json(&home, "a.log");
     has_cause(&log);

@@ -37,7 +37,7 @@ pub(crate) fn pipe(home: &Home, args: &[&str], input: &[u8]) -> Ran {
 /// The text of a GitHub job: each line with its time, a second apart.
 pub(crate) fn job(lines: &[&str]) -> String {
     let time = |n: usize| format!("2026-11-21T10:{:02}:{:02}.1234567Z", n / 60, n % 60);
-    lines.iter().enumerate().map(|(n, line)| format!("{} {line}\n", time(n))).collect()
+    lines.iter().enumerate().map(|(n, line)| format!("{} {line}\n", time(n))).collect::<Vec<_>>().concat()
 }
 
 /// A job that fails in its second step: line 7 says why, line 9 that it did.

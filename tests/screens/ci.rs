@@ -24,7 +24,19 @@ fn lines(text: &str) -> Vec<Vec<u8>> {
 fn block(start: u64, kind: Kind, tool: &'static str, step: usize, text: &str) -> Block {
     let lines = lines(text);
     let end = start + lines.len() as u64 - 1;
-    Block { start, end, offset: start * 60, score: 900, kind, tool, step: Some(step), lines, repeats: 0, is_new: false }
+    Block {
+        start,
+        end,
+        offset: start * 60,
+        score: 900,
+        kind,
+        tool,
+        rule: "",
+        step: Some(step),
+        lines,
+        repeats: 0,
+        is_new: false,
+    }
 }
 
 fn steps(states: &[(&str, StepState, u64)]) -> Vec<Step> {
@@ -369,7 +381,7 @@ fn a_log_that_is_not_held_is_asked_for() {
     assert!(screen.status().contains("indexing 43 %") && screen.has("-- First cause of 3 --"), "{}", screen.text());
     let mut assembler = Assembler::new(Parser::new(jiff::tz::TimeZone::UTC, at(NOW)), OriginId::new(SOURCE, 0));
     let mut records = Batch::default();
-    let text: String = (0..900).map(|n| format!("2026-11-21T03:06:40Z line {n}\n")).collect();
+    let text = (0..900).map(|n| format!("2026-11-21T03:06:40Z line {n}")).collect::<Vec<_>>().join("\n");
     assembler.feed(text.as_bytes(), at(NOW), &mut records);
     assembler.finish(at(NOW), &mut records);
     let extent = Extent { start: 8 << 20, end: 24 << 20, size: 1 << 30 };

@@ -98,8 +98,8 @@ pub struct Extractor {
     hits: Vec<(u32, u32)>,
     fired: Vec<u16>,
     clean: Vec<u8>,
-    /// The last line of the last block that was closed.
-    closed: u64,
+    /// The last line of the last block that was closed, and its rule's weight.
+    closed: (u64, u8),
     times: TimeParser,
     /// The lines on which rules fired that make no blocks.
     #[cfg(test)]
@@ -125,7 +125,7 @@ impl Extractor {
             hits: Vec::new(),
             fired: Vec::new(),
             clean: Vec::new(),
-            closed: 0,
+            closed: (0, 0),
             times: TimeParser::new(TimeZone::UTC, Timestamp(0)),
             #[cfg(test)]
             silent: Vec::new(),
@@ -339,7 +339,9 @@ impl Extractor {
         let label = rule.label.and_then(|label| self.labels[label].clone()).filter(|label| label.line < at.no);
         let near =
             label.as_ref().filter(|label| at.no - label.line <= 3).map_or(0, |label| (at.no - label.line) as usize);
-        let room = (at.no - 1).saturating_sub(self.closed) as usize;
+        // A weaker block above may be a part of this one.
+        let (closed, weight) = self.closed;
+        let room = if rule.weight > weight { usize::MAX } else { (at.no - 1).saturating_sub(closed) as usize };
         let count = rule.above.max(near).min(room);
         let above = if count > 0 { self.above(before, at, count) } else { Vec::new() };
         let (start, offset) = above.first().map_or((at.no, at.offset), |first| (first.no, first.offset));
@@ -367,7 +369,7 @@ impl Extractor {
 
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
-            self.closed = open.candidate.end();
+            self.closed = (open.candidate.end(), self.rules.list[open.candidate.rule].weight);
             self.gathered.store.add(open.candidate, self.rules);
         }
     }

@@ -61,6 +61,8 @@ pub struct Block {
     pub kind: Kind,
     /// The tool that said it, as `cargo` or `pytest`; empty when it is not known.
     pub tool: &'static str,
+    /// The rule that found it, as the table in `assets/rules` names it; empty for the lines before a failure of no known form.
+    pub rule: &'static str,
     /// The step it stands in: an index into [`Extract::steps`].
     pub step: Option<usize>,
     /// The lines as they stand in the log, without their `\n`: anybody's bytes. Each is cut at 64 KiB.

@@ -280,7 +280,7 @@ impl App {
         let has_times = self.time != TimeStyle::Off
             && blocks.iter().flat_map(|block| &block.lines).take(20).any(|line| stamp(line).0.is_some());
         view.gutter = (numbers, if has_times { 8 } else { 0 });
-        let columns = usize::from(self.size.0).saturating_sub(usize::from(self.text_column(view.gutter)) + 1);
+        let columns = usize::from(self.size.0).saturating_sub(usize::from(text_column(view.gutter)) + 1);
         let mut skip = self.ci.scroll;
         for (n, block) in blocks.iter().enumerate() {
             if view.causes.len() >= room {
@@ -314,11 +314,6 @@ impl App {
     fn number_of(&self, block: usize) -> String {
         let shown = self.ci.number().unwrap_or(1);
         thousands((shown + block - self.ci.at.block.unwrap_or(0)) as u64)
-    }
-
-    /// Where the text of a line begins.
-    fn text_column(&self, (numbers, time): (u16, u16)) -> u16 {
-        1 + numbers + 2 + if time > 0 { time + 2 } else { 0 }
     }
 
     /// One line of a log: in one row, or wrapped.
@@ -561,4 +556,9 @@ fn chips(steps: &[Step], columns: usize) -> Vec<(String, Role)> {
         words.push((text, role));
     }
     words
+}
+
+/// Where the text of a line begins, behind the number and the time.
+fn text_column((numbers, time): (u16, u16)) -> u16 {
+    1 + numbers + 2 + if time > 0 { time + 2 } else { 0 }
 }

@@ -443,7 +443,9 @@ impl App {
                 self.ci.place = Place::List;
                 // Who wants to see it does not wait for the causes.
                 let held: Vec<_> = self.ci.looks.keys().copied().collect();
-                held.into_iter().for_each(|source| self.load(source));
+                for source in held {
+                    self.load(source);
+                }
                 let key = self.key_of("next-error");
                 if self.has_causes() {
                     self.say(format!("all lines: {key} goes back to the causes"));

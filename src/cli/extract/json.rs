@@ -42,6 +42,8 @@ fn block(report: &Report, block: &Block, lines: &Lines, out: &mut Vec<u8>) {
     string(block.kind.as_str(), out);
     key("tool", out);
     word_or_null(Some(block.tool).filter(|tool| !tool.is_empty()), out);
+    key("rule", out);
+    word_or_null(Some(block.rule).filter(|rule| !rule.is_empty()), out);
     key("step", out);
     word_or_null(report.step_of(block).map(|step| lines.plain_name(step)).as_deref(), out);
     number("repeats", block.repeats, out);

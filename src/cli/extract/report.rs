@@ -139,7 +139,7 @@ mod tests {
 
     fn block(start: u64, score: u16, step: Option<usize>) -> Block {
         let (kind, lines) = (Kind::Test, vec![b"a line".to_vec()]);
-        Block { start, end: start, offset: 0, score, kind, tool: "", step, lines, repeats: 0, is_new: false }
+        Block { start, end: start, offset: 0, score, kind, tool: "", rule: "", step, lines, repeats: 0, is_new: false }
     }
 
     fn report(blocks: Vec<Block>, verdict: Verdict) -> Report {
