@@ -73,8 +73,8 @@ pub(super) struct Gathered {
     pub(super) store: Store,
     /// In their order.
     pub(super) marks: Vec<Mark>,
-    /// The line of the last mark of success.
-    pub(super) passed: Option<u64>,
+    /// The lines of marks of success, in their order.
+    pub(super) passed: Vec<u64>,
     /// The log's last lines.
     pub(super) tail: Vec<Label>,
     pub(super) novelty: Option<Novelty>,
@@ -306,7 +306,13 @@ impl Extractor {
         match rule.role {
             Role::Noise => {}
             Role::Label => self.labels[n] = Some(Label::from(at)),
-            Role::Pass => self.gathered.passed = Some(at.no),
+            Role::Pass => {
+                let passed = &mut self.gathered.passed;
+                if passed.len() >= MAX_MARKS {
+                    passed.pop();
+                }
+                passed.push(at.no);
+            }
             Role::Cause | Role::Summary => self.begin(at, text, n, is_new, before),
             Role::Mark => {
                 self.mark(at, rule, before);
@@ -362,7 +368,7 @@ impl Extractor {
             ..Candidate::default()
         };
         self.open = Some(Open { candidate, indent: line::indent(text), body: 0, blank: Vec::new() });
-        if matches!(rule.body, Body::None) || rule.max == 0 {
+        if rule.max == 0 {
             self.close();
         }
     }
@@ -456,7 +462,7 @@ impl Open {
     fn takes(&self, rule: &Rule, text: &[u8]) -> bool {
         let is_blank = text.is_empty();
         match &rule.body {
-            Body::None => false,
+            Body::None => !is_blank && line::is_trace(text),
             Body::Indent if is_blank => self.blank.len() < MAX_BLANK,
             Body::Indent => line::indent(text) > self.indent,
             Body::Trace => !is_blank && (line::is_trace(text) || line::indent(text) > self.indent),
@@ -493,7 +499,7 @@ impl Open {
 /// How the log ended, by its marks.
 pub(super) fn verdict(gathered: &Gathered, is_explained: bool) -> Verdict {
     let last = gathered.marks.last();
-    match (last, gathered.passed) {
+    match (last, gathered.passed.last().copied()) {
         (Some(mark), Some(passed)) if passed > mark.line && mark.weight < 50 && !is_explained => Verdict::Passed,
         (Some(_), _) if gathered.marks.iter().all(|mark| mark.is_cancel) => Verdict::Cancelled,
         (Some(_), _) => Verdict::Failed,

@@ -170,10 +170,14 @@ pub(super) fn is_trace(text: &[u8]) -> bool {
     ]) {
         return true;
     }
-    if deep && starts(&[b"from ", b"in ", b"by ", b"in `", b"/", b"raise ", b"^", b"~", b"@ "]) {
+    if deep && starts(&[b"from ", b"in ", b"by ", b"in `", b"raise ", b"^", b"~", b"@ "]) {
         return true;
     }
     if deep && body.starts_with(b"... ") {
+        return true;
+    }
+    // `/srv/app.rb:12:in 'sum'`.
+    if deep && body.starts_with(b"/") && body.windows(2).any(|pair| pair[0] == b':' && pair[1].is_ascii_digit()) {
         return true;
     }
     // `#3 0x…`, `  12: name`, `[4] fn`.

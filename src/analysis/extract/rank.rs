@@ -128,78 +128,111 @@ fn place(candidate: &Candidate, gathered: &Gathered, strong: &[u64]) -> i32 {
         return in_step - 160;
     };
     // A failure after which the job went on, and failed again later, was no reason to stop.
-    let later = strong.partition_point(|line| *line <= mark.line + WENT_ON);
+    let succeeded = gathered.passed[gathered.passed.partition_point(|line| *line < candidate.start)..].first();
+    let went_on = succeeded.map_or(mark.line + WENT_ON, |line| (mark.line + WENT_ON).min(*line));
+    let later = strong.partition_point(|line| *line <= went_on);
     let failed_again = strong.get(later).is_some_and(|line| of_step.iter().any(|mark| mark.line >= *line));
     in_step - if failed_again { 100 } else { 0 }
 }
 
+/// A block that was chosen, and its lines that found no room yet.
+struct Chosen {
+    block: Block,
+    rest: std::vec::IntoIter<Vec<u8>>,
+}
+
+impl Chosen {
+    fn take(&mut self, line: Vec<u8>, shown: &mut HashSet<u64>) {
+        self.block.end += 1;
+        shown.insert(self.block.end);
+        self.block.lines.push(line);
+    }
+}
+
 fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, gathered: &Gathered) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut chosen: Vec<Chosen> = Vec::new();
+    let mut marks: Vec<Candidate> = Vec::new();
     let mut shown: HashSet<u64> = HashSet::new();
     let mut left = budget;
     for Ranked { score, candidate } in ranked {
         let rule = &rules.list[candidate.rule];
-        let reach = if rule.role == Role::Summary { SUMMARY_REACH } else { REACH };
-        if score < (best - reach).max(120) {
-            continue;
-        }
-        if left == 0 {
-            break;
-        }
         if rule.role == Role::Mark && best >= EXPLAINS {
+            marks.push(candidate);
             continue;
         }
-        let limit = if blocks.is_empty() { FIRST_LINES } else { OTHER_LINES };
-        let mut lines = candidate.lines;
-        lines.truncate(limit.min(left));
-        if (candidate.start..candidate.start + lines.len() as u64).any(|line| shown.contains(&line)) {
+        let reach = if rule.role == Role::Summary { SUMMARY_REACH } else { REACH };
+        if score < (best - reach).max(120) || left == 0 {
+            continue;
+        }
+        let limit = if chosen.is_empty() { FIRST_LINES } else { OTHER_LINES };
+        let (lines, rest) = split(candidate.lines, limit.min(left));
+        let end = candidate.start + lines.len() as u64 - 1;
+        if (candidate.start..=end).any(|line| shown.contains(&line)) {
             continue;
         }
         left -= lines.len();
-        let end = candidate.start + lines.len() as u64 - 1;
         shown.extend(candidate.start..=end);
-        let score = score.clamp(1, 1000) as u16;
-        let is_new = gathered.novelty.is_some() && candidate.new_lines > 0;
-        blocks.push(Block {
+        let block = Block {
             start: candidate.start,
             end,
             offset: candidate.offset,
-            score,
+            score: score.clamp(1, 1000) as u16,
             kind: rule.kind,
             tool: &rule.tool,
             rule: &rule.name,
             step: candidate.step,
             lines,
             repeats: candidate.same.saturating_sub(1),
-            is_new,
-        });
-        if let Some(label) = candidate.label
-            && left > 0
-            && shown.insert(label.line)
-        {
+            is_new: gathered.novelty.is_some() && candidate.new_lines > 0,
+        };
+        let label = candidate.label.filter(|label| left > 0 && shown.insert(label.line)).map(|label| {
             left -= 1;
-            blocks.push(Block {
+            Block {
                 start: label.line,
                 end: label.line,
                 offset: label.offset,
-                score,
-                kind: rule.kind,
-                tool: &rule.tool,
-                rule: &rule.name,
-                step: candidate.step,
                 lines: vec![label.raw],
                 repeats: 0,
-                is_new,
-            });
+                ..block.clone()
+            }
+        });
+        chosen.push(Chosen { block, rest });
+        chosen.extend(label.map(|block| Chosen { block, rest: Vec::new().into_iter() }));
+    }
+    // What was cut gets the room that is left.
+    for chosen in &mut chosen {
+        while left > 0
+            && !shown.contains(&(chosen.block.end + 1))
+            && let Some(line) = chosen.rest.next()
+        {
+            chosen.take(line, &mut shown);
+            left -= 1;
         }
     }
-    blocks
+    // What only says that something failed stands where it ends what is shown anyhow.
+    marks.sort_by_key(|mark| mark.start);
+    for mark in marks {
+        let above = chosen.iter_mut().find(|chosen| chosen.block.end + 1 == mark.start && chosen.rest.len() == 0);
+        if let (Some(above), Some(line)) = (above, mark.lines.into_iter().next())
+            && left > 0
+            && !shown.contains(&mark.start)
+        {
+            above.take(line, &mut shown);
+            left -= 1;
+        }
+    }
+    chosen.into_iter().map(|chosen| chosen.block).collect()
+}
+
+fn split(mut lines: Vec<Vec<u8>>, limit: usize) -> (Vec<Vec<u8>>, std::vec::IntoIter<Vec<u8>>) {
+    let rest = lines.split_off(lines.len().min(limit));
+    (lines, rest.into_iter())
 }
 
 /// The lines before the last mark, or the last lines of a log without one: for a failure of no known form.
 fn unknown(gathered: &Gathered, budget: usize, blocks: &[Block]) -> Option<Block> {
     let mark: Option<&Mark> = gathered.marks.iter().max_by_key(|mark| mark.line);
-    if mark.is_none() && gathered.passed.is_some() {
+    if mark.is_none() && !gathered.passed.is_empty() {
         return None;
     }
     let lines: &[Label] = mark.map_or(&gathered.tail, |mark| &mark.before);
