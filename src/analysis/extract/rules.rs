@@ -207,7 +207,13 @@ impl Rules {
                 owners[at].push(n as u16);
             }
         }
-        Self { sieve: Sieve::new(&literals), finder: finder(&literals), list, owners }
+        // A line is of interest for its literals of other roles; what is noise is asked then. Noise alone is looked for in tests.
+        let is_noise = |rule: &u16| list[*rule as usize].role == Role::Noise;
+        let is_asked = |owners: &Vec<u16>| owners.is_empty() || !owners.iter().all(is_noise);
+        let all = list.iter().all(|rule| rule.role == Role::Noise);
+        let sought = literals.iter().zip(&owners).filter(|(_, owners)| all || is_asked(owners));
+        let sieve = Sieve::new(&sought.map(|(literal, _)| literal.clone()).collect::<Vec<_>>());
+        Self { sieve, finder: finder(&literals), list, owners }
     }
 
     /// Every place of the text at which a rule's literal begins, in order: (place, literal). The text is whole lines.
