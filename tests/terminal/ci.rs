@@ -74,7 +74,7 @@ fn an_archive_opens_at_its_first_cause_and_the_whole_log_is_one_key_away() {
     session.wait_for("Esc goes back to the causes");
     assert!(session.text().contains("Compiling crate-399"), "{}", session.text());
     session.send(b"\x1b");
-    session.wait_for("First cause of");
+    session.wait_for("The cause ──");
     session.send(b"q");
     session.wait_for("-- Lines");
     session.send(b"q");
