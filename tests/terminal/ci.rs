@@ -76,7 +76,7 @@ fn an_archive_opens_at_its_first_cause_and_the_whole_log_is_one_key_away() {
     session.send(b"\x1b");
     session.wait_for("The cause ──");
     session.send(b"q");
-    session.wait_for("-- Lines");
+    session.wait_for("── Lines");
     session.send(b"q");
     assert_eq!(session.end().exit_code(), 0);
 }

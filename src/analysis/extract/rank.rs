@@ -22,13 +22,13 @@ const MIN_LINES: usize = 40;
 const SHARE: u64 = 50;
 /// Lines of one block; of the others, after the first.
 const FIRST_LINES: usize = 30;
-const OTHER_LINES: usize = 16;
+const OTHER_LINES: usize = 12;
 /// From this score on, a block explains a failure.
 const EXPLAINS: i32 = 420;
 /// Causes this far below the best one are left out.
-const REACH: i32 = 280;
+const REACH: i32 = 240;
 /// Summaries are shown further down: they name the failures whose messages stand above.
-const SUMMARY_REACH: i32 = 460;
+const SUMMARY_REACH: i32 = 420;
 /// Rules of this weight know what they found.
 const STRONG: u8 = 80;
 /// Lines behind a mark that still belong to the end of what failed.
