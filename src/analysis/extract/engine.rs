@@ -280,7 +280,7 @@ impl Extractor {
         let found = rule.map(|n| (n, &rules.list[n]));
         if let Some(open) = &mut self.open {
             let own = &rules.list[open.candidate.rule];
-            let is_mark = found.is_some_and(|(_, rule)| matches!(rule.role, Role::Mark | Role::Pass));
+            let is_mark = found.is_some_and(|(_, rule)| matches!(rule.role, Role::Mark | Role::Pass | Role::Ignored));
             let is_stronger = found.is_some_and(|(n, rule)| {
                 matches!(rule.role, Role::Cause | Role::Summary) && rule.weight > own.weight && n != open.candidate.rule
             });
@@ -300,11 +300,12 @@ impl Extractor {
         }
         let Some((n, rule)) = found else { return };
         #[cfg(test)]
-        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass) {
+        if matches!(rule.role, Role::Noise | Role::Label | Role::Pass | Role::Ignored) {
             self.silent.push(at.no);
         }
         match rule.role {
             Role::Noise => {}
+            Role::Ignored => self.gathered.store.drop_above(at.no),
             Role::Label => self.labels[n] = Some(Label::from(at)),
             Role::Pass => {
                 let passed = &mut self.gathered.passed;

@@ -10,7 +10,10 @@ use super::engine::{Gathered, Mark, verdict};
 use super::rules::{Role, Rules};
 use super::store::{Candidate, Label};
 use super::{Block, Extract, Kind};
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 /// What a rule's weight of 100 is worth.
 const WEIGHT: i32 = 8;
@@ -20,8 +23,9 @@ const MARK_WEIGHT: u8 = 15;
 const MIN_LINES: usize = 40;
 /// One part in so many of the log may be shown.
 const SHARE: u64 = 50;
-/// Lines of one block; of the others, after the first.
+/// Lines of the first block, of one whose message was shown before, and of the others.
 const FIRST_LINES: usize = 30;
+const TITLE_LINES: usize = 3;
 const OTHER_LINES: usize = 12;
 /// From this score on, a block explains a failure.
 const EXPLAINS: i32 = 420;
@@ -153,6 +157,7 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
     let mut chosen: Vec<Chosen> = Vec::new();
     let mut marks: Vec<Candidate> = Vec::new();
     let mut shown: HashSet<u64> = HashSet::new();
+    let mut texts: HashSet<u64> = HashSet::new();
     let mut left = budget;
     for Ranked { score, candidate } in ranked {
         let rule = &rules.list[candidate.rule];
@@ -164,10 +169,25 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
         if score < (best - reach).max(120) || left == 0 {
             continue;
         }
-        let limit = if chosen.is_empty() { FIRST_LINES } else { OTHER_LINES };
-        let (lines, rest) = split(candidate.lines, limit.min(left));
+        // The same message under another title: its title, and how the message begins.
+        let message = &candidate.lines[1..];
+        let is_known = message.len() > TITLE_LINES && !texts.insert(text_of(message.iter().map(Vec::as_slice)));
+        let limit = match is_known {
+            true => TITLE_LINES,
+            false if chosen.is_empty() => FIRST_LINES,
+            false => OTHER_LINES,
+        };
+        let (lines, mut rest) = split(candidate.lines, limit.min(left));
+        if is_known {
+            rest = Vec::new().into_iter();
+        }
         let end = candidate.start + lines.len() as u64 - 1;
         if (candidate.start..=end).any(|line| shown.contains(&line)) {
+            continue;
+        }
+        // Of blocks that say the same word for word of the same thing, one is enough.
+        let label = candidate.label.as_ref().map_or(&[][..], |label| &label.raw);
+        if !texts.insert(text_of(lines.iter().map(Vec::as_slice).chain([label]))) {
             continue;
         }
         left -= lines.len();
@@ -222,6 +242,16 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
         }
     }
     chosen.into_iter().map(|chosen| chosen.block).collect()
+}
+
+/// A hash of what the lines say.
+fn text_of<'a>(lines: impl Iterator<Item = &'a [u8]>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut buf = Vec::new();
+    for line in lines {
+        super::line::clean(line, &mut buf).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 fn split(mut lines: Vec<Vec<u8>>, limit: usize) -> (Vec<Vec<u8>>, std::vec::IntoIter<Vec<u8>>) {

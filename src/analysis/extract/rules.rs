@@ -44,6 +44,8 @@ pub(super) enum Role {
     Noise,
     /// The whole run succeeded.
     Pass,
+    /// The tool did not mind the failure directly above.
+    Ignored,
 }
 
 /// Which lines below a rule's line belong to it.
@@ -287,6 +289,7 @@ fn rule(row: &Table) -> Result<Rule, String> {
         "label" => Role::Label,
         "noise" => Role::Noise,
         "pass" => Role::Pass,
+        "ignored" => Role::Ignored,
         other => return Err(format!("unknown role {other}")),
     };
     let body = match (pattern("while"), pattern("until"), pattern("through"), text("body")) {

@@ -89,6 +89,20 @@ impl Store {
         }
     }
 
+    /// Drops the blocks that end at most two lines above this one, and those as near above them.
+    pub(super) fn drop_above(&mut self, mut line: u64) {
+        while let Some(last) = self.list.pop_if(|last| last.end() + 3 > line) {
+            line = last.start;
+            self.bytes = self.bytes.saturating_sub(last.bytes());
+            if let Some((first, count)) = self.forms.get_mut(&(last.rule, last.form)) {
+                *count -= 1;
+                if *first == self.list.len() {
+                    self.forms.remove(&(last.rule, last.form));
+                }
+            }
+        }
+    }
+
     /// Makes room: of the weaker half, what stands in the middle of the log goes.
     fn thin(&mut self, rules: &Rules) {
         let mut weights: Vec<_> = self.list.iter().map(|candidate| rules.list[candidate.rule].weight).collect();
