@@ -42,7 +42,7 @@ fn json_has_every_key() {
     assert_eq!(keys(&logs[0]), ["blocks", "lines", "log", "verdict"]);
     let blocks = logs[0]["blocks"].as_array().unwrap();
     for block in blocks {
-        assert_eq!(keys(block), ["end", "kind", "lines", "repeats", "score", "start", "step", "tool"]);
+        assert_eq!(keys(block), ["end", "kind", "lines", "repeats", "rule", "score", "start", "step", "tool"]);
         assert_eq!(block["step"], "Run cargo build");
         assert!(block["score"].as_u64().unwrap() <= 1000);
     }

@@ -72,7 +72,8 @@ pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
 pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
     let cancelled = app.close_pane() || app.cancel_finding() || app.cancel_filling() || app.cancel_export(effects);
     // A look for causes that nobody waits for is no reason to stay.
-    if !cancelled && !(app.ci_is_shown() && app.cancel_looking()) {
+    let cancelled = cancelled || (app.ci_is_shown() && app.cancel_looking());
+    if !cancelled {
         effects.push(Effect::Quit);
     }
 }
