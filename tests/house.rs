@@ -39,6 +39,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("toml", &["config/", "analysis/extract/rules.rs"]),
     ("anyhow", &["cli/", "main.rs"]),
+    ("reqwest", &["infra/http.rs"]),
+    ("hyper", &["demo/"]),
+    ("hyper_util", &["demo/"]),
     ("tokio", &["runtime/", "sources/", "infra/", "demo/", "cli/"]),
 ];
 

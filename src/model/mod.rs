@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod batch;
+pub mod ci;
 pub mod format;
 pub mod look;
 pub mod message;

@@ -1,6 +1,8 @@
-//! Traits for what lies outside the process: so far, the clock.
+//! Traits for what lies outside the process: the clock, HTTP.
 //!
 //! Owns the traits. Must not know who implements them (`infra` does, tests bring their own).
+
+pub mod http;
 
 use crate::model::Timestamp;
 

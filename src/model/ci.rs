@@ -1,0 +1,169 @@
+//! What a CI service knows: runs, their jobs, and the steps of those.
+//!
+//! Owns these values, the same for every service. Must not know how they are asked for.
+
+use super::Timestamp;
+
+/// A service that runs CI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Forge {
+    /// GitHub Actions, at github.com or on a server of one's own.
+    Github,
+    /// GitLab CI, at gitlab.com or on a server of one's own.
+    Gitlab,
+}
+
+/// A repository (GitHub) or project (GitLab).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Repo {
+    /// The service.
+    pub forge: Forge,
+    /// The server's host and, where it is not the usual one, port: `github.com`.
+    pub host: String,
+    /// `OWNER/NAME`, or `GROUP/…/PROJECT`.
+    pub path: String,
+}
+
+/// How a run, job or step is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Progress {
+    /// It waits for a runner, for another job, or for a person.
+    #[default]
+    Waiting,
+    /// It runs.
+    Running,
+    /// It succeeded.
+    Passed,
+    /// It failed.
+    Failed,
+    /// It took too long and was stopped.
+    TimedOut,
+    /// Somebody or something stopped it.
+    Cancelled,
+    /// It was left out.
+    Skipped,
+    /// It failed, and was allowed to.
+    Tolerated,
+    /// A state of the service that this version does not know.
+    Unknown,
+}
+
+impl Progress {
+    /// Whether nothing will change any more (unless it is run again).
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Running | Self::Unknown)
+    }
+
+    /// Whether the whole is red because of it.
+    pub const fn is_red(self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut)
+    }
+}
+
+/// One workflow run (GitHub) or pipeline (GitLab). Texts are as the service gave them, not safe for a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The id, by which it is asked for.
+    pub id: u64,
+    /// The number that people see.
+    pub number: u64,
+    /// How often it was started; the first time is 1.
+    pub attempt: u32,
+    /// The workflow's name; empty where there is none.
+    pub workflow: String,
+    /// The workflow's id; 0 where there is none.
+    pub workflow_id: u64,
+    /// What it is for: the commit's or pull request's title.
+    pub title: String,
+    /// The branch or tag.
+    pub branch: String,
+    /// The commit.
+    pub sha: String,
+    /// What set it off: `push`, `pull_request`, `schedule` …
+    pub event: String,
+    /// Who.
+    pub actor: String,
+    /// How it is.
+    pub progress: Progress,
+    /// When this attempt started.
+    pub started: Option<Timestamp>,
+    /// When it last changed; the end, if it is over.
+    pub updated: Option<Timestamp>,
+    /// Its page for people.
+    pub page: String,
+}
+
+/// A job of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// The id, by which it is asked for.
+    pub id: u64,
+    /// The name, with its matrix: `test (ubuntu-22.04, pg15)`.
+    pub name: String,
+    /// The stage (GitLab); empty where there is none.
+    pub stage: String,
+    /// How it is.
+    pub progress: Progress,
+    /// When it started.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Its steps, in their order; none where the service does not tell them.
+    pub steps: Vec<JobStep>,
+    /// Whether it left artifacts, where that is known.
+    pub has_artifacts: Option<bool>,
+    /// Its page for people.
+    pub page: String,
+}
+
+/// A step of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobStep {
+    /// The number, from 1, with gaps.
+    pub number: u32,
+    /// The name.
+    pub name: String,
+    /// How it is.
+    pub progress: Progress,
+    /// When it started.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+}
+
+/// What a workflow left at a place of the source: never a complete list (GitHub keeps 10 a step and 50 a run).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// `failure`, `warning`, `notice`.
+    pub level: String,
+    /// The file; may be empty or `.github`.
+    pub path: String,
+    /// The line there, from 1.
+    pub line: u64,
+    /// What it says.
+    pub message: String,
+}
+
+/// Which runs are of interest. An empty text lets all through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RunFilter {
+    /// Of this branch.
+    pub branch: String,
+    /// Of this workflow: its name or the name of its file.
+    pub workflow: String,
+    /// Set off by this person.
+    pub actor: String,
+    /// Only these; none lets all through.
+    pub only: Option<Progress>,
+}
+
+/// How often the service may be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests that are left until [`Quota::resets`].
+    pub left: Option<u64>,
+    /// Requests in all.
+    pub limit: Option<u64>,
+    /// When there are all of them again.
+    pub resets: Option<Timestamp>,
+}
