@@ -167,3 +167,113 @@ pub struct Quota {
     /// When there are all of them again.
     pub resets: Option<Timestamp>,
 }
+
+/// What whoever watches repositories tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The runs of a repository as they are now, the newest first: all that are of interest, not only what changed.
+    Runs {
+        /// Whose.
+        repo: Repo,
+        /// The branch that it is built from when nothing else is said.
+        default_branch: String,
+        /// The runs.
+        runs: Vec<Run>,
+    },
+    /// The jobs of a run, in their order.
+    Jobs {
+        /// Whose.
+        repo: Repo,
+        /// The run's id and attempt.
+        run: (u64, u32),
+        /// The jobs.
+        jobs: Vec<Job>,
+    },
+    /// What a run left at places of the source.
+    Annotations {
+        /// Whose.
+        repo: Repo,
+        /// The run's id.
+        run: u64,
+        /// In the service's order.
+        list: Vec<Annotation>,
+    },
+    /// The last run of the same workflow and branch (else of the default branch) that passed.
+    Green {
+        /// Whose.
+        repo: Repo,
+        /// The failed run's id.
+        run: u64,
+        /// The passed one, and how many commits came since, where that is known; nothing when none passed.
+        green: Option<(Box<Run>, Option<u64>)>,
+    },
+    /// The log of a run is fetched: bytes so far, and in all where that is known.
+    Fetching {
+        /// Whose.
+        repo: Repo,
+        /// The run's id.
+        run: u64,
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all.
+        of: Option<u64>,
+    },
+    /// The log of a run cannot be had: why, and what to do.
+    NoLog {
+        /// Whose.
+        repo: Repo,
+        /// The run's id.
+        run: u64,
+        /// The job's id, where it is one job's log.
+        job: Option<u64>,
+        /// A sentence.
+        why: String,
+    },
+    /// How asking goes: replaces what was said of the repository before.
+    Asked {
+        /// Whose.
+        repo: Repo,
+        /// When the last good answer came.
+        last: Option<Timestamp>,
+        /// What is wrong, in a sentence; nothing when all is well.
+        problem: Option<String>,
+        /// When it is asked again.
+        next: Option<Timestamp>,
+        /// How often it may be asked.
+        quota: Quota,
+        /// Whether it is asked without a token.
+        is_anonymous: bool,
+    },
+}
+
+/// What a person wants of a watched repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Ask now.
+    Refresh(Repo),
+    /// The jobs of a run.
+    Jobs {
+        /// Whose.
+        repo: Repo,
+        /// The run's id and attempt.
+        run: (u64, u32),
+    },
+    /// The logs of a run, or of one of its jobs.
+    Logs {
+        /// Whose.
+        repo: Repo,
+        /// The run's id and attempt.
+        run: (u64, u32),
+        /// The job's id; all when none.
+        job: Option<u64>,
+    },
+    /// No more of the log that is being fetched.
+    Cancel {
+        /// Whose.
+        repo: Repo,
+        /// The run's id.
+        run: u64,
+    },
+    /// Other runs than so far.
+    Filter(RunFilter),
+}
