@@ -147,7 +147,11 @@ pub fn failed_run(width: u16, height: u16) -> Screen {
 fn an_archive_opens_at_the_first_cause_of_the_first_failed_job() {
     for (width, height) in [(80, 24), (120, 36)] {
         let mut screen = failed_run(width, height);
-        assert!(screen.has("First cause of 3") && screen.has("panicked at tests/ledger.rs"), "{}", screen.text());
+        assert!(
+            screen.has("First cause of 3") && screen.has("panicked at") && screen.has("tests/ledger.rs:212"),
+            "{}",
+            screen.text()
+        );
         snap(format!("ci_failed_{width}x{height}"), &screen.text());
     }
     let mut screen = failed_run(120, 36);

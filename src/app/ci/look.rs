@@ -97,6 +97,9 @@ pub enum CiLine {
     Blank,
 }
 
+/// Rows of one line of a cause where lines are cut.
+const ROWS_OF_A_LINE: usize = 3;
+
 /// Rows that causes have at least, with their heading.
 const LEAST: u16 = 6;
 
@@ -275,12 +278,8 @@ impl App {
             return;
         };
         let blocks = &log.blocks()[first..];
-        // The whole gutter belongs to the log: it does not move from cause to cause.
-        let numbers = thousands(log.extract.lines).len().max(5) as u16;
-        let has_times = self.time != TimeStyle::Off
-            && blocks.iter().flat_map(|block| &block.lines).take(20).any(|line| stamp(line).0.is_some());
-        view.gutter = (numbers, if has_times { 8 } else { 0 });
-        let columns = usize::from(self.size.0).saturating_sub(usize::from(text_column(view.gutter)) + 1);
+        let columns;
+        (view.gutter, columns) = self.gutter(log, first);
         let mut skip = self.ci.scroll;
         for (n, block) in blocks.iter().enumerate() {
             if view.causes.len() >= room {
@@ -310,6 +309,17 @@ impl App {
         view.causes.truncate(room);
     }
 
+    /// Columns of line numbers and times, and those that are left for text. They belong to the log: they do not move from
+    /// cause to cause.
+    fn gutter(&self, log: &Log, first: usize) -> ((u16, u16), usize) {
+        let numbers = thousands(log.extract.lines).len().max(5) as u16;
+        let blocks = log.blocks().get(first..).unwrap_or_default();
+        let mut lines = blocks.iter().flat_map(|block| &block.lines).take(20);
+        let has_times = self.time != TimeStyle::Off && lines.any(|line| stamp(line).0.is_some());
+        let gutter = (numbers, if has_times { 8 } else { 0 });
+        (gutter, usize::from(self.size.0).saturating_sub(usize::from(text_column(gutter)) + 1))
+    }
+
     /// The number of a block of the shown log among all causes.
     fn number_of(&self, block: usize) -> String {
         let shown = self.ci.number().unwrap_or(1);
@@ -327,27 +337,47 @@ impl App {
         let line = shown(&line[start..]);
         let number = thousands(number);
         let tab = self.tab();
-        if tab.lines == Lines::Cut {
+        if tab.lines == Lines::Cut && tab.shift > 0 {
             let piece = text::piece(&line, tab.shift, columns);
             let text = format!("{}{}", " ".repeat(piece.pad), piece.text);
             out.push(CiLine::Text { number, time, text, is_cut: piece.cut });
             return;
         }
-        let rows = text::wrap(&line, columns, room.saturating_sub(out.len()));
+        // What matters often stands behind a long path, so a few rows are for one line even where lines are cut.
+        let most = if tab.lines == Lines::Cut { ROWS_OF_A_LINE } else { usize::MAX };
+        let rows = text::wrap(&line, columns, most.min(room.saturating_sub(out.len())));
         let (mut number, mut time) = (number, time);
+        let end = rows.last().map_or(0, |row| row.end);
         for row in rows {
             let (number, time) = (std::mem::take(&mut number), std::mem::take(&mut time));
-            out.push(CiLine::Text { number, time, text: line[row].to_owned(), is_cut: false });
+            let is_cut = row.end == end && end < line.len();
+            out.push(CiLine::Text { number, time, text: line[row].to_owned(), is_cut });
         }
     }
 
-    /// How many lines of the causes can be scrolled away: in one of long lines all but the last.
+    /// How many lines of the causes can be scrolled away: then the last ones fill the pane.
     pub(super) fn most_scrolled(&self, room: usize) -> usize {
-        let Some(first) = self.ci.at.block else { return 0 };
-        let blocks = self.ci.blocks().get(first..).unwrap_or_default();
+        let (Some(first), Some(log)) = (self.ci.at.block, self.ci.log()) else { return 0 };
+        let blocks = log.blocks().get(first..).unwrap_or_default();
         let lines: usize = blocks.iter().enumerate().map(|(n, block)| head_rows(n) + block.lines.len()).sum();
-        let seen = if self.tab().lines == Lines::Cut { room } else { 1 };
-        lines.saturating_sub(seen)
+        let columns = self.gutter(log, first).1;
+        let mut rows = Vec::new();
+        let mut seen = 0;
+        for (n, block) in blocks.iter().enumerate().rev() {
+            for line in block.lines.iter().rev() {
+                self.line_rows(0, line, columns, rows.len() + room, &mut rows);
+                if rows.len() > room {
+                    return lines - seen.max(1);
+                }
+                seen += 1;
+            }
+            rows.extend(std::iter::repeat_n(CiLine::Blank, head_rows(n)));
+            if rows.len() > room {
+                return lines - seen;
+            }
+            seen += head_rows(n);
+        }
+        0
     }
 
     /// `test, pytest   x3 more   new since green   step 5 integration tests`.
