@@ -72,6 +72,7 @@ JSON is one object a log, on a line:
     kind        compile, test, lint, crash, dependency, network, resources, timeout, access, config, setup,
                 summary, exit or error
     tool        the tool that said it, or null
+    rule        the rule that found it, or null
     step        the step's name, or null
     repeats     how many more blocks say the same
     new         with --baseline: whether the passing log has none of it
