@@ -5,6 +5,7 @@
 //! literal is known by the two groups of four bytes at the start of a window of five that is rare in text.
 
 use aho_corasick::packed::Searcher;
+use std::collections::HashSet;
 
 /// Literals that are shorter are looked for by other means, in a pass of their own. There may be 64 of them at most.
 const WINDOW: usize = 5;
@@ -13,17 +14,50 @@ const BITS: u32 = 18;
 /// log2 of the slots that say whether it is.
 const SLOTS: u32 = 13;
 
+/// Words that healthy logs are full of: groups of theirs tell nothing.
+const COMMON: &str = "test tests testing core main lang java junit item info from with version start work line already requirement satisfied \
+    requirements https http home runner group endgroup step steps build building built shell bash remote repository repositories \
+    checkout checking check objects counting compressing receiving resolving deltas download downloading downloaded compiling \
+    compiled compile compiler config configure install installed installing packages package python maven site apache commons \
+    progress central time total elapsed skipped failures errors running passed finish finished start started done cache cached \
+    fetch fetching snapshot plugin action actions workflow workspace permissions contents secret source sources local directory \
+    files file found node modules module name index main master branch origin head default commit status none true false null \
+    using setup cleanup complete prepare picked looking linux debian ubuntu docker image server client model process processes \
+    service cargo crate target release debug output expected this that when will your been have into over case cases warning \
+    message project support system execution session command section travis fold gradle surefire execute execut assert version \
+    ... -- == -> :: .java .py org. com. src/ lib/ usr/ www. git@";
+
 /// Groups of four bytes by which literals are known.
 #[derive(Debug)]
 pub(super) struct Sieve {
     bits: Vec<u64>,
     /// A group and the literals that it stands in; zero for none.
     slots: Vec<(u32, u32)>,
-    /// Literals with the place of the group in them, by slot.
-    owners: Vec<Vec<(Box<[u8]>, usize)>>,
+    /// Whose the groups are, by slot.
+    owners: Vec<Vec<Owner>>,
     /// Short ones, by their first byte where that is no ASCII: such bytes are rare.
     symbols: Vec<(u8, Vec<Box<[u8]>>)>,
     short: Option<Searcher>,
+}
+
+/// A literal that a group stands in.
+#[derive(Debug)]
+struct Owner {
+    literal: Box<[u8]>,
+    /// Where the group is in it.
+    place: usize,
+    first: u8,
+    last: u8,
+}
+
+impl Owner {
+    /// Whether the literal stands around its group at this place. Its ends are compared first: mostly they differ.
+    fn stands(&self, text: &[u8], at: usize) -> bool {
+        let Some(start) = at.checked_sub(self.place) else { return false };
+        text.get(start) == Some(&self.first)
+            && text.get(start + self.literal.len() - 1) == Some(&self.last)
+            && text[start..].starts_with(&self.literal)
+    }
 }
 
 impl Sieve {
@@ -35,11 +69,17 @@ impl Sieve {
             symbols: Vec::new(),
             short: None,
         };
+        let common: HashSet<u32> = COMMON
+            .split(' ')
+            .map(|word| format!(" {word} "))
+            .flat_map(|word| word.as_bytes().windows(4).map(load).collect::<Vec<_>>())
+            .chain([b"    ", b"----", b"====", b"....", b"****", b"____"].map(|four| load(four)))
+            .collect();
         let mut short = Vec::new();
         for literal in literals {
             let bytes = literal.as_bytes();
             if bytes.len() >= WINDOW {
-                sieve.add(bytes);
+                sieve.add(bytes, &common);
             } else if bytes.first().is_some_and(u8::is_ascii) {
                 short.push(bytes);
             } else if let Some(first) = bytes.first() {
@@ -53,8 +93,11 @@ impl Sieve {
         sieve
     }
 
-    fn add(&mut self, literal: &[u8]) {
-        let cost = |window: &[u8]| window.iter().map(|b| commonness(*b)).sum::<u32>();
+    fn add(&mut self, literal: &[u8], common: &HashSet<u32>) {
+        let cost = |window: &[u8]| {
+            let known = [&window[..4], &window[1..]].iter().filter(|four| common.contains(&load(four))).count() as u32;
+            window.iter().map(|b| commonness(*b)).sum::<u32>() + known * 40
+        };
         let Some((start, _)) = literal.windows(WINDOW).enumerate().min_by_key(|(_, window)| cost(window)) else {
             return;
         };
@@ -71,7 +114,12 @@ impl Sieve {
                 self.owners.push(Vec::new());
             }
             let owner = self.slots[slot].1 as usize;
-            self.owners[owner].push((literal.into(), at));
+            self.owners[owner].push(Owner {
+                literal: literal.into(),
+                place: at,
+                first: literal[0],
+                last: literal[literal.len() - 1],
+            });
         }
     }
 
@@ -123,7 +171,7 @@ impl Sieve {
         while self.slots[slot].0 != 0 {
             if self.slots[slot].0 == group {
                 let owners = &self.owners[self.slots[slot].1 as usize];
-                return owners.iter().any(|(literal, place)| at >= *place && text[at - place..].starts_with(literal));
+                return owners.iter().any(|owner| owner.stands(text, at));
             }
             slot = (slot + 1) % self.slots.len();
         }
