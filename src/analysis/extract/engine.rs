@@ -16,8 +16,8 @@ use super::{Extract, Options, StepState, Verdict};
 use crate::model::Timestamp;
 use crate::parse::time::TimeParser;
 use jiff::tz::TimeZone;
-use memchr::{memchr, memchr_iter, memrchr};
-use std::collections::HashMap;
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+use std::collections::{HashMap, VecDeque};
 
 /// Bytes before the current ones that are kept for lines above a hit.
 const TAIL: usize = 32 << 10;
@@ -32,6 +32,11 @@ const WINDOW: usize = 200;
 const MARKS_WITH_WINDOW: usize = 200;
 /// Marks that are kept: the first ones and the last.
 const MAX_MARKS: usize = 2_000;
+/// Lines around a block whose rule does not know much that are kept.
+const AROUND: usize = 12;
+/// Runs of lines that the passing log does not have: the last ones are kept, each up to so many lines.
+const MAX_RUNS: usize = 100;
+const MAX_RUN: usize = 16;
 /// Lines of one form in a window that are not taken for progress.
 const RARE: usize = 3;
 
@@ -78,6 +83,15 @@ pub(super) struct Gathered {
     /// The log's last lines.
     pub(super) tail: Vec<Label>,
     pub(super) novelty: Option<Novelty>,
+    /// Neighbouring lines that the passing log does not have; with such a log only.
+    pub(super) runs: VecDeque<Run>,
+}
+
+/// Neighbouring lines that the passing log does not have.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) step: Option<usize>,
+    pub(super) lines: Vec<Label>,
 }
 
 /// Takes a log's bytes and gives what explains its failure.
@@ -93,6 +107,8 @@ pub struct Extractor {
     /// The last bytes before the current ones, whole lines.
     tail: Vec<u8>,
     open: Option<Open>,
+    /// The block of a rule that does not know much, as long as lines below it are kept: its first line.
+    trailed: Option<u64>,
     /// The last hit of each label rule.
     labels: Vec<Option<Label>>,
     hits: Vec<(u32, u32)>,
@@ -121,6 +137,7 @@ impl Extractor {
             partial_bytes: 0,
             tail: Vec::new(),
             open: None,
+            trailed: None,
             labels: vec![None; rules.list.len()],
             hits: Vec::new(),
             fired: Vec::new(),
@@ -196,7 +213,7 @@ impl Extractor {
         let mut hit = 0;
         let base = self.gathered.bytes;
         while at < block.len() {
-            if self.open.is_none() && self.gathered.novelty.is_none() {
+            if self.open.is_none() && self.trailed.is_none() && self.gathered.novelty.is_none() {
                 let Some((place, _)) = hits.get(hit) else { break };
                 let start = memrchr(b'\n', &block[at..*place as usize]).map_or(at, |n| at + n + 1);
                 self.gathered.lines += memchr_iter(b'\n', &block[at..start]).count() as u64;
@@ -236,7 +253,12 @@ impl Extractor {
         let mut buf = std::mem::take(&mut self.clean);
         let text = line::clean(at.raw, &mut buf);
         let is_new = self.gathered.novelty.as_mut().is_some_and(|novelty| novelty.is_new(text));
+        // The text of a step's script tells what was done, not what came of it.
+        if is_new && memmem::find(at.raw, b"\x1b[36;1m").is_none() {
+            self.run_on(at);
+        }
         if hits.is_empty() && self.open.is_none() {
+            self.trail(at, text);
             self.clean = buf;
             return;
         }
@@ -249,8 +271,40 @@ impl Extractor {
         rules.owners(hits, &mut fired);
         let rule = fired.iter().map(|n| *n as usize).find(|n| rules.list[*n].fires(text));
         self.fired = fired;
+        if rule.is_none() && self.open.is_none() {
+            self.trail(at, text);
+        }
         self.decide(at, text, rule, is_new, before);
         self.clean = buf;
+    }
+
+    /// A line below a block that may be wanted with it.
+    fn trail(&mut self, at: At<'_>, text: &[u8]) {
+        let Some(start) = self.trailed else { return };
+        let last = self.gathered.store.list.last_mut();
+        match last.filter(|last| last.start == start && last.end() + last.below.len() as u64 + 1 == at.no) {
+            Some(last) if last.below.len() < AROUND && !text.starts_with(b"##[") => {
+                last.below.push(cut(at.raw).to_vec())
+            }
+            _ => self.trailed = None,
+        }
+    }
+
+    /// A line that the passing log does not have.
+    fn run_on(&mut self, at: At<'_>) {
+        let step = self.gathered.steps.current();
+        let runs = &mut self.gathered.runs;
+        let run = runs.back_mut().filter(|run| {
+            run.step == step && run.lines.len() < MAX_RUN && run.lines.last().is_some_and(|last| last.line + 1 == at.no)
+        });
+        if let Some(run) = run {
+            run.lines.push(Label::from(at));
+            return;
+        }
+        if runs.len() >= MAX_RUNS {
+            runs.pop_front();
+        }
+        runs.push_back(Run { step, lines: vec![Label::from(at)] });
     }
 
     /// A line that may begin or end a step; says whether it did.
@@ -353,9 +407,17 @@ impl Extractor {
         let above = if count > 0 { self.above(before, at, count) } else { Vec::new() };
         let (start, offset) = above.first().map_or((at.no, at.offset), |first| (first.no, first.offset));
         let mut lines: Vec<Vec<u8>> = above.iter().map(|line| line.raw.to_vec()).collect();
-        lines.push(at.raw[..at.raw.len().min(line::MAX_LINE)].to_vec());
+        lines.push(cut(at.raw).to_vec());
         let step = self.gathered.steps.current();
         let label = label.filter(|label| label.line < start);
+        let knows_little = rule.weight < rank::STRONG && matches!(rule.role, Role::Cause | Role::Summary);
+        self.trailed = None;
+        let around: Vec<Label> = if knows_little {
+            let lines = self.above(before, at, count + AROUND);
+            rare(&lines[..lines.len().saturating_sub(count)], &mut Vec::new())
+        } else {
+            Vec::new()
+        };
         let candidate = Candidate {
             start,
             head: at.no,
@@ -364,6 +426,7 @@ impl Extractor {
             step,
             lines,
             label,
+            above: around,
             form: line::form(text),
             new_lines: u64::from(is_new),
             ..Candidate::default()
@@ -377,6 +440,9 @@ impl Extractor {
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
             self.closed = (open.candidate.end(), self.rules.list[open.candidate.rule].weight);
+            let rule = &self.rules.list[open.candidate.rule];
+            let knows_little = rule.weight < rank::STRONG && matches!(rule.role, Role::Cause | Role::Summary);
+            self.trailed = knows_little.then_some(open.candidate.start);
             self.gathered.store.add(open.candidate, self.rules);
         }
     }
@@ -429,6 +495,11 @@ fn rare(lines: &[At<'_>], buf: &mut Vec<u8>) -> Vec<Label> {
     kept[kept.len().saturating_sub(BEFORE_MARK)..].to_vec()
 }
 
+/// As much of a line as is kept of it.
+fn cut(raw: &[u8]) -> &[u8] {
+    &raw[..raw.len().min(line::MAX_LINE)]
+}
+
 /// A line without the byte order mark that GitHub's logs begin with.
 fn stamped(raw: &[u8]) -> &[u8] {
     raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw)
@@ -454,7 +525,7 @@ fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 impl From<At<'_>> for Label {
     fn from(at: At<'_>) -> Self {
-        Self { line: at.no, offset: at.offset, raw: at.raw[..at.raw.len().min(line::MAX_LINE)].to_vec() }
+        Self { line: at.no, offset: at.offset, raw: cut(at.raw).to_vec() }
     }
 }
 
@@ -476,7 +547,7 @@ impl Open {
     }
 
     fn push(&mut self, at: At<'_>, text: &[u8], is_new: bool) {
-        let raw = at.raw[..at.raw.len().min(line::MAX_LINE)].to_vec();
+        let raw = cut(at.raw).to_vec();
         if text.is_empty() {
             self.blank.push(raw);
             return;

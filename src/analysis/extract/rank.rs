@@ -6,7 +6,7 @@
 //! before the mark that says so, once, and not in the passing log.
 
 use super::baseline::Novelty;
-use super::engine::{Gathered, Mark, verdict};
+use super::engine::{Gathered, Mark, Run, verdict};
 use super::rules::{Role, Rules};
 use super::store::{Candidate, Label};
 use super::{Block, Extract, Kind};
@@ -34,11 +34,16 @@ const REACH: i32 = 240;
 /// Summaries are shown further down: they name the failures whose messages stand above.
 const SUMMARY_REACH: i32 = 420;
 /// Rules of this weight know what they found.
-const STRONG: u8 = 80;
+pub(super) const STRONG: u8 = 80;
 /// Lines behind a mark that still belong to the end of what failed.
 const WENT_ON: u64 = 30;
+/// Blocks that are shown with the lines around them where nothing is known.
+const WITH_CONTEXT: usize = 2;
+/// Lines above that are shown as a part of such a block; those further above count less by so much.
+const NEAR: u64 = 4;
+const FURTHER: u16 = 150;
 /// Lines before a mark that are shown where nothing is known.
-const UNKNOWN_LINES: usize = 14;
+const UNKNOWN_LINES: usize = 20;
 
 #[derive(Debug)]
 struct Ranked {
@@ -67,10 +72,14 @@ pub(super) fn extract(mut gathered: Gathered, rules: &'static Rules, max_lines: 
     ranked.sort_by_key(|ranked| (std::cmp::Reverse(ranked.score), ranked.candidate.start));
     let best = ranked.first().map_or(0, |ranked| ranked.score);
     let verdict = verdict(&gathered, best >= EXPLAINS);
-    let mut blocks = choose(ranked, best, budget, rules, &gathered);
-    if best < EXPLAINS {
-        let shown: usize = blocks.iter().map(|block| block.lines.len()).sum();
-        blocks.extend(unknown(&gathered, budget.saturating_sub(shown), &blocks));
+    let is_known = best >= EXPLAINS && ranked.first().is_some_and(|first| is_strong(&&first.candidate));
+    let mut blocks = choose(ranked, best, (budget, is_known), rules, &gathered);
+    if !is_known {
+        let left = |blocks: &[Block]| budget.saturating_sub(blocks.iter().map(|block| block.lines.len()).sum());
+        blocks.extend(unknown(&gathered, left(&blocks), &blocks));
+        for run in gathered.runs.iter().rev() {
+            blocks.extend(novel(run, &gathered, left(&blocks), &blocks));
+        }
         blocks.sort_by_key(|block| (std::cmp::Reverse(block.score), block.start));
     }
     Extract {
@@ -143,6 +152,11 @@ fn place(candidate: &Candidate, gathered: &Gathered, strong: &[u64]) -> i32 {
 struct Chosen {
     block: Block,
     rest: std::vec::IntoIter<Vec<u8>>,
+    /// What stands around it.
+    above: Vec<Label>,
+    below: Vec<Vec<u8>>,
+    /// Its first line before anything of that was taken.
+    head: u64,
 }
 
 impl Chosen {
@@ -151,9 +165,45 @@ impl Chosen {
         shown.insert(self.block.end);
         self.block.lines.push(line);
     }
+
+    /// Takes the lines around it, as far as they are its neighbours. What stands further above becomes a block of its own,
+    /// which ranks lower. Gives back what is left of the budget, too.
+    fn widen(&mut self, mut left: usize, shown: &mut HashSet<u64>) -> (usize, Option<Block>) {
+        for line in std::mem::take(&mut self.below) {
+            if left == 0 || self.rest.len() > 0 || shown.contains(&(self.block.end + 1)) {
+                break;
+            }
+            self.take(line, shown);
+            left -= 1;
+        }
+        let mut further: Option<Block> = None;
+        while let Some(line) = self.above.pop() {
+            let near = self.block.start + NEAR > self.head;
+            if !near && further.is_none() {
+                let (start, lines) = (self.block.start, Vec::new());
+                let score = self.block.score.saturating_sub(FURTHER);
+                further = Some(Block { start, end: start - 1, score, repeats: 0, lines, ..self.block.clone() });
+            }
+            let block = further.as_mut().unwrap_or(&mut self.block);
+            if left == 0 || line.line + 1 != block.start || !shown.insert(line.line) {
+                break;
+            }
+            (block.start, block.offset) = (line.line, line.offset);
+            block.lines.insert(0, line.raw);
+            left -= 1;
+        }
+        (left, further.filter(|block| !block.lines.is_empty()))
+    }
 }
 
-fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, gathered: &Gathered) -> Vec<Block> {
+/// The best blocks within the budget of lines. Where nothing `is_known` of the failure, with the lines around the first ones.
+fn choose(
+    ranked: Vec<Ranked>,
+    best: i32,
+    (budget, is_known): (usize, bool),
+    rules: &'static Rules,
+    gathered: &Gathered,
+) -> Vec<Block> {
     let mut chosen: Vec<Chosen> = Vec::new();
     let mut marks: Vec<Candidate> = Vec::new();
     let mut shown: HashSet<u64> = HashSet::new();
@@ -216,8 +266,13 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
                 ..block.clone()
             }
         });
-        chosen.push(Chosen { block, rest });
-        chosen.extend(label.map(|block| Chosen { block, rest: Vec::new().into_iter() }));
+        let head = candidate.start;
+        chosen.push(Chosen { block, rest, above: candidate.above, below: candidate.below, head });
+        let lone = |block: Block| {
+            let head = block.start;
+            Chosen { block, rest: Vec::new().into_iter(), above: Vec::new(), below: Vec::new(), head }
+        };
+        chosen.extend(label.map(lone));
     }
     // What was cut gets the room that is left.
     for chosen in &mut chosen {
@@ -227,6 +282,14 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
         {
             chosen.take(line, &mut shown);
             left -= 1;
+        }
+    }
+    let mut further = Vec::new();
+    if !is_known {
+        for chosen in chosen.iter_mut().take(WITH_CONTEXT) {
+            let block;
+            (left, block) = chosen.widen(left, &mut shown);
+            further.extend(block);
         }
     }
     // What only says that something failed stands where it ends what is shown anyhow.
@@ -241,7 +304,7 @@ fn choose(ranked: Vec<Ranked>, best: i32, budget: usize, rules: &'static Rules, 
             left -= 1;
         }
     }
-    chosen.into_iter().map(|chosen| chosen.block).collect()
+    chosen.into_iter().map(|chosen| chosen.block).chain(further).collect()
 }
 
 /// A hash of what the lines say.
@@ -303,5 +366,29 @@ fn unknown(gathered: &Gathered, budget: usize, blocks: &[Block]) -> Option<Block
         lines: kept.iter().map(|label| label.raw.clone()).collect(),
         repeats: 0,
         is_new: false,
+    })
+}
+
+/// Lines that the passing log does not have, in what failed: where nothing is known they may tell.
+fn novel(run: &Run, gathered: &Gathered, budget: usize, blocks: &[Block]) -> Option<Block> {
+    let mark = gathered.marks.last();
+    let (first, last) = (run.lines.first()?, run.lines.last()?);
+    let is_elsewhere = mark.is_some_and(|mark| run.step != mark.step || last.line > mark.line);
+    let is_shown = blocks.iter().any(|block| block.start <= last.line && block.end >= first.line);
+    if is_elsewhere || is_shown || budget < run.lines.len() {
+        return None;
+    }
+    Some(Block {
+        start: first.line,
+        end: last.line,
+        offset: first.offset,
+        score: 200,
+        kind: Kind::Error,
+        tool: "",
+        rule: "",
+        step: run.step,
+        lines: run.lines.iter().map(|label| label.raw.clone()).collect(),
+        repeats: 0,
+        is_new: true,
     })
 }

@@ -33,6 +33,9 @@ pub(super) struct Candidate {
     pub(super) lines: Vec<Vec<u8>>,
     /// Names what failed; stands further above.
     pub(super) label: Option<Label>,
+    /// What stands directly above it and below, where its rule does not know much.
+    pub(super) above: Vec<Label>,
+    pub(super) below: Vec<Vec<u8>>,
     /// Equal for blocks that say the same.
     pub(super) form: u64,
     /// How many blocks of this form came before.
@@ -50,7 +53,8 @@ impl Candidate {
     }
 
     fn bytes(&self) -> usize {
-        self.lines.iter().map(|line| line.len() + 24).sum()
+        let around = self.above.iter().map(|line| &line.raw).chain(&self.below);
+        self.lines.iter().chain(around).map(|line| line.len() + 24).sum()
     }
 }
 
