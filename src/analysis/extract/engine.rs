@@ -284,7 +284,7 @@ impl Extractor {
         let last = self.gathered.store.list.last_mut();
         match last.filter(|last| last.start == start && last.end() + last.below.len() as u64 + 1 == at.no) {
             Some(last) if last.below.len() < AROUND && !text.starts_with(b"##[") => {
-                last.below.push(cut(at.raw).to_vec();)
+                last.below.push(cut(at.raw).to_vec());
             }
             _ => self.trailed = None,
         }
