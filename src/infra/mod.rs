@@ -2,10 +2,14 @@
 //!
 //! Owns the real implementations of `ports`. Must not know what they are used for.
 
+pub mod answers;
+pub mod archives;
 pub mod clock;
 pub mod files;
 pub mod http;
 pub mod log;
 pub mod memory;
+pub mod remotes;
+mod shelf;
 pub mod spool;
 pub mod tokens;
