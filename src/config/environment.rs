@@ -14,6 +14,7 @@ pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
     config_dir: Option<PathBuf>,
     state_dir: Option<PathBuf>,
+    cache_dir: Option<PathBuf>,
     home: Option<PathBuf>,
 }
 
@@ -25,6 +26,7 @@ impl Environment {
             variables: std::env::vars_os().collect(),
             config_dir: project.as_ref().map(|dirs| dirs.config_dir().to_owned()),
             state_dir: project.as_ref().map(|dirs| dirs.state_dir().unwrap_or(dirs.data_local_dir()).to_owned()),
+            cache_dir: project.as_ref().map(|dirs| dirs.cache_dir().to_owned()),
             home: directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
         }
     }
@@ -58,6 +60,11 @@ impl Environment {
     /// logdeck's directory for its own log; `None` when the user has no home directory.
     pub fn state_dir(&self) -> Option<&Path> {
         self.state_dir.as_deref()
+    }
+
+    /// logdeck's directory for what it can get again; `None` when the user has no home directory.
+    pub fn cache_dir(&self) -> Option<&Path> {
+        self.cache_dir.as_deref()
     }
 
     /// The user's home directory.

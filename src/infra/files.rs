@@ -3,12 +3,12 @@
 //! Owns how they are made. Must not know what is in them.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions, Permissions},
     io,
     io::{Seek, Write},
     os::{
         fd::AsRawFd,
-        unix::fs::{DirBuilderExt, OpenOptionsExt},
+        unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Path, PathBuf},
 };
@@ -68,8 +68,16 @@ impl NewFile {
     ///
     /// # Errors
     /// What the system says; the file is removed then.
-    pub fn keep(mut self) -> io::Result<PathBuf> {
+    pub fn keep(self) -> io::Result<PathBuf> {
         self.file.sync_all()?;
+        self.keep_soon()
+    }
+
+    /// The same without waiting for the disk: for what is checked when it is read and can be had again.
+    ///
+    /// # Errors
+    /// What the system says; the file is removed then.
+    pub fn keep_soon(mut self) -> io::Result<PathBuf> {
         std::fs::rename(self.temporary()?, &self.target)?;
         self.place = Place::Kept;
         Ok(std::mem::take(&mut self.target))
@@ -233,6 +241,30 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// The same, but one that is there is closed to others (0700).
+///
+/// # Errors
+/// It cannot be made or closed, or something else than a directory stands there.
+pub fn closed_directory(path: &Path) -> io::Result<()> {
+    private_directory(path)?;
+    if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Opens a file for reading, if it is one: no link is followed, and no pipe is waited for.
+///
+/// # Errors
+/// There is none, something else than a file stands there, or it may not be read.
+pub fn open_plain(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let is_file = file.metadata()?.is_file();
+    if is_file { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no file")) }
+}
+
 /// Options for a file that only its owner may read and write (0600).
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -257,11 +289,7 @@ pub fn typeable_names(directory: &Path, limit: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{
-        fs,
-        io::Read,
-        os::unix::fs::{PermissionsExt, symlink},
-    };
+    use std::{fs, io::Read, os::unix::fs::symlink};
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -276,7 +304,7 @@ mod tests {
 
     /// Both ways to begin a file: as the system can, and with a name.
     const WAYS: [fn(&Path, u64) -> io::Result<NewFile>; 2] = [NewFile::create, NewFile::named];
-    const KEEPS: [fn(NewFile) -> io::Result<PathBuf>; 2] = [NewFile::keep, NewFile::keep_new];
+    const KEEPS: [fn(NewFile) -> io::Result<PathBuf>; 3] = [NewFile::keep, NewFile::keep_soon, NewFile::keep_new];
 
     #[test]
     fn a_kept_file_is_private_and_complete() {
@@ -409,6 +437,25 @@ mod tests {
         assert_eq!((mode(&path), mode(&dir.path().join("a"))), (0o700, 0o700));
         fs::write(dir.path().join("file"), "").unwrap();
         assert!(private_directory(&dir.path().join("file")).is_err());
+    }
+
+    #[test]
+    fn a_directory_that_others_can_read_is_closed() {
+        let home = tempfile::tempdir().unwrap();
+        fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+        closed_directory(home.path()).unwrap();
+        assert_eq!(mode(home.path()), 0o700);
+    }
+
+    #[test]
+    fn only_plain_files_are_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("file"), "text").unwrap();
+        symlink(dir.path().join("file"), dir.path().join("link")).unwrap();
+        assert!(open_plain(&dir.path().join("file")).is_ok());
+        for name in ["link", "none", "."] {
+            assert!(open_plain(&dir.path().join(name)).is_err(), "{name}");
+        }
     }
 
     #[test]

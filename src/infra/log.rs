@@ -69,7 +69,7 @@ pub fn init(directory: &Path, level: LevelFilter, today: &str) -> Result<Log, No
 }
 
 fn writer(directory: &Path, today: &str) -> Result<(NonBlocking, WorkerGuard), NoLog> {
-    closed_directory(directory).map_err(|source| NoLog::Directory { path: directory.to_owned(), source })?;
+    files::closed_directory(directory).map_err(|source| NoLog::Directory { path: directory.to_owned(), source })?;
     // The appender opens its file with the usual mode; a file that is there already keeps its own.
     let first = directory.join(format!("{PREFIX}.{today}.{SUFFIX}"));
     let _ = files::private().append(true).create(true).open(first);
@@ -81,16 +81,6 @@ fn writer(directory: &Path, today: &str) -> Result<(NonBlocking, WorkerGuard), N
         .build(directory)?;
     let redacted = RedactWriter::new(Arc::new(Redactor::default()), Private::new(appender, directory.to_owned()));
     Ok(NonBlockingBuilder::default().buffered_lines_limit(WAITING).lossy(true).thread_name("own-log").finish(redacted))
-}
-
-/// The directory, closed to others also when it was there before.
-fn closed_directory(path: &Path) -> io::Result<()> {
-    files::private_directory(path)?;
-    let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        fs::set_permissions(path, Permissions::from_mode(0o700))?;
-    }
-    Ok(())
 }
 
 /// Makes the files of later days private too: the appender opens a new one by itself, at a line's writing.
@@ -160,14 +150,6 @@ mod tests {
         }
         assert!(text.contains("redacted"), "{text}");
         assert!(!text.contains("abcdefghij"), "{text}");
-    }
-
-    #[test]
-    fn a_directory_that_others_can_read_is_closed() {
-        let home = tempfile::tempdir().unwrap();
-        fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
-        closed_directory(home.path()).unwrap();
-        assert_eq!(fs::metadata(home.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Owns these values, the same for every service. Must not know how they are asked for.
 
 use super::Timestamp;
+use std::path::PathBuf;
 
 /// A service that runs CI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +23,17 @@ pub struct Repo {
     pub host: String,
     /// `OWNER/NAME`, or `GROUP/…/PROJECT`.
     pub path: String,
+}
+
+/// Where the token for a server comes from: never the token itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenFrom {
+    /// A variable of the environment.
+    Env(String),
+    /// What a command prints: the program and its arguments, without a shell.
+    Command(Vec<String>),
+    /// What a file holds that nobody else may read; `~/` at its start is the home directory.
+    File(PathBuf),
 }
 
 /// How a run, job or step is.

@@ -68,6 +68,14 @@ pub enum HttpError {
     /// The address makes no sense.
     #[error("`{0}` is no web address")]
     Address(String),
+    /// The request cannot be written down: a header with a line break, say.
+    #[error("this cannot be asked of {host}: {why}")]
+    Unsendable {
+        /// The host.
+        host: String,
+        /// What is wrong; names a header, never its value.
+        why: String,
+    },
     /// The name is not known, nobody listens, or the way is blocked.
     #[error("cannot connect to {host}: {why}")]
     Connect {
