@@ -1,8 +1,10 @@
-//! Traits for what lies outside the process: the clock, HTTP.
+//! Traits for what lies outside the process: the clock, HTTP, secrets, kept answers.
 //!
 //! Owns the traits. Must not know who implements them (`infra` does, tests bring their own).
 
+pub mod answers;
 pub mod http;
+pub mod tokens;
 
 use crate::model::Timestamp;
 
