@@ -5,7 +5,10 @@
 pub mod address;
 pub mod client;
 pub mod error;
+pub mod github;
+pub mod gitlab;
 pub mod limits;
+mod tolerant;
 
 pub use client::{Client, Got, Pages, Setup};
 pub use error::{ApiError, Kind};
