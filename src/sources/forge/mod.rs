@@ -4,10 +4,12 @@
 
 pub mod address;
 pub mod client;
+pub mod cut;
 pub mod error;
 pub mod github;
 pub mod gitlab;
 pub mod limits;
+pub mod names;
 mod tolerant;
 
 pub use client::{Client, Got, Pages, Setup};
