@@ -8,7 +8,9 @@ use super::client::{Client, Follow, USER_AGENT, is_downgrade};
 use super::error::{ApiError, Kind};
 use super::limits::Urgency;
 use super::{ask, github, gitlab};
+use crate::model::Timestamp;
 use crate::model::ci::{Forge, Progress, Repo};
+use crate::model::time::SECOND;
 use crate::ports::http::{Answer, Request};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -21,6 +23,8 @@ pub const MAX_BREAKS: u32 = 12;
 const MAX_REDIRECTS: usize = 3;
 /// Bytes that are written at once.
 const CHUNK: usize = 256 * 1024;
+/// A log may come so many nanoseconds after the end.
+const FRESH: i64 = 120 * SECOND;
 /// The end of an archive, in which its directory has to be announced.
 const ZIP_END: u64 = 22 + 65_535;
 
@@ -94,6 +98,9 @@ pub enum NoLog {
     /// It has not begun.
     #[error("it has not started yet")]
     Waiting,
+    /// It has just ended.
+    #[error("it has just ended: its log is there in a moment")]
+    Soon,
     /// It was stopped or left out before it wrote anything.
     #[error("there is no log: it was cancelled or left out before it began")]
     NeverRan,
@@ -169,14 +176,21 @@ pub async fn fetch(
         outcome = work => outcome,
     };
     match outcome {
-        Err(NoLog::Api(error)) if matches!(error.kind, Kind::Missing | Kind::Gone) => {
+        Err(error) => {
+            // At the service as at the server that keeps logs, "not found" has several reasons.
+            let is_gone = match &error {
+                NoLog::Api(error) if error.kind == Kind::Missing => false,
+                NoLog::Api(error) if error.kind == Kind::Gone => true,
+                NoLog::Store { status: 404, .. } => false,
+                NoLog::Store { status: 410, .. } => true,
+                _ => return Err(error),
+            };
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(NoLog::Stopped),
-                why = why_missing(client, repo, which, error) => Err(why),
+                why = why_missing(client, repo, which, is_gone) => Err(why),
             }
         }
-        Err(error) => Err(error),
         Ok(content) => {
             let bytes = download.sink.written;
             let file = download.sink.finish().await?;
@@ -194,21 +208,28 @@ fn path(forge: Forge, repo: &str, which: LogOf) -> Result<String, NoLog> {
     })
 }
 
-/// Why there is no log: asks how the run or job is. `error` is what asking for the log gave.
-async fn why_missing(client: &Client, path: &str, which: LogOf, error: ApiError) -> NoLog {
+/// Why there is no log: asks how the run or job is. `is_gone`: the server says that there was one.
+async fn why_missing(client: &Client, path: &str, which: LogOf, is_gone: bool) -> NoLog {
     let repo = Repo { forge: client.forge(), host: client.host().to_owned(), path: path.to_owned() };
-    let (progress, whole) = match which {
+    let asked = match which {
         LogOf::Run { run } => {
-            (ask::run(client, &repo, run.0, Urgency::Person).await.map(|run| run.progress), "the run")
+            let run = ask::run(client, &repo, run.0, Urgency::Person).await;
+            run.map(|run| (run.progress, run.updated, "the run"))
         }
         LogOf::Job { job } => {
-            (ask::job(client, &repo, job, Urgency::Person).await.map(|(job, _)| job.progress), "the job")
+            let job = ask::job(client, &repo, job, Urgency::Person).await;
+            job.map(|(job, _)| (job.progress, job.ended, "the job"))
         }
     };
-    match progress {
-        Ok(Progress::Running | Progress::Unknown) => NoLog::Running(whole),
-        Ok(Progress::Waiting) => NoLog::Waiting,
-        Ok(Progress::Cancelled | Progress::Skipped) if error.kind == Kind::Missing => NoLog::NeverRan,
+    let is_fresh = |ended: Option<Timestamp>| {
+        let now = client.now().0.saturating_add(client.limits().skew_nanos());
+        ended.is_some_and(|ended| now.saturating_sub(ended.0) < FRESH)
+    };
+    match asked {
+        Ok((Progress::Running | Progress::Unknown, _, whole)) => NoLog::Running(whole),
+        Ok((Progress::Waiting, ..)) => NoLog::Waiting,
+        Ok((Progress::Cancelled | Progress::Skipped, ..)) if !is_gone => NoLog::NeverRan,
+        Ok((_, ended, _)) if !is_gone && is_fresh(ended) => NoLog::Soon,
         Ok(_) => NoLog::Expired,
         // Not even the run can be seen: that is the better sentence.
         Err(error) => NoLog::Api(error),
@@ -258,7 +279,7 @@ impl Download<'_> {
             is_fresh = self.place.is_none();
             let why = match self.attempt().await {
                 Ok(Tried::Complete) => match self.check_whole().await? {
-                    None => return self.content(),
+                    None => return Ok(self.content()),
                     Some(why) => {
                         self.restart().await?;
                         why
@@ -503,11 +524,11 @@ impl Download<'_> {
         Ok((!has_end).then(|| "the archive ends too early".to_owned()))
     }
 
-    fn content(&self) -> Result<Content, NoLog> {
-        Ok(match self.which {
+    fn content(&self) -> Content {
+        match self.which {
             LogOf::Run { .. } => Content::Zip,
             LogOf::Job { .. } => Content::Text,
-        })
+        }
     }
 }
 

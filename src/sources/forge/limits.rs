@@ -155,17 +155,17 @@ impl Limits {
         self.quota.left.map(|left| left.saturating_sub(reserve))
     }
 
-    /// How long to wait between two rounds of polling, of `requests` each, that shall be `wanted` apart: longer when the
-    /// quota would not last until it is full again.
-    pub fn pace(&self, wanted: Duration, requests: u64, now: Timestamp) -> Duration {
+    /// How long to wait between two rounds of polling that shall be `wanted` apart. `demand` is what all who share this
+    /// quota would like to ask together, in requests a second; where that is more than lasts until the quota is full
+    /// again, all of them wait longer in the same measure.
+    pub fn pace(&self, wanted: Duration, demand: f64, now: Timestamp) -> Duration {
         let (Some(spendable), Some(reset)) = (self.spendable(now), self.resets(now)) else { return wanted };
         let left = Duration::from_nanos((reset.0 - now.0).max(0) as u64);
         if spendable == 0 {
             return wanted.max(left);
         }
-        let rounds = spendable as f64 / requests.max(1) as f64;
-        let even = if rounds < 1.0 { left } else { left.div_f64(rounds) };
-        wanted.max(even)
+        let stretch = demand * left.as_secs_f64() / spendable as f64;
+        if stretch > 1.0 { wanted.mul_f64(stretch.min(1000.0)).min(wanted.max(left)) } else { wanted }
     }
 }
 

@@ -3,7 +3,8 @@
 //! Owns everything that speaks with them. Must not know how HTTP is done (`ports::http` has the trait), nor the screen.
 //!
 //! [`Client`] asks one server with one token; [`ask`] knows the questions; [`download`] fetches logs; [`names`] and [`cut`]
-//! find jobs and steps in them.
+//! find jobs and steps in them;
+//! [`watch`] keeps asking.
 
 pub mod address;
 pub mod ask;
@@ -18,6 +19,7 @@ pub mod names;
 #[cfg(test)]
 mod tests;
 mod tolerant;
+pub mod watch;
 
 pub use client::{Client, Got, Pages, Setup};
 pub use error::{ApiError, Kind};
