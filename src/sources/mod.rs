@@ -5,6 +5,7 @@
 
 pub mod driver;
 pub mod files;
+pub mod forge;
 
 use crate::model::Address;
 use crate::model::address::Tab;

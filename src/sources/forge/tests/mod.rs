@@ -1,0 +1,9 @@
+//! Tests against a server that follows a script.
+
+mod script;
+
+mod asking;
+mod downloading;
+mod meaning;
+mod pacing;
+mod watching;
