@@ -1,0 +1,271 @@
+//! Requests and answers of the embedded CI service.
+//!
+//! Owns what both interfaces share: paths, queries, pages, ETags, times. Must not know what is asked for.
+
+use crate::model::Timestamp;
+use crate::model::time::SECOND;
+use bytes::Bytes;
+use hyper::{HeaderMap, Method, header};
+use serde_json::Value;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A request that was taken apart.
+pub(super) struct Ask {
+    pub(super) method: Method,
+    /// The path's parts, decoded, without the interface's prefix.
+    pub(super) path: Vec<String>,
+    pub(super) query: Query,
+    pub(super) headers: HeaderMap,
+    /// When it came.
+    pub(super) now: Timestamp,
+    /// The address of the interface, without a slash at the end.
+    pub(super) base: String,
+    /// The address of the server's pages.
+    pub(super) site: String,
+}
+
+impl Ask {
+    /// The text of a header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The token, however it came.
+    pub(super) fn token(&self) -> Option<&str> {
+        let of_header = self.header("authorization").and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(token.trim())
+        });
+        self.header("private-token").or(of_header)
+    }
+
+    /// The path's parts for `match`.
+    pub(super) fn parts(&self) -> Vec<&str> {
+        self.path.iter().map(String::as_str).collect()
+    }
+}
+
+/// The parameters behind a `?`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn parse(text: &str) -> Self {
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (decode(name, true), decode(value, true))
+        };
+        Self(text.split('&').filter(|part| !part.is_empty()).map(pair).collect())
+    }
+
+    /// The value of that name; an empty one is none.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, value)| other == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// The number of that name. An error if it is something else.
+    pub(super) fn number(&self, name: &str) -> Result<Option<usize>, ()> {
+        self.get(name).map(|value| value.parse().map_err(drop)).transpose()
+    }
+
+    /// The whole with other values in place of those of the same names.
+    pub(super) fn with(&self, changes: &[(&str, String)]) -> String {
+        let is_kept = |name: &String| !changes.iter().any(|(other, _)| other == name);
+        let kept = self.0.iter().filter(|(name, _)| is_kept(name)).map(|(name, value)| (name.as_str(), value));
+        let all = kept.chain(changes.iter().map(|(name, value)| (*name, value)));
+        all.map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// Replaces `%41` (and `+`, in queries) by what it stands for.
+pub(super) fn decode(text: &str, is_query: bool) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let hex = after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match (byte, hex) {
+            (b'%', Some(value)) => {
+                out.push(value);
+                rest = &after[2..];
+            }
+            (b'+', _) if is_query => out.push(b' '),
+            _ => out.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Writes what has a meaning in addresses as `%41`.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Bytes,
+}
+
+impl Reply {
+    pub(super) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+    }
+
+    pub(super) fn json(status: u16, value: &Value) -> Self {
+        Self::new(status, "application/json; charset=utf-8", value.to_string())
+    }
+
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+
+    /// An ETag that depends on the body, the links, and who asks; and no body if the client has it already.
+    #[must_use]
+    pub(super) fn conditional(self, ask: &Ask) -> Self {
+        if self.status != 200 || ask.method != Method::GET {
+            return self;
+        }
+        let links = self.headers.iter().find(|(name, _)| *name == "link");
+        let etag = format!("W/\"{:016x}\"", hash(&(&self.body, links, ask.token())));
+        let known = ask.header(header::IF_NONE_MATCH.as_str()).unwrap_or_default();
+        let bare = etag.trim_start_matches("W/");
+        let is_known = known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == bare || tag.trim() == "*");
+        let reply = self.with("etag", etag);
+        if is_known { Self { status: 304, body: Bytes::new(), ..reply } } else { reply }
+    }
+}
+
+/// A hash that is the same in every run.
+pub(super) fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A page of a list.
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) number: usize,
+    pub(super) size: usize,
+    /// Items on all pages.
+    pub(super) total: usize,
+}
+
+impl<T> Page<T> {
+    /// The page that is asked for; the first, of `usual` items, if nothing is said. An error when it is no number.
+    pub(super) fn of(items: Vec<T>, query: &Query, usual: usize) -> Result<Self, ()> {
+        let number = query.number("page")?.unwrap_or(1).max(1);
+        let size = query.number("per_page")?.filter(|size| *size > 0).unwrap_or(usual).min(100);
+        let total = items.len();
+        let items = items.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect();
+        Ok(Self { items, number, size, total })
+    }
+
+    pub(super) const fn pages(&self) -> usize {
+        if self.total == 0 { 1 } else { self.total.div_ceil(self.size) }
+    }
+
+    /// The header with the addresses of the other pages; none when there is only one.
+    pub(super) fn links(&self, address: &str, query: &Query) -> Option<String> {
+        let last = self.pages();
+        let link = |rel: &str, page: usize| {
+            format!("<{address}?{}>; rel=\"{rel}\"", query.with(&[("page", page.to_string())]))
+        };
+        let mut links = Vec::new();
+        if self.number > 1 {
+            links.push(link("prev", (self.number - 1).min(last)));
+        }
+        if self.number < last {
+            links.extend([link("next", self.number + 1), link("last", last)]);
+        }
+        if self.number > 1 {
+            links.push(link("first", 1));
+        }
+        (!links.is_empty()).then(|| links.join(", "))
+    }
+}
+
+/// `2026-11-21T03:14:00Z`, as GitHub writes times.
+pub(super) fn seconds(at: Timestamp) -> String {
+    format("%Y-%m-%dT%H:%M:%SZ", at)
+}
+
+/// `2026-11-21T03:14:00.000Z`, as GitLab writes times.
+pub(super) fn millis(at: Timestamp) -> String {
+    format("%Y-%m-%dT%H:%M:%S.%3fZ", at)
+}
+
+/// `Sat, 21 Nov 2026 03:14:00 GMT`, as headers have it.
+pub(super) fn http_date(at: Timestamp) -> String {
+    format("%a, %d %b %Y %H:%M:%S GMT", at)
+}
+
+fn format(format: &str, at: Timestamp) -> String {
+    let at = at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+    jiff::fmt::strtime::format(format, &at).unwrap_or_default()
+}
+
+/// Whole seconds since 1970.
+pub(super) const fn unix(at: Timestamp) -> i64 {
+    at.0.div_euclid(SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_decoded_and_written_again() {
+        let query = Query::parse("branch=feat%2Fa+b&per_page=2&page=1&empty=&x=%zz");
+        assert_eq!(query.get("branch"), Some("feat/a b"));
+        assert_eq!((query.get("empty"), query.get("x")), (None, Some("%zz")));
+        assert_eq!((query.number("page"), query.number("branch")), (Ok(Some(1)), Err(())));
+        assert_eq!(Query::parse("a=%2F&page=1").with(&[("page", "2".to_owned())]), "a=%2F&page=2");
+        assert_eq!(decode("acme%2Fledger+x", false), "acme/ledger+x");
+    }
+
+    #[test]
+    fn pages_lead_to_each_other() {
+        let check = |query: &str, items: &[usize], links: &[&str]| {
+            let query = Query::parse(query);
+            let page = Page::of((0..5).collect(), &query, 30).unwrap();
+            let found = page.links("a", &query).unwrap_or_default();
+            let rels: Vec<_> = found.split(", ").filter(|link| !link.is_empty()).collect();
+            assert_eq!((&page.items[..], &rels[..]), (items, links), "{query:?}");
+        };
+        check("", &[0, 1, 2, 3, 4], &[]);
+        check(
+            "per_page=3",
+            &[0, 1, 2],
+            &["<a?per_page=3&page=2>; rel=\"next\"", "<a?per_page=3&page=2>; rel=\"last\""],
+        );
+        check(
+            "per_page=3&page=2",
+            &[3, 4],
+            &["<a?per_page=3&page=1>; rel=\"prev\"", "<a?per_page=3&page=1>; rel=\"first\""],
+        );
+        check("page=9", &[], &["<a?page=1>; rel=\"prev\"", "<a?page=1>; rel=\"first\""]);
+        assert!(Page::of(vec![1], &Query::parse("page=x"), 30).is_err());
+    }
+
+    #[test]
+    fn times_are_written_as_each_service_does() {
+        let at = Timestamp(1_795_230_840_123_000_000);
+        assert_eq!(seconds(at), "2026-11-21T03:14:00Z");
+        assert_eq!(millis(at), "2026-11-21T03:14:00.123Z");
+        assert_eq!(http_date(at), "Sat, 21 Nov 2026 03:14:00 GMT");
+    }
+}
