@@ -239,6 +239,12 @@ pub struct ExtractArgs {
     /// counts. Repeatable.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Vec<PathBuf>,
+    /// github: and gitlab: the newest failed run of this branch, where no run is named [default: the default branch].
+    #[arg(long, value_name = "B")]
+    pub branch: Option<String>,
+    /// github: and gitlab: compares with nothing, instead of the last run before that passed.
+    #[arg(long)]
+    pub no_green: bool,
     /// How the blocks are printed.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
     pub format: ExtractFormat,

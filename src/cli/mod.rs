@@ -8,6 +8,7 @@ mod config;
 pub mod discover;
 pub mod docs;
 mod extract;
+mod forge;
 pub mod output;
 mod screen;
 pub mod start;

@@ -3,8 +3,8 @@
 //! Owns the grammar. Must not know whether anything is there.
 //!
 //! `PATH` (a file, directory or glob), `-` (standard input), `gs://BUCKET/PREFIX`,
-//! `firestore:PROJECT[/DB]/COLLECTION`, `pods:[CONTEXT/]NAMESPACE[/KIND/NAME]`, `github:OWNER/REPO[/RUN]`,
-//! `gitlab:GROUP/PROJECT[/PIPELINE]`. A path that looks like one of these is written `./pods:x`.
+//! `firestore:PROJECT[/DB]/COLLECTION`, `pods:[CONTEXT/]NAMESPACE[/KIND/NAME]`, `github:OWNER/REPO[/RUN[/JOB]]`,
+//! `gitlab:GROUP/PROJECT[/PIPELINE[/JOB]]`. A path that looks like one of these is written `./pods:x`.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -48,6 +48,8 @@ pub enum Address {
         repo: String,
         /// One workflow run.
         run: Option<u64>,
+        /// One job of it.
+        job: Option<u64>,
     },
     /// GitLab CI.
     Gitlab {
@@ -55,6 +57,8 @@ pub enum Address {
         project: String,
         /// One pipeline.
         pipeline: Option<u64>,
+        /// One job of it.
+        job: Option<u64>,
     },
 }
 
@@ -104,8 +108,8 @@ impl Tab {
 const PODS: &str = "pods:[CONTEXT/]NAMESPACE[/KIND/NAME]";
 const FIRESTORE: &str = "firestore:PROJECT[/DB]/COLLECTION";
 const GCS: &str = "gs://BUCKET/PREFIX";
-const GITHUB: &str = "github:OWNER/REPO[/RUN]";
-const GITLAB: &str = "gitlab:GROUP/PROJECT[/PIPELINE]";
+const GITHUB: &str = "github:OWNER/REPO[/RUN[/JOB]]";
+const GITLAB: &str = "gitlab:GROUP/PROJECT[/PIPELINE[/JOB]]";
 
 /// The kinds that a Kubernetes workload is named by, which tell a context from a namespace in a pods address.
 const WORKLOAD_KINDS: [&str; 14] = [
@@ -186,26 +190,38 @@ impl FromStr for Address {
             "firestore" => firestore(&parts).map_or_else(|| bad("a part is missing", FIRESTORE), Ok),
             "pods" => pods(&parts).map_or_else(|| bad("the parts do not fit", PODS), Ok),
             "github" => match parts[..] {
-                [owner, repo] => Ok(Self::Github { owner: owner.into(), repo: repo.into(), run: None }),
-                [owner, repo, run] => match run.parse() {
-                    Ok(run) => Ok(Self::Github { owner: owner.into(), repo: repo.into(), run: Some(run) }),
-                    Err(_) => bad("the run is not a number", GITHUB),
+                [owner, repo, ref rest @ ..] if rest.len() <= 2 => match numbers(rest) {
+                    Some((run, job)) => Ok(Self::Github { owner: owner.into(), repo: repo.into(), run, job }),
+                    None => bad("the run is not a number", GITHUB),
                 },
                 _ => bad("the parts do not fit", GITHUB),
             },
             "gitlab" => match parts[..] {
                 [] | [_] => bad("the project is missing", GITLAB),
-                [ref project @ .., last] if project.len() >= 2 && last.bytes().all(|b| b.is_ascii_digit()) => {
-                    match last.parse() {
-                        Ok(pipeline) => Ok(Self::Gitlab { project: project.join("/"), pipeline: Some(pipeline) }),
-                        Err(_) => bad("the pipeline's number is too large", GITLAB),
+                // A group or project may be named by digits; behind two parts they are a pipeline and its job.
+                ref parts => {
+                    let is_number = |part: &&&str| part.bytes().all(|b| b.is_ascii_digit());
+                    let count = parts[2..].iter().rev().take(2).take_while(is_number).count();
+                    let (project, rest) = parts.split_at(parts.len() - count);
+                    match numbers(rest) {
+                        Some((pipeline, job)) => Ok(Self::Gitlab { project: project.join("/"), pipeline, job }),
+                        None => bad("the pipeline's number is too large", GITLAB),
                     }
                 }
-                _ => Ok(Self::Gitlab { project: rest.to_owned(), pipeline: None }),
             },
             _ => Ok(Self::Path(text.into())),
         }
     }
+}
+
+/// A run and its job, as far as they are named.
+fn numbers(parts: &[&str]) -> Option<(Option<u64>, Option<u64>)> {
+    let mut numbers = parts.iter().map(|part| part.parse().ok());
+    Some(match (numbers.next(), numbers.next()) {
+        (None, _) => (None, None),
+        (Some(run), None) => (Some(run?), None),
+        (Some(run), Some(job)) => (Some(run?), Some(job?)),
+    })
 }
 
 /// `PROJECT/COLLECTION`, `PROJECT/DB/COLLECTION`, or a longer path of collections and documents, whose last part is a
@@ -264,13 +280,13 @@ impl fmt::Display for Address {
                 }
                 Ok(())
             }
-            Self::Github { owner, repo, run } => {
+            Self::Github { owner, repo, run, job } => {
                 write!(f, "github:{owner}/{repo}")?;
-                run.map_or(Ok(()), |run| write!(f, "/{run}"))
+                [run, job].into_iter().flatten().try_for_each(|number| write!(f, "/{number}"))
             }
-            Self::Gitlab { project, pipeline } => {
+            Self::Gitlab { project, pipeline, job } => {
                 write!(f, "gitlab:{project}")?;
-                pipeline.map_or(Ok(()), |pipeline| write!(f, "/{pipeline}"))
+                [pipeline, job].into_iter().flatten().try_for_each(|number| write!(f, "/{number}"))
             }
         }
     }
@@ -300,8 +316,10 @@ mod tests {
             "pods:arn:aws:eks:eu-1:1:cluster/prod/payments",
             "github:acme/api",
             "github:acme/api/42",
+            "github:acme/api/42/7",
             "gitlab:acme/platform/api",
             "gitlab:acme/api/42",
+            "gitlab:acme/platform/api/42/7",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }

@@ -64,14 +64,17 @@ enum Pick {
 }
 
 impl Greens {
-    /// Finds the passing logs behind `paths` and gives each log those of the same name or job, else all of them. What is
+    /// Finds the passing logs behind `paths`, takes those that are there (`passed`), and gives each log those of the same name or job, else all of them. What is
     /// wrong is added to `said`.
-    pub fn find(paths: &[PathBuf], logs: &Logs, threads: usize, said: &mut Vec<String>) -> Self {
+    pub fn find(paths: &[PathBuf], passed: Vec<Logs>, logs: &Logs, threads: usize, said: &mut Vec<String>) -> Self {
         let mut greens = Self { threads, ..Self::default() };
         let mut sources = Vec::new();
-        for path in paths {
+        let named = paths.iter().map(|path| {
             let mut found = Logs::default();
             found.add_path(path);
+            found
+        });
+        for mut found in named.chain(passed) {
             said.extend(found.take_problems().into_iter().map(|problem| format!("baseline {problem}")));
             let first = greens.inputs.len();
             let mut source = Source { inputs: first..first + found.inputs.len(), ..Source::default() };

@@ -2,12 +2,16 @@
 //!
 //! Owns which files and entries are logs, and what is said about those that are not. Must not know how logs are read.
 
+use crate::cli::ExtractArgs;
 use crate::cli::Globals;
 use crate::cli::Output;
 use crate::cli::Usage;
+use crate::cli::forge;
+use crate::cli::forge::{RunLogs, Service, Wanted};
 use crate::infra::spool::{Kept, Spool};
 use crate::model::Address;
 use crate::model::Timestamp;
+use crate::model::ci::Repo;
 use crate::sources::files::{
     Codec, Discovered, Input, InputError, Kind, Role, discover, discover_archive, kind, roles,
 };
@@ -31,6 +35,8 @@ pub struct Logs {
     pub roles: Vec<Role>,
     problems: Vec<InputError>,
     notes: Vec<String>,
+    /// The logs of runs that passed, with which those of CI services are compared.
+    pub greens: Vec<Self>,
 }
 
 /// The logs that are named, in their order; without a name, standard input.
@@ -39,11 +45,12 @@ pub struct Logs {
 /// [`Usage`] when nothing is named or something that is no file; what the system says about the temporary file of an
 /// archive on standard input.
 pub fn of_arguments(
-    sources: &[Address],
+    args: &ExtractArgs,
     now: Timestamp,
     globals: &Globals<'_>,
     out: &mut Output,
 ) -> anyhow::Result<Logs> {
+    let sources = &args.sources[..];
     let mut logs = Logs::default();
     let stdin = [Address::Stdin];
     if sources.is_empty() && std::io::stdin().is_terminal() {
@@ -57,13 +64,13 @@ pub fn of_arguments(
         match source {
             Address::Stdin => logs.add(of_stdin(now, globals, out)?),
             Address::Path(path) => logs.add_path(path),
-            other => {
-                let text = format!(
-                    "{other}: `extract` reads files and standard input; {} sources are not there yet",
-                    other.kind()
-                );
-                return Err(Usage(text).into());
-            }
+            other => match forge::of_address(other, globals) {
+                Some((repo, wanted)) => logs.add_run((repo, wanted), args, globals, out)?,
+                None => {
+                    let text = format!("{other}: `extract` reads files, standard input, github: and gitlab:");
+                    return Err(Usage(text).into());
+                }
+            },
         }
     }
     Ok(logs)
@@ -76,6 +83,36 @@ impl Logs {
             Some(archive) => self.add_entry(&archive, &path.to_string_lossy()),
             None => self.add(discover(&[path])),
         }
+    }
+
+    /// Adds the logs of a run and, unless something else is named, those of the last run before it that passed.
+    fn add_run(
+        &mut self,
+        (repo, wanted): (Repo, Wanted),
+        args: &ExtractArgs,
+        globals: &Globals<'_>,
+        out: &mut Output,
+    ) -> anyhow::Result<()> {
+        let service = Service::new(repo, globals)?;
+        let RunLogs { run, found } = service.logs(&Wanted { branch: args.branch.clone(), ..wanted }, out)?;
+        let names: Vec<String> =
+            found.inputs.iter().filter_map(|input| Some(input.name.split_once('!')?.1.into())).collect();
+        self.add(found);
+        if !args.baseline.is_empty() || args.no_green {
+            return Ok(());
+        }
+        match service.green(&run, &names, out) {
+            Ok(Some(RunLogs { run: green, found })) => {
+                self.notes
+                    .push(format!("compared with run {}, the last one of {} that passed", green.id, green.branch));
+                let mut logs = Self::default();
+                logs.add(found);
+                self.greens.push(logs);
+            }
+            Ok(None) => self.notes.push("no earlier run of this workflow passed: compared with nothing".to_owned()),
+            Err(error) => self.notes.push(format!("compared with nothing: {error:#}")),
+        }
+        Ok(())
     }
 
     /// Adds one entry of an archive; it is read also when the job's own log holds its text.

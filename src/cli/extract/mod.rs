@@ -49,7 +49,7 @@ const STRANGE: u64 = 80;
 /// [`super::Usage`] when nothing is named; an I/O error of standard output or of a temporary file. Inputs that cannot be
 /// read are warned of, and make the exit [`Exit::Partial`].
 pub fn run(args: &ExtractArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
-    let mut logs = inputs::of_arguments(&args.sources, SystemClock.now(), globals, out)?;
+    let mut logs = inputs::of_arguments(args, SystemClock.now(), globals, out)?;
     let partial = logs.say_problems(out);
     if logs.inputs.is_empty() {
         return Ok(if partial { Exit::Failed } else { Exit::Done });
@@ -57,7 +57,8 @@ pub fn run(args: &ExtractArgs, globals: &Globals<'_>, out: &mut Output) -> anyho
     let cores = || available_parallelism().map_or(2, NonZero::get).min(MAX_JOBS);
     let jobs = args.jobs.map_or_else(cores, usize::from);
     let mut said = Vec::new();
-    let greens = Greens::find(&args.baseline, &logs, jobs, &mut said);
+    let passed = std::mem::take(&mut logs.greens);
+    let greens = Greens::find(&args.baseline, passed, &logs, jobs, &mut said);
     let mut warnings = Warnings::default();
     for text in said {
         warnings.warn(&text, out);

@@ -184,7 +184,7 @@ mod tests {
                 let mut entry = archive.by_index(number).unwrap();
                 let mut read = Vec::new();
                 entry.read_to_end(&mut read).unwrap();
-                assert_eq!((entry.name(), &read[..]), (name.as_str(), &bytes[..]));
+                assert_eq!((&*entry.name().unwrap(), &read[..]), (name.as_str(), &bytes[..]));
             }
             entries.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };

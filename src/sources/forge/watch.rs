@@ -428,13 +428,7 @@ impl Watched {
     }
 
     /// Asks what failed jobs left in the source.
-    async fn annotate(
-        &self,
-        run: u64,
-        jobs: &[Job],
-        urgency: Urgency,
-        news: &mpsc::Sender<News>,
-    ) -> Result<(), Stop> {
+    async fn annotate(&self, run: u64, jobs: &[Job], urgency: Urgency, news: &mpsc::Sender<News>) -> Result<(), Stop> {
         match ask::annotations(&self.client, &self.now_called, jobs, urgency).await {
             Ok(list) if list.is_empty() => Ok(()),
             Ok(list) => Ok(tell(news, News::Annotations { repo: self.repo.clone(), run, list }).await?),

@@ -35,7 +35,10 @@ fn a_request_says_who_asks_and_what_for() {
 #[test]
 fn what_did_not_change_is_not_sent_again() {
     let world = world();
-    world.script.on("/x", Say::json("[1]").with("etag", "\"a\"").with("link", "<https://api.github.com/x?page=2>; rel=\"next\""));
+    world.script.on(
+        "/x",
+        Say::json("[1]").with("etag", "\"a\"").with("link", "<https://api.github.com/x?page=2>; rel=\"next\""),
+    );
     let first = get(&world, "/x").unwrap();
     assert!(!first.is_unchanged);
     world.clock.go(30);
@@ -79,7 +82,11 @@ fn pages_are_turned_at_one_server_only() {
         let got = get(&world, "/x?a=1&page=1").unwrap();
         assert_eq!(got.next.as_deref().map(|next| next.replace(BASE, "")).as_deref(), expected, "{value}");
     };
-    check("link", "<https://api.github.com/x?page=2>; rel=\"next\", <https://api.github.com/x?page=9>; rel=\"last\"", Some("/x?page=2"));
+    check(
+        "link",
+        "<https://api.github.com/x?page=2>; rel=\"next\", <https://api.github.com/x?page=9>; rel=\"last\"",
+        Some("/x?page=2"),
+    );
     check("link", "<https://api.github.com/x?page=9>; rel=\"last\"", None);
     check("link", "<https://api.github.com/x?page=1>; rel=\"prev\", </x?page=2>; rel=next", Some("/x?page=2"));
     check("link", "<https://evil.example/x?page=2>; rel=\"next\"", None);
@@ -116,7 +123,12 @@ fn redirects_are_followed_and_the_token_stays_home() {
     let with: Vec<_> = world.script.asked().iter().map(|asked| header(asked, "authorization").is_some()).collect();
     assert_eq!(with, [true, true, false]);
 
-    for to in ["http://api.github.com/x", "https://api.github.com:444/x", "https://API.github.com.evil.example/", "//evil.example/x"] {
+    for to in [
+        "http://api.github.com/x",
+        "https://api.github.com:444/x",
+        "https://API.github.com.evil.example/",
+        "//evil.example/x",
+    ] {
         let world = super::script::world();
         world.script.on("/a", Say::to(302, to));
         let _any = get(&world, "/a");
@@ -174,7 +186,8 @@ fn refused(world: &World, say: Say, kind: Kind, words: &str) {
     world.script.now("/repos/a/b", say);
     let error = run(world.client.get("/repos/a/b?x=1", Background)).err();
     world.script.now("/repos/a/b?x=1", world_say(world));
-    let error = error.filter(|_| false).unwrap_or_else(|| run(world.client.get("/repos/a/b?x=1", Background)).unwrap_err());
+    let error =
+        error.filter(|_| false).unwrap_or_else(|| run(world.client.get("/repos/a/b?x=1", Background)).unwrap_err());
     assert_eq!(error.kind, kind, "{error}");
     assert!(error.words.contains(words), "{error}");
     assert!(!error.words.contains('\x1b'), "{error}");

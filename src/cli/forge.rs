@@ -1,0 +1,303 @@
+//! CI services for commands without a screen: from an address to runs and to the logs of one.
+//!
+//! Owns the connection, which run is meant, and its logs' names. Must not know how services are asked
+//! (`sources::forge`) or what is done with the logs.
+
+use super::{Globals, Output, Usage};
+use crate::infra::answers::DiskAnswers;
+use crate::infra::archives::DiskArchives;
+use crate::infra::clock::SystemClock;
+use crate::infra::files::unnamed;
+use crate::infra::http;
+use crate::infra::tokens::{Finder, Named, Server};
+use crate::model::Address;
+use crate::model::ci::{Forge, Job, Repo, Run, RunFilter};
+use crate::ports::Clock;
+use crate::ports::answers::{Answers, Archives, KeptAnswer};
+use crate::sources::files::{Discovered, Input, discover_archive};
+use crate::sources::forge::download::{self, Content, Fetched, Fetching, LogOf, NoLog};
+use crate::sources::forge::{Client, RunWish, Setup, Urgency, ask, find_run, list_runs};
+use anyhow::Context;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of one run's logs.
+const LIMIT: u64 = 1 << 30;
+/// How often progress is shown.
+const TURN: Duration = Duration::from_millis(100);
+/// Jobs of a pipeline whose logs are fetched one by one, at most.
+const MAX_JOBS: usize = 100;
+
+/// One repository of a CI service.
+pub struct Service {
+    client: Client,
+    repo: Repo,
+    archives: Option<DiskArchives>,
+    scratch: std::path::PathBuf,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// The logs of a run.
+#[derive(Debug)]
+pub struct RunLogs {
+    /// The run.
+    pub run: Run,
+    /// Each log, and what of them cannot be read.
+    pub found: Discovered,
+}
+
+/// Which logs are wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The run; the newest failed one when none.
+    pub run: Option<u64>,
+    /// One job of it.
+    pub job: Option<u64>,
+    /// The branch of the newest failed run.
+    pub branch: Option<String>,
+}
+
+/// The repository of an address, and what of it is wanted; nothing for other sources.
+pub fn of_address(address: &Address, globals: &Globals<'_>) -> Option<(Repo, Wanted)> {
+    let host = |forge| {
+        let (variable, usual) = match forge {
+            Forge::Github => ("GH_HOST", "github.com"),
+            Forge::Gitlab => ("GITLAB_HOST", "gitlab.com"),
+        };
+        let host = globals.environment.text(variable).unwrap_or(usual);
+        host.rsplit("://").next().unwrap_or(host).trim_end_matches('/').to_owned()
+    };
+    let repo = |forge, path: String| Repo { forge, host: host(forge), path };
+    match address {
+        Address::Github { owner, repo: name, run, job } => {
+            let wanted = Wanted { run: *run, job: *job, branch: None };
+            Some((repo(Forge::Github, format!("{owner}/{name}")), wanted))
+        }
+        Address::Gitlab { project, pipeline, job } => {
+            let wanted = Wanted { run: *pipeline, job: *job, branch: None };
+            Some((repo(Forge::Gitlab, project.clone()), wanted))
+        }
+        _ => None,
+    }
+}
+
+/// Where a server's interface is. Runners of both services say it in a variable.
+fn base(repo: &Repo, globals: &Globals<'_>) -> String {
+    let (variable, usual) = match repo.forge {
+        Forge::Github if repo.host == "github.com" => ("GITHUB_API_URL", "https://api.github.com".to_owned()),
+        Forge::Github => ("GITHUB_API_URL", format!("https://{}/api/v3", repo.host)),
+        Forge::Gitlab => ("CI_API_V4_URL", format!("https://{}/api/v4", repo.host)),
+    };
+    globals.environment.text(variable).map_or(usual, |base| base.trim_end_matches('/').to_owned())
+}
+
+/// Keeps nothing: where there is no directory for it.
+struct NoAnswers;
+
+impl Answers for NoAnswers {
+    fn get(&self, _: &str) -> Option<KeptAnswer> {
+        None
+    }
+
+    fn put(&self, _: &str, _: &KeptAnswer) {}
+}
+
+impl Service {
+    /// Connects with nothing yet.
+    ///
+    /// # Errors
+    /// Certificates or proxies that cannot be used.
+    pub fn new(repo: Repo, globals: &Globals<'_>) -> anyhow::Result<Self> {
+        let environment = globals.environment;
+        let http = http::Client::new(&http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION"))))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let salt = clock.now().0 as u64 ^ u64::from(std::process::id());
+        let cache = environment.cache_dir();
+        let answers = cache.and_then(|dir| DiskAnswers::open(dir.join("answers"), Arc::clone(&clock), salt).ok());
+        let archives = cache.and_then(|dir| DiskArchives::open(dir.join("logs"), Arc::clone(&clock), salt).ok());
+        let variables = environment.clone();
+        let lookup = Arc::new(move |name: &str| variables.os(name).map(ToOwned::to_owned));
+        let base = base(&repo, globals);
+        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from: None };
+        let client = Client::new(Setup {
+            http: Arc::new(http),
+            tokens: Arc::new(Finder::new(server, lookup)),
+            answers: answers.map_or_else(|| Arc::new(NoAnswers) as Arc<dyn Answers>, |answers| Arc::new(answers)),
+            clock,
+            forge: repo.forge,
+            base,
+            pause: Setup::PAUSE,
+            seed: salt,
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let scratch = environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new).to_owned();
+        Ok(Self { client, repo, archives, scratch, runtime })
+    }
+
+    /// The newest runs.
+    ///
+    /// # Errors
+    /// What the service refuses, in a sentence.
+    pub fn runs(&self, filter: &RunFilter, most: usize) -> anyhow::Result<Vec<Run>> {
+        let runs = self.runtime.block_on(list_runs(&self.client, &self.repo, filter, most));
+        runs.with_context(|| self.place())
+    }
+
+    /// The logs of a run: of its failed jobs where they have to be fetched one by one.
+    ///
+    /// # Errors
+    /// There is no such run, or its logs cannot be had: a sentence that says why.
+    pub fn logs(&self, wanted: &Wanted, out: &mut Output) -> anyhow::Result<RunLogs> {
+        let run = self.run(wanted)?;
+        let found = match (wanted.job, self.repo.forge) {
+            (Some(job), _) => self.job(&run, job, None, out)?,
+            (None, Forge::Github) => self.archive(&run, out)?,
+            (None, Forge::Gitlab) => self.jobs(&run, |job| job.progress.is_red(), out)?,
+        };
+        Ok(RunLogs { run, found })
+    }
+
+    /// The logs of the last run before this one that passed, where there is one: of these jobs, where they have to be
+    /// fetched one by one.
+    ///
+    /// # Errors
+    /// As [`Service::logs`].
+    pub fn green(&self, run: &Run, names: &[String], out: &mut Output) -> anyhow::Result<Option<RunLogs>> {
+        let green = async {
+            let about = ask::about(&self.client, &self.repo, Urgency::Person).await?;
+            ask::last_green(&self.client, &self.repo, run, &about.default_branch, &[], Urgency::Person).await
+        };
+        let Some(green) = self.runtime.block_on(green).with_context(|| self.place())? else { return Ok(None) };
+        let found = match self.repo.forge {
+            Forge::Github => self.archive(&green, out)?,
+            Forge::Gitlab => self.jobs(&green, |job| names.contains(&job.name), out)?,
+        };
+        Ok(Some(RunLogs { run: green, found }))
+    }
+
+    fn place(&self) -> String {
+        format!("{}/{}", self.repo.host, self.repo.path)
+    }
+
+    fn run(&self, wanted: &Wanted) -> anyhow::Result<Run> {
+        let wish = match (wanted.run, wanted.job) {
+            (Some(id), _) => RunWish::Id(id),
+            (None, _) => RunWish::NewestFailed { branch: wanted.branch.clone() },
+        };
+        self.runtime.block_on(find_run(&self.client, &self.repo, wish)).with_context(|| self.place())
+    }
+
+    /// The name that a log of a run has for people, and as a source.
+    fn name(&self, run: &Run) -> String {
+        let scheme = match self.repo.forge {
+            Forge::Github => "github",
+            Forge::Gitlab => "gitlab",
+        };
+        format!("{scheme}:{}/{}", self.repo.path, run.id)
+    }
+
+    /// All logs of a run at once; of its failed jobs one by one where the service does not give the archive.
+    fn archive(&self, run: &Run, out: &mut Output) -> anyhow::Result<Discovered> {
+        let name = self.name(run);
+        let which = LogOf::Run { run: (run.id, run.attempt) };
+        match self.fetch(&name, which, run, out) {
+            Ok(Fetched { file, content: Content::Zip, .. }) => Ok(discover_archive(file, &name)),
+            Ok(Fetched { file, .. }) => Ok(of_text(&name, file)),
+            Err(NoLog::NotALog { .. } | NoLog::Store { .. }) => self.jobs(run, |job| job.progress.is_red(), out),
+            Err(why) => Err(why).with_context(|| name),
+        }
+    }
+
+    fn jobs(&self, run: &Run, is_wanted: impl Fn(&Job) -> bool, out: &mut Output) -> anyhow::Result<Discovered> {
+        let id = (run.id, run.attempt);
+        let jobs = self.runtime.block_on(ask::jobs(&self.client, &self.repo, id, Urgency::Person));
+        let mut jobs = jobs.with_context(|| self.place())?.list;
+        jobs.retain(is_wanted);
+        if jobs.is_empty() {
+            anyhow::bail!("{}: none of its jobs failed", self.name(run));
+        }
+        let mut all = Discovered::default();
+        if jobs.len() > MAX_JOBS {
+            all.notes.push(format!("{}: only the first {MAX_JOBS} of {} jobs are read", self.name(run), jobs.len()));
+        }
+        for job in jobs.iter().take(MAX_JOBS) {
+            match self.job(run, job.id, Some(&job.name), out) {
+                Ok(found) => {
+                    all.inputs.extend(found.inputs);
+                    all.problems.extend(found.problems);
+                }
+                Err(error) => all.notes.push(format!("{error:#}")),
+            }
+        }
+        if all.inputs.is_empty() {
+            anyhow::bail!("{}", all.notes.join("\n"));
+        }
+        Ok(all)
+    }
+
+    fn job(&self, run: &Run, job: u64, title: Option<&str>, out: &mut Output) -> anyhow::Result<Discovered> {
+        let name = match title {
+            Some(title) => format!("{}!{title}", self.name(run)),
+            None => format!("{}/{job}", self.name(run)),
+        };
+        let fetched = self.fetch(&name, LogOf::Job { job }, run, out).with_context(|| name.clone())?;
+        Ok(of_text(&name, fetched.file))
+    }
+
+    /// A log from the cache or from the service.
+    fn fetch(&self, name: &str, which: LogOf, run: &Run, out: &mut Output) -> Result<Fetched, NoLog> {
+        let key = format!("{}/{}/{}/{which:?}", self.client.base(), self.repo.path, run.attempt);
+        if let Some(kept) = self.archives.as_ref().and_then(|archives| archives.get(&key)) {
+            let bytes = kept.metadata().map_or(0, |meta| meta.len());
+            let content = if matches!(which, LogOf::Run { .. }) { Content::Zip } else { Content::Text };
+            return Ok(Fetched { file: kept, bytes, content });
+        }
+        let disk = |error: std::io::Error| NoLog::Disk(error.to_string());
+        let file = match &self.archives {
+            Some(archives) => archives.temporary(),
+            None => unnamed(&self.scratch, SystemClock.now().0 as u64),
+        };
+        let (fetching, cancel) = (Fetching::default(), CancellationToken::new());
+        let work =
+            download::fetch(&self.client, &self.repo.path, which, file.map_err(disk)?, LIMIT, &fetching, &cancel);
+        let mut fetched = self.runtime.block_on(async {
+            let mut work = std::pin::pin!(work);
+            let mut turns = tokio::time::interval(TURN);
+            loop {
+                tokio::select! {
+                    fetched = &mut work => break fetched,
+                    _ = turns.tick() => out.progress.tick(fetching.done(), fetching.of(), name),
+                }
+            }
+        })?;
+        out.counts.temporary += fetched.bytes;
+        if let Some(archives) = self.archives.as_ref().filter(|_| run.progress.is_over()) {
+            archives.put(&key, &mut fetched.file, fetched.bytes);
+            let _ = std::io::Seek::rewind(&mut fetched.file);
+        }
+        Ok(fetched)
+    }
+}
+
+fn of_text(name: &str, file: File) -> Discovered {
+    Discovered { inputs: vec![Input::of_reader(name, Box::new(file))], ..Discovered::default() }
+}
+
+/// The repository that a command without an address means: the clone that it runs in.
+///
+/// # Errors
+/// [`Usage`] when there is none, with what to write instead.
+pub fn of_clone(globals: &Globals<'_>) -> anyhow::Result<(Repo, Option<String>)> {
+    use crate::infra::remotes::{Around, find};
+    let environment = globals.environment;
+    let xdg = environment.os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
+    let around = Around::at_home(environment.home().map(Path::to_owned), xdg);
+    let directory = std::env::current_dir().context("the current directory")?;
+    match find(&directory, &around) {
+        Ok(found) => Ok((found.repo, found.branch)),
+        Err(why) => Err(Usage(format!("{why}: name a repository, as github:OWNER/REPO")).into()),
+    }
+}
