@@ -46,7 +46,7 @@ impl CiServer {
             url: ServerUrl { text: format!("https://{host}"), host: host.to_owned() },
             token: None,
             ca_file: None,
-            poll: Duration::from_secs(60),
+            poll: Duration::from_mins(1),
             max_repos: 20,
         }
     }
