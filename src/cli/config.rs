@@ -100,11 +100,15 @@ fn show(global: &GlobalArgs, environment: &Environment, out: &mut Output) -> any
         out.warn(NO_HOME);
     }
     let by = |key| safe_line(loaded.set_by(key).to_string().as_bytes()).into_owned();
-    let lines: Vec<_> = KEYS.iter().filter(|key| key.table == Table::No).map(|key| (key, loaded.value(key))).collect();
+    let values = KEYS.iter().filter(|key| key.table == Table::No).map(|key| (key, loaded.value(key)));
+    let (lines, unset): (Vec<_>, Vec<_>) = values.partition(|(_, value)| !value.is_empty());
     let width = lines.iter().map(|(key, value)| key.name.len() + 3 + value.chars().count()).max().unwrap_or(0).min(60);
     for (key, value) in lines {
         let line = format!("{} = {value}", key.name);
         writeln!(out.stdout(), "{line:<width$}  # {}", by(key))?;
+    }
+    for (key, _) in unset {
+        writeln!(out.stdout(), "# {} is not set", key.name)?;
     }
     for key in KEYS.iter().filter(|key| key.table == Table::Yes) {
         let body = loaded.value(key);

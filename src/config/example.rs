@@ -12,8 +12,14 @@ pub fn example() -> String {
         "# logdeck's settings. Every value here is the default or an example, commented out; remove the `#` to set it.\n\
          # Environment variables (LOGDECK_MEMORY …) win over this file, flags win over both.\n",
     );
+    let mut section = None;
     for key in KEYS {
+        let (of, name) = key.place();
         text.push('\n');
+        if of != section {
+            section = of;
+            let _ = of.map(|of| writeln!(text, "[{of}]"));
+        }
         for line in wrap(key.doc, 117) {
             let _ = writeln!(text, "# {line}");
         }
@@ -23,8 +29,8 @@ pub fn example() -> String {
                 let _ = writeln!(text, "# {line}");
             }
         } else {
-            let value = if key.default == "[]" { key.example } else { key.default };
-            let _ = writeln!(text, "# {} = {value}", key.name);
+            let value = if matches!(key.default, "[]" | "") { key.example } else { key.default };
+            let _ = writeln!(text, "# {name} = {value}");
         }
     }
     text
@@ -96,7 +102,7 @@ mod tests {
             let entry = entries.iter().find(|entry| entry.key.name == key.name).expect(key.name);
             (key.set)(&mut config, &entry.raw).unwrap();
         }
-        assert_eq!(config.sources.len(), 2);
+        assert_eq!((config.sources.len(), config.github.repos.len(), config.gitlab.repos.len()), (2, 2, 1));
     }
 
     #[test]

@@ -88,23 +88,58 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn table(&mut self, table: &DeTable<'_>) {
         for (name, value) in table {
-            let Some(key) = ConfigKey::find(name.get_ref()) else {
-                let near = nearest(name.get_ref(), KEYS.iter().map(|key| key.name));
-                let message = near.map_or_else(
-                    || format!("unknown key `{}`; known are {}", name.get_ref(), known()),
-                    |near| format!("unknown key `{}`; did you mean `{near}`?", name.get_ref()),
-                );
-                let problem = self.problem(name.span().start, message);
-                self.read.problems.push(problem);
-                continue;
-            };
-            let raw = match (key.table, value.get_ref()) {
-                (Table::Yes, DeValue::Table(table)) => Raw::Pairs(self.bindings(table)),
-                (_, value) => raw(value),
-            };
-            let place = place(self.text, value.span().start);
-            self.read.entries.push(Entry { key, raw, place });
+            let (text, at) = (name.get_ref().as_ref(), name.span().start);
+            let is_section = KEYS.iter().any(|key| key.place().0 == Some(text));
+            match (ConfigKey::find(text), value.get_ref()) {
+                (Some(key), value_ref) => {
+                    let raw = match (key.table, value_ref) {
+                        (Table::Yes, DeValue::Table(table)) => Raw::Pairs(self.bindings(table)),
+                        (_, value) => raw(value),
+                    };
+                    self.entry(key, raw, value.span().start);
+                }
+                (None, DeValue::Table(table)) if is_section => self.section(text, table),
+                (None, _) if is_section => {
+                    self.wrong(
+                        value.span().start,
+                        format!("`{text}` is a section: write [{text}] and its settings below it"),
+                    );
+                }
+                (None, _) => self.unknown(None, text, at),
+            }
         }
+    }
+
+    /// The settings below `[section]`.
+    fn section(&mut self, section: &str, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let text = name.get_ref().as_ref();
+            match KEYS.iter().find(|key| key.place() == (Some(section), text)) {
+                Some(key) => self.entry(key, raw(value.get_ref()), value.span().start),
+                None => self.unknown(Some(section), text, name.span().start),
+            }
+        }
+    }
+
+    fn entry(&mut self, key: &'static ConfigKey, raw: Raw, offset: usize) {
+        let place = place(self.text, offset);
+        self.read.entries.push(Entry { key, raw, place });
+    }
+
+    fn wrong(&mut self, offset: usize, message: String) {
+        let problem = self.problem(offset, message);
+        self.read.problems.push(problem);
+    }
+
+    /// A name that no setting of this section has.
+    fn unknown(&mut self, section: Option<&str>, name: &str, offset: usize) {
+        let known = known(section);
+        let of = section.map(|section| format!(" in [{section}]")).unwrap_or_default();
+        let message = nearest(name, known.iter().copied()).map_or_else(
+            || format!("unknown key `{name}`{of}; known are {}", known.join(", ")),
+            |near| format!("unknown key `{name}`{of}; did you mean `{near}`?"),
+        );
+        self.wrong(offset, message);
     }
 
     fn bindings(&mut self, table: &DeTable<'_>) -> Bindings {
@@ -142,8 +177,20 @@ impl Reader<'_> {
     }
 }
 
-fn known() -> String {
-    KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+/// The names of a section, or of the top with the sections themselves.
+fn known(section: Option<&str>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    for key in KEYS {
+        let name = match (section, key.place()) {
+            (None, (of, name)) => of.unwrap_or(name),
+            (Some(section), (Some(of), name)) if of == section => name,
+            _ => continue,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn raw(value: &DeValue<'_>) -> Raw {
@@ -159,7 +206,9 @@ fn raw(value: &DeValue<'_>) -> Raw {
         }
         DeValue::Float(_) => Raw::Other("a number with a fraction"),
         DeValue::Datetime(_) => Raw::Other("a date"),
-        DeValue::Table(_) => Raw::Other("a table"),
+        DeValue::Table(table) => {
+            Raw::Map(table.iter().map(|(name, value)| (name.get_ref().to_string(), raw(value.get_ref()))).collect())
+        }
     }
 }
 
@@ -191,6 +240,18 @@ mod tests {
         );
         check("[themes]", "c.toml:1:2: unknown key `themes`; did you mean `theme`?");
         assert!(problems("colour = 1", &[])[0].contains("known are sources, memory, theme"));
+        check("[github]\ntokn = 1", "c.toml:2:1: unknown key `tokn` in [github]; did you mean `token`?");
+        check(
+            "[github]\nbranch = 1",
+            "c.toml:2:1: unknown key `branch` in [github]; known are repos, url, token, ca_file, poll, max_repos",
+        );
+        check("github = \"acme/api\"", "c.toml:1:10: `github` is a section: write [github] and its settings below it");
+        check("[gihtub]\nrepos = []", "c.toml:1:2: unknown key `gihtub`; did you mean `github`?");
+        check(
+            "repos = []",
+            "c.toml:1:1: unknown key `repos`; known are sources, memory, theme, ascii, time, columns, tz, fps, \
+                             log_level, github, gitlab, keys",
+        );
         assert!(problems("theme = ", &[])[0].starts_with("c.toml:1:"));
         assert!(problems("theme = 1\ntheme = 2", &[])[0].contains("duplicate key"));
         assert_eq!(
@@ -198,6 +259,21 @@ mod tests {
             ["c.toml:2:1: unknown action `folow`; did you mean `follow`?"]
         );
         assert_eq!(problems("[keys]\nfolow = \"f\"", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn sections_give_their_settings() {
+        let text = "[gitlab]\ntoken = { env = \"A\" }\npoll = 60\n[github]\nrepos = [\"a/b\"]\n";
+        let Read { entries, problems, .. } = read(text, "c.toml", &[]);
+        assert!(problems.is_empty());
+        let got: Vec<_> = entries.iter().map(|e| (e.key.name, e.raw.clone(), e.place.line, e.place.column)).collect();
+        let map = Raw::Map(vec![("env".into(), Raw::Text("A".into()))]);
+        let expected = [
+            ("gitlab.token", map, 2, 9),
+            ("gitlab.poll", Raw::Number(60), 3, 8),
+            ("github.repos", Raw::List(vec!["a/b".into()]), 5, 9),
+        ];
+        assert_eq!(got, expected);
     }
 
     #[test]

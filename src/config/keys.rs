@@ -3,6 +3,7 @@
 //! Owns [`KEYS`], from which the file's check, `config.example.toml`, the environment's names, the man page and the
 //! README derive: a new setting is a field of [`Config`] and a row here. Must not know files or the environment.
 
+use super::servers::ROWS;
 use super::types::BadValue;
 use super::{Bindings, Config};
 use crate::model::Address;
@@ -11,9 +12,9 @@ use crate::model::theme::ThemeChoice;
 use std::{fmt::Display, str::FromStr};
 
 /// One setting.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ConfigKey {
-    /// Its name in the file; a table's when [`ConfigKey::table`] is set.
+    /// Its name in the file, with its section before a dot if it is in one; a table's when [`ConfigKey::table`] is set.
     pub name: &'static str,
     /// Whether it is a table of settings of its own.
     pub table: Table,
@@ -59,29 +60,32 @@ pub enum Raw {
     List(Vec<String>),
     /// A table of strings or of arrays of strings.
     Pairs(Bindings),
+    /// A table of anything.
+    Map(Vec<(String, Raw)>),
     /// Something that no setting takes, by its type's name.
     Other(&'static str),
 }
 
 impl Raw {
     /// The value as a message names it.
-    fn given(&self) -> String {
+    pub(super) fn given(&self) -> String {
         match self {
             Self::Word(text) | Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
             Self::Flag(flag) => flag.to_string(),
             Self::List(_) => "[…]".to_owned(),
             Self::Pairs(_) => "{…}".to_owned(),
+            Self::Map(_) => "a table".to_owned(),
             Self::Other(kind) => (*kind).to_owned(),
         }
     }
 
-    fn bad(&self, expected: &str) -> BadValue {
+    pub(super) fn bad(&self, expected: &str) -> BadValue {
         BadValue::new(self.given(), expected)
     }
 
     /// A value that is written as text.
-    fn text<T: FromStr<Err = BadValue>>(&self, expected: &str) -> Result<T, BadValue> {
+    pub(super) fn text<T: FromStr<Err = BadValue>>(&self, expected: &str) -> Result<T, BadValue> {
         match self {
             Self::Word(text) | Self::Text(text) => text.parse(),
             _ => Err(self.bad(expected)),
@@ -93,6 +97,28 @@ impl Raw {
         match self {
             Self::Number(number) => number.to_string().parse(),
             _ => self.text(expected),
+        }
+    }
+
+    /// A whole number from `least` to `most`.
+    pub(super) fn number(&self, least: u64, most: u64, expected: &str) -> Result<u64, BadValue> {
+        let number = match self {
+            Self::Number(number) => u64::try_from(*number).ok(),
+            Self::Word(word) => word.trim().parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| (least..=most).contains(number)).ok_or_else(|| self.bad(expected))
+    }
+
+    /// A list; in the environment with commas between, where empty items count for nothing.
+    pub(super) fn list(&self, expected: &str) -> Result<Vec<String>, BadValue> {
+        match self {
+            Self::List(list) => Ok(list.clone()),
+            Self::Word(word) => {
+                let items = word.split(',').map(|item| item.trim().to_owned());
+                Ok(items.filter(|item| !item.is_empty()).collect())
+            }
+            _ => Err(self.bad(expected)),
         }
     }
 
@@ -115,7 +141,19 @@ const BOOLEAN: &str = "true or false";
 const BINDINGS: &str = "action = \"key\" or action = [\"key\", \"key\"]";
 
 /// All settings, in the order of the example file.
-pub static KEYS: &[ConfigKey] = &[
+pub static KEYS: &[ConfigKey] = &{
+    let [.., last] = OWN;
+    let mut keys = [last; OWN.len() + ROWS.len()];
+    let (mut at, own) = (0, OWN.len() - 1);
+    while at < keys.len() - 1 {
+        keys[at] = if at < own { OWN[at] } else { ROWS[at - own] };
+        at += 1;
+    }
+    keys
+};
+
+/// Those of logdeck as a whole; the last one follows those of the services.
+const OWN: [ConfigKey; 10] = [
     ConfigKey {
         name: "sources",
         table: Table::No,
@@ -126,11 +164,7 @@ pub static KEYS: &[ConfigKey] = &[
         environment: "addresses with commas between them",
         flag: Some("SOURCE…"),
         set: |config, raw| {
-            let list = match raw {
-                Raw::List(list) => list.clone(),
-                Raw::Word(word) => word.split(',').map(|a| a.trim().to_owned()).filter(|a| !a.is_empty()).collect(),
-                _ => return Err(raw.bad(SOURCES)),
-            };
+            let list = raw.list(SOURCES)?;
             config.sources = list.iter().map(|text| address(text)).collect::<Result<_, _>>()?;
             Ok(())
         },
@@ -216,12 +250,7 @@ pub static KEYS: &[ConfigKey] = &[
         environment: "names with commas between them",
         flag: None,
         set: |config, raw| {
-            let list = match raw {
-                Raw::List(list) => list.clone(),
-                Raw::Word(word) => word.split(',').map(|name| name.trim().to_owned()).collect(),
-                _ => return Err(raw.bad(COLUMNS)),
-            };
-            config.columns = list.into_iter().filter(|name| !name.is_empty()).collect();
+            config.columns = raw.list(COLUMNS)?.into_iter().filter(|name| !name.is_empty()).collect();
             if config.columns.len() > 8 { Err(raw.bad(COLUMNS)) } else { Ok(()) }
         },
         show: |config| array(config.columns.iter().cloned()),
@@ -322,7 +351,12 @@ impl ConfigKey {
 
     /// Its name in the environment.
     pub fn variable(&self) -> String {
-        format!("LOGDECK_{}", self.name.to_ascii_uppercase())
+        format!("LOGDECK_{}", self.name.to_ascii_uppercase().replace('.', "_"))
+    }
+
+    /// The section that it is in, if any, and its name there.
+    pub fn place(&self) -> (Option<&'static str>, &'static str) {
+        self.name.split_once('.').map_or((None, self.name), |(section, name)| (Some(section), name))
     }
 }
 
@@ -342,11 +376,12 @@ fn words_to_pairs(text: &str) -> Option<Bindings> {
 }
 
 /// A string in TOML.
-fn quoted(value: impl Display) -> String {
+pub(super) fn quoted(value: impl Display) -> String {
     toml::Value::String(value.to_string()).to_string()
 }
 
-fn array(items: impl Iterator<Item = String>) -> String {
+/// A list of strings in TOML.
+pub(super) fn array(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.map(quoted).collect::<Vec<_>>().join(", "))
 }
 

@@ -6,6 +6,7 @@ use super::environment::Environment;
 use super::file::Place;
 use super::file::{self, Problem};
 use super::keys::{ConfigKey, KEYS, Raw, VARIABLES, nearest};
+use super::servers;
 use super::{Config, LogLevel, Memory, Zone};
 use crate::model::theme::ThemeChoice;
 use std::{
@@ -154,6 +155,9 @@ pub fn load(file: File, environment: &Environment, flags: &Overrides, actions: &
     from_file(&mut loaded, actions);
     from_environment(&mut loaded, environment);
     from_flags(&mut loaded, flags);
+    servers::expand(&mut loaded.config, environment.home());
+    let hint = |message| Problem { from: "settings".to_owned(), place: None, message };
+    loaded.hints.extend(servers::hints(&loaded.config).into_iter().map(hint));
     loaded
 }
 

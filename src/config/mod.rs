@@ -8,6 +8,7 @@ mod file;
 mod filters;
 mod keys;
 mod load;
+mod servers;
 mod themes;
 mod types;
 
@@ -17,10 +18,12 @@ pub use file::{Place, Problem};
 pub use filters::FilterFile;
 pub use keys::{ConfigKey, KEYS, Raw, Table, VARIABLES, nearest};
 pub use load::{File, Loaded, Overrides, Set, file, load};
+pub use servers::{CiServer, ServerUrl};
 pub use themes::{reference as theme_reference, themes};
 pub use types::{BadValue, FrameRate, LogLevel, Memory, Zone};
 
 use crate::model::Address;
+use crate::model::ci::Forge;
 use crate::model::look::TimeStyle;
 use crate::model::theme::ThemeChoice;
 use std::collections::BTreeMap;
@@ -49,6 +52,10 @@ pub struct Config {
     pub fps: FrameRate,
     /// What goes to the own log.
     pub log_level: LogLevel,
+    /// GitHub Actions.
+    pub github: CiServer,
+    /// GitLab CI.
+    pub gitlab: CiServer,
     /// Keys that replace an action's own.
     pub keys: Bindings,
 }
@@ -65,6 +72,8 @@ impl Default for Config {
             tz: Zone::local(),
             fps: FrameRate::default(),
             log_level: LogLevel::default(),
+            github: CiServer::of(Forge::Github),
+            gitlab: CiServer::of(Forge::Gitlab),
             keys: Bindings::new(),
         }
     }

@@ -151,7 +151,7 @@ mod tests {
         let open = || DiskAnswers::open(dir.path().join("answers"), clock.clone(), 7).unwrap();
         let answers = open();
         assert_eq!(answers.get("a"), None);
-        for body in [&b""[..], b"{\"a\": 1}\n\xff\0", &[b'x'; 100_000]] {
+        for body in [&b""[..], b"{\"a\": 1}\n\xff\0", &b"x".repeat(100_000)] {
             let kept = answer(body, &clock);
             answers.put("a", &kept);
             assert_eq!((answers.get("a"), open().get("a")), (Some(kept.clone()), Some(kept)));
@@ -171,7 +171,7 @@ mod tests {
             |bytes| [&bytes[..200], b"?", &bytes[201..]].concat(),
             |bytes| [b"logdeck answer 2", &bytes[16..]].concat(),
             |bytes| bytes[..40].to_vec(),
-            |_| vec![b'\n'; 17 << 20],
+            |_| "\n".repeat(17 << 20).into_bytes(),
         ];
         for damage in damage {
             answers.put("a", &answer(&[b'y'; 500], &clock));

@@ -8,6 +8,7 @@ use crate::model::Timestamp;
 use crate::model::time::SECOND;
 use crate::ports::Clock;
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -197,13 +198,17 @@ fn changed(about: &Metadata) -> i64 {
 
 /// SHA-256 in hex.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::Write as _;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::sync::atomic::AtomicI64;
 

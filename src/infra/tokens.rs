@@ -32,7 +32,7 @@ const TOOL: Duration = Duration::from_secs(5);
 /// Bytes that a token may have.
 const MAX_TOKEN: usize = 16 * 1024;
 /// How long it is remembered that there is no token although one was asked for.
-const STALE: Duration = Duration::from_secs(60);
+const STALE: Duration = Duration::from_mins(1);
 
 /// The server that a token is for.
 #[derive(Clone, Debug)]

@@ -37,7 +37,8 @@ impl Secret {
     pub fn fingerprint(&self) -> String {
         use sha2::{Digest, Sha256};
         let hash = Sha256::new().chain_update(b"logdeck's fingerprint of a token\0").chain_update(&self.0).finalize();
-        hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let (start, _) = hash.split_at(8);
+        format!("{:016x}", start.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)))
     }
 }
 

@@ -34,6 +34,9 @@ struct Named {
     address: String,
 }
 
+/// Makes a proxy for one scheme.
+type Make = fn(Url) -> reqwest::Result<Proxy>;
+
 /// This machine itself is always reached without a proxy.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
@@ -66,10 +69,9 @@ impl Proxies {
             Self::Given(given) => given,
         };
         let mut builder = builder.no_proxy();
-        let make: [(&Option<Named>, fn(Url) -> reqwest::Result<Proxy>); 2] =
-            [(&given.https, |url| Proxy::https(url)), (&given.http, |url| Proxy::http(url))];
-        for (named, make) in make {
-            let Some(named) = named else { continue };
+        let https = given.https.iter().map(|named| (named, Proxy::https as Make));
+        let http = given.http.iter().map(|named| (named, Proxy::http as Make));
+        for (named, make) in https.chain(http) {
             let bad = |why: &str| HttpSetupError::Proxy { variable: named.variable, why: why.to_owned() };
             let url = named.url().ok_or_else(|| bad("it is no address, such as http://proxy.example.com:3128"))?;
             if !matches!(url.scheme(), "http" | "https") {

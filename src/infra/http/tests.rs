@@ -1,3 +1,5 @@
+//! The client against servers on loopback that say exactly what they are told.
+
 use super::*;
 use std::fmt::Write as _;
 use std::io::Write;

@@ -27,16 +27,9 @@ pub(super) fn parse(text: &str) -> Vec<Setting> {
         let line = rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{b}', '\u{c}']);
         if let Some(header) = line.strip_prefix('[') {
             // A setting may follow on the same line.
-            rest = match parse_header(header) {
-                Some((name, sub, after)) => {
-                    (section, of) = (name, sub);
-                    after
-                }
-                None => {
-                    (section, of) = (String::new(), String::new());
-                    after_line(header)
-                }
-            };
+            // What stands below a broken one belongs nowhere.
+            (section, of, rest) =
+                parse_header(header).unwrap_or_else(|| (String::new(), String::new(), after_line(header)));
             continue;
         }
         if line.starts_with(['#', ';']) {

@@ -1,3 +1,5 @@
+//! Clones, their settings, and what may be wrong with them.
+
 use super::*;
 use std::fs;
 

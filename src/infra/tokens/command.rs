@@ -110,7 +110,7 @@ mod tests {
         Command { program: "/bin/sh".into(), arguments, without: Vec::new(), limit }.run(10)
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[test]
     fn output_is_bounded() {

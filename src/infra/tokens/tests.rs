@@ -1,3 +1,5 @@
+//! Each place of a token, their order, and what may be wrong with them.
+
 use super::*;
 use std::collections::BTreeMap;
 use std::fs::Permissions;
