@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(clean(name, Names::Underscored), underscored);
         };
         check("call / test: a", "call  test a", "call _ test_ a");
-        check("../../.ssh/x", "....sshx", ".._.._.ssh_x");
+        check("../../.ssh/x", ".....sshx", ".._.._.ssh_x");
         check("x :", "x", "x _");
         let long = "ab".repeat(60);
         check(&long, &long[..90], &long);

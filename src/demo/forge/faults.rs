@@ -15,6 +15,9 @@ use std::{
 };
 use tokio::time::{Sleep, sleep};
 
+/// How long a connection lives on after the last byte before it breaks.
+const BEFORE_BREAK: Duration = Duration::from_millis(20);
+
 /// Which of the two listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
@@ -195,7 +198,12 @@ impl Body for Paced {
         if self.until == 0 {
             return match self.then {
                 Then::End => Poll::Ready(None),
-                Then::Break => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
+                Then::Break => {
+                    // What was given so far is sent only while more is waited for.
+                    let waits = self.pause.get_or_insert_with(|| Box::pin(sleep(BEFORE_BREAK)));
+                    ready!(waits.as_mut().poll(cx));
+                    Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+                }
                 Then::Stall => Poll::Pending,
             };
         }
