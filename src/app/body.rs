@@ -92,6 +92,13 @@ impl App {
                 let words = "Summaries of what the other tabs hold are not in this version yet.";
                 lines.push(line(words, Role::Text));
             }
+            None if tab == Tab::Ci => {
+                let words = [
+                    "No repository is watched. Start logdeck in a clone whose remote is on GitHub or GitLab, or name one:",
+                    "logdeck github:OWNER/REPO   logdeck gitlab:GROUP/PROJECT",
+                ];
+                lines.extend(words.map(|words| line(words, Role::Text)));
+            }
             None => lines.push(line("No source of this kind was given.", Role::Text)),
         }
         let others: Vec<_> =

@@ -57,6 +57,13 @@ pub const COMMANDS: &[CommandSpec] = &[
         run: open::baseline,
     },
     CommandSpec {
+        name: "runs",
+        words: "FILTER",
+        doc: "Show only some runs: failed, running, branch NAME, workflow NAME, actor NAME, several of them; all shows all.",
+        choices: Choices::Perhaps(|app| app.run_filters()),
+        run: |app, words, _| app.filter_runs(words),
+    },
+    CommandSpec {
         name: "theme",
         words: "NAME",
         doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
@@ -191,8 +198,8 @@ fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use Context::{Ci, Detail, List, Split, Start};
-    spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail | Ci))
+    use Context::{Ci, Detail, List, Runs, Split, Start};
+    spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail | Ci | Runs))
 }
 
 fn row(app: &App, entry: &Entry, works: bool) -> PickerRow {
@@ -323,6 +330,8 @@ fn place_of(spec: &ActionSpec) -> &'static str {
         "where records are"
     } else if works(Context::Ci) {
         "where causes are shown"
+    } else if works(Context::Runs) {
+        "where runs are listed"
     } else if works(Context::Split) || works(Context::Detail) {
         "while the detail pane is open"
     } else {

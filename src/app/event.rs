@@ -5,6 +5,7 @@
 use super::ci::ExtractNews;
 use super::debug::Meters;
 use super::export::{Job, Written};
+use crate::model::ci::{News, Repo, Want};
 use crate::model::window::Ask;
 use crate::model::{Address, SavedFilter, SourceId, SourceMsg, Timestamp};
 use std::path::PathBuf;
@@ -41,6 +42,20 @@ pub enum Event {
     Export(ExportNews),
     /// How the look for causes in a source's logs goes.
     Extract(ExtractNews),
+    /// What whoever watches repositories tells; [`App::watch`](super::App::watch) says before which ones there are.
+    Forge(News),
+    /// The log of a run that [`Effect::Forge`] wanted was fetched and opened as a source, with [`App::open`](super::App::open). Sent before
+    /// the first [`Event::Extract`] about that source, so that its causes show where the run is looked at.
+    RunLog {
+        /// Whose.
+        repo: Repo,
+        /// The run's id and attempt.
+        run: (u64, u32),
+        /// The job's id, when it is the log of that one only.
+        job: Option<u64>,
+        /// The source.
+        source: SourceId,
+    },
 }
 
 /// How an export goes. All but the first end it.
@@ -194,6 +209,12 @@ pub enum Effect {
     Extract(Compared),
     /// End every look for causes that is under way.
     CancelExtract,
+    /// Tell whoever watches repositories what is wanted; what comes of it returns as [`Event::Forge`], a log as
+    /// [`Event::RunLog`].
+    Forge(Want),
+    /// Open this page in a browser; where there is none, print its address. It is a plain web address without anything that
+    /// a shell or a terminal would act on, and still has to be given to no shell.
+    OpenPage(String),
 }
 
 /// The passing log that logs are compared with.

@@ -56,7 +56,8 @@ mod window;
 
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
-pub use ci::{CiLayout, CiLine, CiList, CiRow, CiView, ExtractNews, Extracted, LogForm, LogFound};
+pub use ci::{CiLayout, CiLine, CiList, CiRow, CiRuns, CiView, RunColumns, RunRow};
+pub use ci::{ExtractNews, Extracted, LogForm, LogFound, run_mark, run_result};
 pub use columns::{FieldColumn, FieldColumns};
 pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
@@ -246,7 +247,7 @@ impl App {
 
     /// A source is opened: its address as text, and the tab that shows it. The first one's tab is shown.
     pub fn open(&mut self, id: SourceId, label: impl Into<String>, tab: Tab) {
-        let first = self.engine.sources().next().is_none();
+        let first = self.engine.sources().next().is_none() && !self.ci.live.is_on();
         let label = label.into();
         let is_asked = self.asked.take_if(|asked| *asked == label).is_some();
         self.engine.open(id, label, tab);
@@ -293,10 +294,11 @@ impl App {
     /// is shown, else the time to the next minute.
     pub fn next_tick(&self) -> Duration {
         const MINUTE: i64 = 60 * crate::model::time::SECOND;
+        let asks_in = self.asks_in().map_or(Duration::MAX, |nanos| Duration::from_nanos(nanos.unsigned_abs()));
         if self.shows_seconds() {
-            return Duration::from_secs(1);
+            return asks_in.min(Duration::from_secs(1));
         }
-        Duration::from_nanos((MINUTE - self.now.0.rem_euclid(MINUTE)) as u64)
+        asks_in.min(Duration::from_nanos((MINUTE - self.now.0.rem_euclid(MINUTE)) as u64))
     }
 
     /// What was told once.
@@ -389,7 +391,7 @@ impl App {
     pub fn base_context(&self) -> Context {
         match &self.tab().detail {
             _ if self.is_start() => Context::Start,
-            _ if self.ci_is_shown() => Context::Ci,
+            _ if self.ci_is_shown() => self.ci_context(),
             None => Context::List,
             Some(detail) if detail.focused => Context::Detail,
             Some(_) => Context::Split,
@@ -398,7 +400,7 @@ impl App {
 
     /// Whether the start screen is shown: nothing is open at all.
     pub fn is_start(&self) -> bool {
-        self.tab().tab == Tab::Ci && self.engine.sources().next().is_none()
+        self.tab().tab == Tab::Ci && self.engine.sources().next().is_none() && !self.ci.live.is_on()
     }
 
     fn index_of(tab: Tab) -> usize {

@@ -46,6 +46,8 @@ pub(super) enum PickerKind {
     },
     /// Marks, one for each row.
     Marks(Vec<Key>),
+    /// Words of `:runs`, one for each row.
+    Runs(Vec<String>),
 }
 
 /// The open list.
@@ -183,7 +185,7 @@ impl Picker {
     pub(super) fn entry(&self, at: usize) -> Option<&Entry> {
         match &self.kind {
             PickerKind::Palette { entries, .. } => entries.get(at),
-            PickerKind::Values(_) | PickerKind::Marks(_) | PickerKind::Columns { .. } => None,
+            PickerKind::Values(_) | PickerKind::Marks(_) | PickerKind::Runs(_) | PickerKind::Columns { .. } => None,
         }
     }
 

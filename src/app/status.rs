@@ -13,9 +13,10 @@ use crate::store::Tally;
 use std::fmt::Write as _;
 
 /// What a piece of text is, for its colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// Ordinary text.
+    #[default]
     Text,
     /// Times, hints, labels, debug messages.
     Dim,
@@ -87,7 +88,11 @@ impl App {
             return Badge::UnseenErrors;
         }
         let bad = |source: &Source| matches!(source.health.state, State::Failed | State::Partial);
-        let degraded = self.engine.sources().any(|source| source.tab() == tab && bad(source));
+        if tab == Tab::Ci && index != self.active && self.ci.live.has_unseen_red() {
+            return Badge::UnseenErrors;
+        }
+        let has_problem = tab == Tab::Ci && self.ci.live.has_problem();
+        let degraded = has_problem || self.engine.sources().any(|source| source.tab() == tab && bad(source));
         if degraded { Badge::Degraded } else { Badge::None }
     }
 
@@ -115,6 +120,14 @@ impl App {
                 (format!("{count}: {}", many.join(", ")), count)
             }
         }
+    }
+
+    /// What the tab shows, in forms from the longest to the shortest.
+    pub fn scope_forms(&self) -> Vec<String> {
+        self.run_scope().unwrap_or_else(|| {
+            let (full, short) = self.scope();
+            vec![full, short]
+        })
     }
 
     /// Whether the tab has any source.
@@ -282,6 +295,7 @@ impl App {
     pub(super) fn shows_seconds(&self) -> bool {
         let lively = |source: &Source| source.health.next_try.is_some() || source.rate(self.now) > 0.0;
         self.time == TimeStyle::Age
+            || self.runs_show_seconds()
             || matches!(self.pane, Pane::Debug(_))
             || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
@@ -297,6 +311,7 @@ impl App {
         for part in self.health() {
             pulse.push_str(&part.text);
         }
+        pulse.push_str(&self.runs_pulse());
         if self.time == TimeStyle::Age || self.tab().detail.is_some() {
             let _ = write!(pulse, "{}", self.now.0 / crate::model::time::SECOND);
         }

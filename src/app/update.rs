@@ -9,6 +9,7 @@ use super::view::{Repeats, View};
 use super::{App, FrameNeed, Pane, Role};
 use crate::engine::Applied;
 use crate::model::SourceMsg;
+use crate::model::address::Tab;
 
 /// Takes an event in. Never blocks; long work is cut into slices that [`Effect::Continue`] asks for.
 pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
@@ -56,6 +57,11 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             app.export_news(news);
         }
         Event::Extract(news) => need = app.extract_news(news),
+        Event::Forge(news) => need = app.forge_news(news),
+        Event::RunLog { repo, run, job, source } => {
+            app.run_log(&repo, run, job, source);
+            need = FrameNeed::Soon;
+        }
         Event::Meters(meters) => {
             need = if app.measured(meters) { FrameNeed::Soon } else { FrameNeed::No };
         }
@@ -66,6 +72,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Done(Err(text)) => app.complain(crate::parse::text::safe_line(text.as_bytes())),
     }
     app.list_when_wanted(&mut effects);
+    app.ask_when_due();
     app.settle(need == FrameNeed::Now);
     effects.append(&mut app.outbox);
     if app.is_busy() {
@@ -234,6 +241,9 @@ impl App {
         self.load_what_is_seen();
         self.settle_ci();
         self.scroll_origins();
+        if self.tab().tab == Tab::Ci {
+            self.ci.live.seen();
+        }
         let errors = self.errors_of(self.tab().tab);
         let tab = &mut self.tabs[self.active];
         tab.seen_errors = errors;

@@ -401,6 +401,9 @@ impl<P: Program> Loop<P> {
                 Effect::Load(source) => self.tasks.load(source),
                 Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
                 Effect::CancelExtract => self.looker.cancel(),
+                // Nobody watches repositories.
+                Effect::Forge(_) => {}
+                Effect::OpenPage(address) => self.update(Event::Done(Ok(address))),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));

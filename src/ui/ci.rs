@@ -3,6 +3,7 @@
 //! Owns the columns. What stands in them comes from `app`.
 
 use super::canvas::{self, Canvas};
+use super::ci_runs;
 use super::header::cut;
 use crate::app::{CiLine, CiList, CiRow, CiView, Role, Rows, text};
 use ratatui::style::{Modifier, Style};
@@ -16,6 +17,9 @@ const GAP: u16 = 2;
 const LEAST_NAME: u16 = 16;
 
 pub(super) fn draw(view: &CiView, canvas: &mut Canvas<'_>) {
+    if let Some(rows) = view.layout.runs {
+        ci_runs::draw(&view.runs, rows, view.layout.has_head, canvas);
+    }
     if let Some(rows) = view.layout.logs {
         list(&view.logs, rows, canvas);
     }
@@ -25,7 +29,7 @@ pub(super) fn draw(view: &CiView, canvas: &mut Canvas<'_>) {
     causes(view, canvas);
 }
 
-fn heading(y: u16, (left, right): &(String, String), is_focused: bool, canvas: &mut Canvas<'_>) {
+pub(super) fn heading(y: u16, (left, right): &(String, String), is_focused: bool, canvas: &mut Canvas<'_>) {
     canvas.heading(y, left, right);
     if is_focused {
         let columns = text::width(left).min(usize::from(canvas.width.saturating_sub(8))) as u16;

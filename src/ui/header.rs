@@ -42,7 +42,8 @@ fn health(app: &App, y: u16, canvas: &mut Canvas<'_>) {
     let gap = canvas.theme.glyphs.gap;
     let parts = app.health();
     let end = canvas.width.saturating_sub(1);
-    let (scope, short) = app.scope();
+    let forms = app.scope_forms();
+    let short = forms.last().cloned().unwrap_or_default();
     let least = text::width(&short).min(usize::from(canvas.width) / 4);
     let room = usize::from(end).saturating_sub(least + 4);
     let all = parts.iter().map(|part| text::width(&part.text)).sum::<usize>() + 3 * parts.len().saturating_sub(1);
@@ -60,7 +61,7 @@ fn health(app: &App, y: u16, canvas: &mut Canvas<'_>) {
         start = canvas.put(start, y, end.saturating_sub(start), &short, canvas.theme.style(part.role));
     }
     let columns = usize::from(left).saturating_sub(4);
-    let scope = if text::width(&scope) <= columns { scope } else { short };
+    let scope = forms.into_iter().find(|form| text::width(form) <= columns).unwrap_or(short);
     canvas.text(1, y, &text::shorten(&scope, columns, gap), Role::Text);
 }
 

@@ -5,6 +5,7 @@
 
 mod canvas;
 mod ci;
+mod ci_runs;
 mod debug;
 mod detail;
 mod filter_pane;

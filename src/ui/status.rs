@@ -101,12 +101,12 @@ fn length(parts: &[Part]) -> usize {
 
 fn parts(app: &App, bareness: usize, said: Option<&Message>) -> Vec<Part> {
     let short = bareness >= 4;
-    if !app.has_sources() {
-        return said.map(|message| part(message.text.clone(), message.role)).into_iter().collect();
-    }
     if app.ci_is_shown() {
         let words = app.ci_status().into_iter().map(|(text, role)| part(text, role));
         return words.chain(said.map(|message| part(message.text.clone(), message.role))).collect();
+    }
+    if !app.has_sources() {
+        return said.map(|message| part(message.text.clone(), message.role)).into_iter().collect();
     }
     let mut parts = vec![match app.mode() {
         Mode::Follow => part("FOLLOW", Role::Ok),
@@ -170,15 +170,16 @@ fn hints(app: &App, bareness: usize, said: Option<&Message>) -> Option<String> {
         // They have no heading.
         return (bareness < 8).then(|| bar_keys(app));
     }
+    let has_something = app.has_sources() || app.ci_is_shown();
     let keep: &[&str] = match bareness {
-        _ if !app.has_sources() => &["help", "demo", "quit"],
+        _ if !has_something => &["help", "demo", "quit"],
         // What was said and the counts go before the keys.
         2..=5 if said.is_some() => &["help"],
         6.. if said.is_some() => return None,
         0 | 1 => &[],
-        2 => &["search", "filter", "context", "detail", "next-cause", "whole-log", "copy-cause", "help"],
-        3 => &["search", "filter", "context", "next-cause", "whole-log", "help"],
-        4 => &["search", "filter", "next-cause", "help"],
+        2 => &["search", "filter", "context", "detail", "next-cause", "open-run", "whole-log", "copy-cause", "help"],
+        3 => &["search", "filter", "context", "next-cause", "open-run", "whole-log", "help"],
+        4 => &["search", "filter", "next-cause", "open-run", "help"],
         5 => &["filter", "next-cause", "help"],
         6 | 7 => &["help"],
         _ => return None,
@@ -187,7 +188,7 @@ fn hints(app: &App, bareness: usize, said: Option<&Message>) -> Option<String> {
     for spec in ACTIONS.iter().filter(|spec| spec.when.contains(&context)) {
         let Some(short) = spec.short.filter(|_| keep.is_empty() || keep.contains(&spec.id)) else { continue };
         // Quitting is in the help; it has a place here only where there is nothing else to do.
-        if spec.id == "quit" && app.has_sources() {
+        if spec.id == "quit" && has_something {
             continue;
         }
         if spec.id == "context" && app.filter_words().is_empty() && !app.tab().is_unfiltered_for_context() {

@@ -46,7 +46,7 @@ pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
         return;
     }
     if app.ci_is_shown() {
-        let _ = app.cancel_looking() || app.leave_ci();
+        let _ = app.cancel_fetch() || app.cancel_looking() || app.drop_run_filter() || app.leave_ci();
         return;
     }
     if app.tab_mut().detail.take().is_some() || app.leave_context() || app.leave_ci() {
@@ -72,7 +72,7 @@ pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
 pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
     let cancelled = app.close_pane() || app.cancel_finding() || app.cancel_filling() || app.cancel_export(effects);
     // A look for causes that nobody waits for is no reason to stay.
-    let cancelled = cancelled || (app.ci_is_shown() && app.cancel_looking());
+    let cancelled = cancelled || (app.ci_is_shown() && (app.cancel_fetch() || app.cancel_looking()));
     if !cancelled {
         effects.push(Effect::Quit);
     }
@@ -80,7 +80,9 @@ pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
 
 impl App {
     pub(in crate::app) fn show_tab(&mut self, index: usize) {
-        if index != self.active {
+        if index == self.active {
+            self.show_runs();
+        } else {
             self.finding = None;
             self.leave_tab();
             self.active = index;

@@ -30,6 +30,8 @@ use super::event::Effect;
 pub enum Context {
     /// The start screen, when no source is open.
     Start,
+    /// Runs of watched repositories.
+    Runs,
     /// Logs of CI jobs and their causes.
     Ci,
     /// The list of records.

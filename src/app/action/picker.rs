@@ -79,6 +79,14 @@ impl App {
                 Some(key) => self.jump_to_mark(key),
                 None => self.say("nothing was chosen"),
             },
+            PickerKind::Runs(words) => {
+                // What is typed counts where no row begins so.
+                let words = choice.and_then(|at| words.get(at)).cloned().unwrap_or(text);
+                if let Err(problem) = self.filter_runs(&words) {
+                    picker.refuse(problem);
+                    self.pane = Pane::Picker(Box::new(picker));
+                }
+            }
         }
     }
 

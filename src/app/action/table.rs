@@ -2,18 +2,20 @@
 //!
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
-use super::Context::{Bars, Choice, Ci, Detail, Help, List, Origins, Picker, Prompt, Split, Start, Text};
+use super::Context::{Bars, Choice, Ci, Detail, Help, List, Origins, Picker, Prompt, Runs, Split, Start, Text};
 use super::{ActionSpec, Context, Group};
 use super::{ci, finding, global, list, look, marks, mouse, open, out, panes, picker, rows, time, window};
 
 const RECORDS: &[Context] = &[List, Split, Detail];
-const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Ci, Help];
-const PAGING: &[Context] = &[List, Split, Detail, Ci, Help];
-const SIDEWAYS: &[Context] = &[List, Split, Detail, Ci];
+const CAUSES: &[Context] = &[Runs, Ci];
+const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Runs, Ci, Help];
+const PAGING: &[Context] = &[List, Split, Detail, Runs, Ci, Help];
+const SIDEWAYS: &[Context] = &[List, Split, Detail, Runs, Ci];
 const PANES: &[Context] = &[Split, Detail];
-const SCREENS: &[Context] = &[Start, List, Split, Detail, Ci];
+const SCREENS: &[Context] = &[Start, List, Split, Detail, Runs, Ci];
 const TIMELINES: &[Context] = &[Start, List, Split, Detail];
-const EVERYWHERE: &[Context] = &[Start, Ci, List, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Help];
+const EVERYWHERE: &[Context] =
+    &[Start, Runs, Ci, List, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Help];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {
@@ -49,7 +51,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in &[List, Split, Ci, Help], Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in &[List, Split, Runs, Ci, Help], Move "page": list::page_down =>
         "One page down.";
     "detail-page-down" ["PgDn"] in &[Detail], Move "page": list::page_down =>
         "In the detail pane: one page down.";
@@ -89,10 +91,18 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next error; when a job failed, back to its causes.";
     "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>
         "To the previous error.";
-    "next-cause" ["e"] in &[Ci], Find "next, previous cause" footer "next cause": ci::next =>
+    "next-cause" ["e"] in CAUSES, Find "next, previous cause" footer "next cause": ci::next =>
         "To the next cause of a failure, over all logs of an archive; failed logs come first.";
-    "previous-cause" ["E"] in &[Ci], Find "next, previous cause": ci::previous =>
+    "previous-cause" ["E"] in CAUSES, Find "next, previous cause": ci::previous =>
         "To the cause before.";
+    "open-run" ["Enter"] in &[Runs], Look "open the run" footer "open": ci::open_run =>
+        "Go to the jobs of the run, and fetch its log if that was not done.";
+    "refresh" ["r"] in CAUSES, Look "ask the service now" footer "refresh": ci::refresh =>
+        "Ask the CI service now: for runs, and again for a log that could not be had.";
+    "open-page" ["o"] in CAUSES, Look "open in browser" footer "browser": ci::open_page =>
+        "Open the page of the run or job in a browser; without one its address is printed.";
+    "filter-runs" ["F"] in CAUSES, Find "choose runs": ci::filter_runs =>
+        "Choose which runs are shown: by result, branch, workflow or person.";
     "whole-log" ["Enter"] in &[Ci], Look "whole log" footer "whole log": ci::whole_log =>
         "Show the whole log at the line of the cause, or of the step; Esc goes back.";
     "causes" [] in SIDEWAYS, Find "causes of failures": ci::causes =>
@@ -169,11 +179,11 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next pane.";
     "previous-pane" ["Shift-Tab"] in PANES, Tabs "next, previous pane": panes::next_pane =>
         "To the previous pane.";
-    "next-list" ["Tab"] in &[Ci], Tabs "next, previous list" footer "lists": ci::next_pane =>
-        "Among logs, steps and causes: to the next one.";
-    "previous-list" ["Shift-Tab"] in &[Ci], Tabs "next, previous list": ci::previous_pane =>
-        "Among logs, steps and causes: to the one before.";
-    "copy-cause" ["y"] in &[Ci], Out "copy as Markdown" footer "copy": ci::copy =>
+    "next-list" ["Tab"] in CAUSES, Tabs "next, previous list" footer "lists": ci::next_pane =>
+        "Among runs, jobs or logs, steps and causes: to the next one.";
+    "previous-list" ["Shift-Tab"] in CAUSES, Tabs "next, previous list": ci::previous_pane =>
+        "Among runs, jobs or logs, steps and causes: to the one before.";
+    "copy-cause" ["y"] in CAUSES, Out "copy as Markdown" footer "copy": ci::copy =>
         "Send the cause with its log, step and lines as Markdown, redacted, to the terminal's clipboard (OSC 52).";
     "copy" ["y"] in RECORDS, Out "copy the record" footer "copy": out::copy =>
         "Send the record's text, redacted, to the terminal's clipboard (OSC 52).";
@@ -239,15 +249,15 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the start screen: open the bundled demo, an incident in files that grow while you watch.";
     "debug" [] in SCREENS, Look "debug pane": look::debug =>
         "Show rates, lags, queues, frame times, bytes and memory, once a second.";
-    "palette" [":"] in &[Start, Ci, List, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
+    "palette" [":"] in &[Start, Runs, Ci, List, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
         "Find any action or command by a few letters of its name, and run it.";
-    "help" ["?"] in &[Start, Ci, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
+    "help" ["?"] in &[Start, Runs, Ci, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
     "find-action" ["/"] in &[Help], Leave "find an action": picker::palette =>
         "In the help: find an action in the command palette.";
     "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
         "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
-    "quit" ["q"] in &[Start, Ci, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
+    "quit" ["q"] in &[Start, Runs, Ci, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
         "Go back; with nothing to go back from: quit.";
     "cancel-or-quit" ["Ctrl-c"] in EVERYWHERE, Leave "cancel, then quit": global::cancel_or_quit =>
         "Cancel what runs or close the pane; with neither: quit.";

@@ -1,18 +1,25 @@
 //! Logs of CI jobs: what was found in them, which cause is looked at, and what is shown of it.
 //!
-//! Owns the state and its changes by news. What is drawn comes from `look`, moves are in `walk`, the way to the whole log
-//! and copies in `visit`. Must not know files, rules of extraction, or colours.
+//! Owns the state and its changes by news. What is drawn comes from `look` and `causes`, moves are in `walk`, the way to the
+//! whole log and copies in `visit`; `rows` joins what a service tells of jobs with their logs, and `runs` has the runs of
+//! watched repositories. Must not know files, rules of extraction, or colours.
 
+mod causes;
+mod health;
 mod line;
 mod look;
 mod news;
+mod rows;
+mod runs;
 mod visit;
 mod walk;
 
 pub use look::{CiLayout, CiLine, CiList, CiRow, CiView};
 pub use news::{ExtractNews, Extracted, LogForm, LogFound};
+pub use runs::{CiRuns, RunColumns, RunRow, mark as run_mark, result as run_result};
 pub(super) use walk::CiPane;
 
+use super::action::Context;
 use super::event::{Compared, Effect};
 use super::format::thousands;
 use super::{App, FrameNeed, Pane, Role};
@@ -38,8 +45,12 @@ const PROBLEMS: usize = 100;
 pub(super) struct Ci {
     looks: BTreeMap<SourceId, Look>,
     logs: Vec<Log>,
-    /// Indexes of `logs`: failed ones first, else as their sources have them.
+    /// Indexes of the logs that are looked at: failed ones first, else as their sources have them.
     order: Vec<usize>,
+    /// These with the jobs that a service told, when it told some.
+    rows: Vec<rows::JobRow>,
+    /// Runs of watched repositories.
+    pub(super) live: runs::Live,
     at: At,
     pub(super) place: Place,
     focus: CiPane,
@@ -47,8 +58,8 @@ pub(super) struct Ci {
     is_touched: bool,
     /// Lines of the causes that are scrolled away.
     scroll: usize,
-    /// The first row of the lists that is seen.
-    tops: [usize; 2],
+    /// The first row that is seen of runs, logs and steps.
+    tops: [usize; 3],
     /// The source that the user asked for last.
     asked: Option<SourceId>,
 }
@@ -56,12 +67,14 @@ pub(super) struct Ci {
 /// Where the cursor is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct At {
-    /// An index of the logs.
+    /// An index of the logs; of a job that has none [`rows::NO_LOG`].
     log: usize,
     /// An index of its blocks; none in a step without any.
     block: Option<usize>,
-    /// An index of its steps.
+    /// A row of its steps.
     step: usize,
+    /// The id of the job, when a service told of it.
+    job: Option<u64>,
 }
 
 /// What the CI tab shows.
@@ -175,12 +188,22 @@ fn step_state(state: StepState) -> (&'static str, Role) {
 }
 
 impl Ci {
+    /// The looks at what is looked at now.
+    fn scoped_looks(&self) -> impl Iterator<Item = &Look> {
+        self.looks.iter().filter(|(source, _)| self.live.is_in_scope(**source)).map(|(_, look)| look)
+    }
+
+    /// The logs that are looked at now.
+    fn scoped_logs(&self) -> impl Iterator<Item = &Log> {
+        self.order.iter().filter_map(|log| self.logs.get(*log))
+    }
+
     fn is_looking(&self) -> bool {
-        self.looks.values().any(|look| look.stage == Stage::Looking)
+        self.scoped_looks().any(|look| look.stage == Stage::Looking)
     }
 
     fn log(&self) -> Option<&Log> {
-        self.logs.get(self.at.log)
+        self.logs.get(self.at.log).filter(|_| !self.order.is_empty())
     }
 
     /// The chosen log's blocks: of one that passed, too.
@@ -194,26 +217,23 @@ impl Ci {
 
     /// How many causes there are, over all logs.
     fn causes(&self) -> usize {
-        self.logs.iter().map(|log| log.causes().len()).sum()
+        self.scoped_logs().map(|log| log.causes().len()).sum()
     }
 
     fn failed(&self) -> usize {
-        self.logs.iter().filter(|log| log.extract.verdict == Verdict::Failed).count()
-    }
-
-    /// Puts the cursor on a block of a log, and on its step.
-    fn go_to(&mut self, log: usize, block: usize) {
-        let found = self.logs.get(log).and_then(|log| log.blocks().get(block));
-        self.at = At { log, block: found.map(|_| block), step: found.and_then(|block| block.step).unwrap_or(0) };
-        self.scroll = 0;
+        self.scoped_logs().filter(|log| log.extract.verdict == Verdict::Failed).count()
     }
 
     /// Takes a log in, at its place in the order.
     fn add(&mut self, log: Log) {
-        let rank = log.rank(self.asked);
-        let place = self.order.partition_point(|other| self.logs[*other].rank(self.asked) < rank);
-        self.order.insert(place, self.logs.len());
         self.logs.push(log);
+        let log = self.logs.len() - 1;
+        if self.live.is_on() {
+            return self.rejoin();
+        }
+        let rank = self.logs[log].rank(self.asked);
+        let place = self.order.partition_point(|other| self.logs[*other].rank(self.asked) < rank);
+        self.order.insert(place, log);
         if !self.is_touched {
             self.go_to(self.order[0], 0);
         }
@@ -222,11 +242,7 @@ impl Ci {
     /// Forgets what was found in a source's logs.
     fn forget(&mut self, source: SourceId) {
         self.logs.retain(|log| log.source != source);
-        let mut order: Vec<_> = (0..self.logs.len()).collect();
-        order.sort_by_key(|n| self.logs[*n].rank(self.asked));
-        self.order = order;
-        (self.is_touched, self.tops) = (false, [0; 2]);
-        self.go_to(self.order.first().copied().unwrap_or(0), 0);
+        self.rescope();
     }
 }
 
@@ -236,9 +252,15 @@ impl App {
         self.tab().tab == Tab::Ci && self.ci.place == Place::View && !self.is_start()
     }
 
+    /// Where the keys go while logs and causes are shown.
+    pub(super) fn ci_context(&self) -> Context {
+        if self.ci_focus() == CiPane::Runs { Context::Runs } else { Context::Ci }
+    }
+
     /// A source was opened because the user asked for it.
     pub(super) fn ci_asked(&mut self, source: SourceId) {
         self.ci.asked = Some(source);
+        self.choose_local();
     }
 
     /// Takes news of a look at logs in.
@@ -311,7 +333,13 @@ impl App {
         if !is_first {
             return;
         }
-        let is_wanted = self.ci.asked == Some(source) || self.has_not_moved();
+        if self.ci.asked == Some(source) {
+            self.choose_local();
+        }
+        self.choose_run();
+        // What is fetched for a run belongs to where the run is looked at.
+        let is_of_run = self.ci.live.is_tied(source);
+        let is_wanted = self.ci.asked == Some(source) || (!is_of_run && self.has_not_moved());
         if form == LogForm::Archive && self.tab().tab == Tab::Ci && matches!(self.pane, Pane::None) && is_wanted {
             self.ci.place = Place::View;
         }
@@ -377,7 +405,7 @@ impl App {
         {
             self.ci.place = Place::View;
         }
-        if causes > 0 && self.ci.place == Place::List {
+        if causes > 0 && self.ci.place == Place::List && self.ci.live.is_in_scope(source) {
             let key = self.key_of("next-error");
             let s = if causes == 1 { "" } else { "s" };
             self.say(format!("{} cause{s} found: {key}", thousands(causes as u64)));
@@ -419,7 +447,8 @@ impl App {
     /// Shows logs and causes, if they were looked at. `false` when not.
     pub(super) fn show_causes(&mut self) -> bool {
         let is_not = |look: &Look| matches!(look.stage, Stage::Not(_));
-        if self.tab().tab != Tab::Ci || self.ci_is_shown() || self.ci.looks.values().all(is_not) {
+        let has_nothing = self.ci.looks.values().all(is_not) && !self.ci.live.is_on();
+        if self.tab().tab != Tab::Ci || self.ci_is_shown() || has_nothing {
             return false;
         }
         self.tab_mut().detail = None;
@@ -439,6 +468,8 @@ impl App {
                 self.cancel_asked();
                 self.message = None;
             }
+            // Without a source there is no list.
+            Place::View if !self.has_sources() => return false,
             Place::View => {
                 self.ci.place = Place::List;
                 // Who wants to see it does not wait for the causes.
@@ -449,6 +480,8 @@ impl App {
                 let key = self.key_of("next-error");
                 if self.has_causes() {
                     self.say(format!("all lines: {key} goes back to the causes"));
+                } else if self.ci.live.is_on() {
+                    self.say(format!("all lines: {} goes back to the runs", self.key_of("tab-ci")));
                 } else {
                     self.say("all lines");
                 }
@@ -460,7 +493,7 @@ impl App {
 
     /// Ends the look at logs that is under way. `true` when there was one.
     pub(super) fn cancel_looking(&mut self) -> bool {
-        let is_looking = self.ci.is_looking();
+        let is_looking = self.ci.looks.values().any(|look| look.stage == Stage::Looking);
         if is_looking {
             self.outbox.push(Effect::CancelExtract);
         }

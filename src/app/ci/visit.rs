@@ -19,12 +19,17 @@ impl App {
     /// Shows the whole log at the line of what has the focus: the cause, the step, or the log's first line.
     pub(in crate::app) fn visit(&mut self) {
         self.touch_ci();
-        let Some(log) = self.ci.log() else { return self.say("there is no log here") };
+        let job = self.ci.job().map(|job| job.id);
+        let Some(log) = self.ci.log() else {
+            let words = self.fetch_log(job).or_else(|| self.why_no_log());
+            return self.say(words.unwrap_or_else(|| "there is no log here".to_owned()));
+        };
         if !log.is_read {
             let problem = log.problem.clone().unwrap_or_default();
             return self.complain(problem);
         }
-        let step = log.extract.steps.get(self.ci.at.step).filter(|_| self.ci_focus() == CiPane::Steps);
+        let first = self.ci.steps().in_log(self.ci.at.step).next();
+        let step = first.and_then(|n| log.extract.steps.get(n)).filter(|_| self.ci_focus() == CiPane::Steps);
         let scrolled = self.ci.scroll.saturating_sub(1) as u64;
         let (number, offset, text) = match (step, self.ci.block()) {
             (Some(step), _) => (step.start, step.offset, &[][..]),

@@ -10,7 +10,9 @@ use crate::app::view::Direction;
 /// A part of the view that can have the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::app) enum CiPane {
-    /// The logs.
+    /// The runs of watched repositories.
+    Runs,
+    /// The logs, or jobs.
     Logs,
     /// The steps of the chosen one.
     Steps,
@@ -20,12 +22,12 @@ pub(in crate::app) enum CiPane {
 }
 
 impl Ci {
-    /// Where the cursor's log stands among the rows.
-    pub(super) fn row(&self) -> usize {
+    /// Where the cursor's log stands among all.
+    fn place(&self) -> usize {
         self.order.iter().position(|log| *log == self.at.log).unwrap_or(0)
     }
 
-    /// All causes, failed logs first: the row of the log, and the block.
+    /// All causes, failed logs first: the place of the log, and the block.
     fn sequence(&self) -> impl Iterator<Item = (usize, usize)> {
         let causes = |(row, log): (usize, &usize)| (0..self.logs[*log].causes().len()).map(move |block| (row, block));
         self.order.iter().enumerate().flat_map(causes)
@@ -33,14 +35,14 @@ impl Ci {
 
     /// The number of the shown cause among all, from 1; none for an error of a log that passed.
     pub(super) fn number(&self) -> Option<usize> {
-        let here = (self.row(), self.at.block?);
+        let here = (self.place(), self.at.block?);
         self.sequence().position(|at| at == here).map(|at| at + 1)
     }
 
     /// The cause after or before the shown one.
     fn beside(&self, direction: Direction) -> Option<(usize, usize)> {
         // Before a log's first block stands the log itself.
-        let here = (self.row(), self.at.block.map_or(0, |block| block + 1));
+        let here = (self.place(), self.at.block.map_or(0, |block| block + 1));
         let place = |(row, block): &(usize, usize)| (*row, block + 1);
         match direction {
             Direction::Forward => self.sequence().find(|at| place(at) > here),
@@ -76,21 +78,25 @@ impl App {
 
     /// A move in the pane with the focus.
     pub(in crate::app) fn ci_go(&mut self, step: Step) {
-        self.touch_ci();
         let Some(layout) = self.ci_layout() else { return };
+        if self.ci_focus() != CiPane::Runs {
+            self.touch_ci();
+        }
         let height = |rows: Option<crate::app::Rows>| rows.map_or(1, |rows| usize::from(rows.height).max(2) - 1);
         match self.ci_focus() {
+            CiPane::Runs => {
+                let (row, all) = self.ci.run_row();
+                let room = layout.runs.map_or(1, |rows| layout.room_of_runs(rows));
+                self.go_to_run(scrolled(row, step, room, all.saturating_sub(1)));
+            }
             CiPane::Logs => {
-                let most = self.ci.order.len().saturating_sub(1);
-                let row = scrolled(self.ci.row(), step, height(layout.logs), most);
-                if let Some(log) = self.ci.order.get(row) {
-                    self.ci.go_to(*log, 0);
-                }
+                let most = self.ci.row_count().saturating_sub(1);
+                self.ci.go_to_row(scrolled(self.ci.row(), step, height(layout.logs), most));
             }
             CiPane::Steps => {
-                let steps = self.ci.log().map_or(0, |log| log.extract.steps.len());
+                let steps = self.ci.steps().len();
                 let to = scrolled(self.ci.at.step, step, height(layout.steps), steps.saturating_sub(1));
-                let block = self.ci.blocks().iter().position(|block| block.step == Some(to));
+                let block = self.ci.block_of_step(to);
                 (self.ci.at.step, self.ci.at.block, self.ci.scroll) = (to, block, 0);
             }
             CiPane::Causes => {
@@ -104,6 +110,7 @@ impl App {
     pub(in crate::app) fn ci_focus(&self) -> CiPane {
         let Some(layout) = self.ci_layout() else { return CiPane::Causes };
         match self.ci.focus {
+            CiPane::Runs if layout.runs.is_some() => CiPane::Runs,
             CiPane::Logs if layout.logs.is_some() => CiPane::Logs,
             CiPane::Steps if layout.steps.is_some() => CiPane::Steps,
             _ => CiPane::Causes,
@@ -112,12 +119,12 @@ impl App {
 
     /// To the next or previous pane that there is.
     pub(in crate::app) fn ci_next_pane(&mut self, direction: Direction) {
-        const ALL: [CiPane; 3] = [CiPane::Logs, CiPane::Steps, CiPane::Causes];
-        self.touch_ci();
+        const ALL: [CiPane; 4] = [CiPane::Runs, CiPane::Logs, CiPane::Steps, CiPane::Causes];
         let Some(layout) = self.ci_layout() else { return };
         let there: Vec<_> = ALL
             .into_iter()
             .filter(|pane| match pane {
+                CiPane::Runs => layout.runs.is_some(),
                 CiPane::Logs => layout.logs.is_some(),
                 CiPane::Steps => layout.steps.is_some(),
                 CiPane::Causes => true,
@@ -133,20 +140,25 @@ impl App {
 
     /// A click goes to a row of a list, or gives the focus to what is under it.
     pub(in crate::app) fn click_ci(&mut self, y: u16) {
-        self.touch_ci();
         let Some(layout) = self.ci_layout() else { return };
         let row_in = |rows: Option<crate::app::Rows>| {
             let rows = rows.filter(|rows| (rows.y..rows.y + rows.height).contains(&y))?;
             Some(usize::from(y - rows.y).checked_sub(1))
         };
-        let (pane, row) = match (row_in(layout.logs), row_in(layout.steps)) {
-            (Some(row), _) => (CiPane::Logs, row.map(|row| row + self.ci.tops[0])),
-            (_, Some(row)) => (CiPane::Steps, row.map(|row| row + self.ci.tops[1])),
+        let top = |pane: usize, row: Option<usize>| row.map(|row| row + self.ci.tops[pane]);
+        let (pane, row) = match (row_in(layout.runs), row_in(layout.logs), row_in(layout.steps)) {
+            (Some(row), ..) => (CiPane::Runs, top(0, row.and_then(|row| row.checked_sub(layout.runs_head())))),
+            (_, Some(row), _) => (CiPane::Logs, top(1, row)),
+            (.., Some(row)) => (CiPane::Steps, top(2, row)),
             _ => (CiPane::Causes, None),
         };
         self.ci.focus = pane;
         let Some(row) = row else { return };
-        let here = if pane == CiPane::Logs { self.ci.row() } else { self.ci.at.step };
+        let here = match pane {
+            CiPane::Runs => self.ci.run_row().0,
+            CiPane::Logs => self.ci.row(),
+            _ => self.ci.at.step,
+        };
         self.ci_go(Step::Lines(row as isize - here as isize));
     }
 
@@ -156,12 +168,14 @@ impl App {
             return;
         }
         let Some(layout) = self.ci_layout() else { return };
-        let rows = [(layout.logs, self.ci.row(), self.ci.order.len()), {
-            let steps = self.ci.log().map_or(0, |log| log.extract.steps.len());
-            (layout.steps, self.ci.at.step, steps)
-        }];
-        for (top, (rows, cursor, all)) in self.ci.tops.iter_mut().zip(rows) {
-            let room = rows.map_or(1, |rows| usize::from(rows.height.max(2)) - 1);
+        let room = |rows: Option<crate::app::Rows>| rows.map_or(1, |rows| usize::from(rows.height.max(2)) - 1);
+        let (run, runs) = self.ci.run_row();
+        let rows = [
+            (layout.runs.map_or(1, |rows| layout.room_of_runs(rows)), run, runs),
+            (room(layout.logs), self.ci.row(), self.ci.row_count()),
+            (room(layout.steps), self.ci.at.step, self.ci.steps().len()),
+        ];
+        for (top, (room, cursor, all)) in self.ci.tops.iter_mut().zip(rows) {
             *top = (*top).min(cursor).max((cursor + 1).saturating_sub(room)).min(all.saturating_sub(room));
         }
         let room = usize::from(layout.causes.height.max(2)) - 1;
