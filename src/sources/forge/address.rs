@@ -92,8 +92,7 @@ pub fn next_link(header: &str) -> Option<&str> {
 /// The same address with another page.
 pub fn with_page(url: &str, page: &str) -> String {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let mut parts: Vec<&str> =
-        query.split('&').filter(|part| !part.is_empty() && !part.starts_with("page=")).collect();
+    let mut parts: Vec<&str> = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("page=")).collect();
     let page = format!("page={page}");
     parts.push(&page);
     format!("{path}?{}", parts.join("&"))

@@ -216,8 +216,12 @@ pub async fn last_green(
             return Ok(Some(green.clone()));
         }
         let list = match client.forge() {
-            Forge::Github => github::parse_runs(&client.get(&github::greens(&repo.path, run, branch), urgency).await?.body),
-            Forge::Gitlab => gitlab::parse_pipelines(&client.get(&gitlab::greens(&repo.path, branch), urgency).await?.body),
+            Forge::Github => {
+                github::parse_runs(&client.get(&github::greens(&repo.path, run, branch), urgency).await?.body)
+            }
+            Forge::Gitlab => {
+                gitlab::parse_pipelines(&client.get(&gitlab::greens(&repo.path, branch), urgency).await?.body)
+            }
         };
         if let Some(green) = list?.iter().filter(is_green).max_by_key(|run| run.id) {
             return Ok(Some(green.clone()));

@@ -281,8 +281,7 @@ impl Client {
 
     /// The token and what is kept of an address; both may read files, so they are asked for beside the loop.
     async fn prepare(&self, url: &str) -> Result<(Option<Secret>, Option<KeptAnswer>), ApiError> {
-        let (tokens, answers, url) =
-            (Arc::clone(&self.setup.tokens), Arc::clone(&self.setup.answers), url.to_owned());
+        let (tokens, answers, url) = (Arc::clone(&self.setup.tokens), Arc::clone(&self.setup.answers), url.to_owned());
         let work = move || {
             let token = tokens.token()?;
             let kept = answers.get(&key(&url, token.as_ref()));
@@ -372,13 +371,7 @@ impl Client {
     }
 
     /// A request with all that goes with it. Of a server that is not ours, nothing is known and nothing is told.
-    fn request(
-        &self,
-        url: &str,
-        headers: &[(&'static str, String)],
-        token: Option<&Secret>,
-        is_ours: bool,
-    ) -> Request {
+    fn request(&self, url: &str, headers: &[(&'static str, String)], token: Option<&Secret>, is_ours: bool) -> Request {
         let mut all = vec![("user-agent", USER_AGENT.to_owned())];
         match self.setup.forge {
             Forge::Github => {
@@ -431,10 +424,11 @@ impl Client {
     pub(super) fn may(&self, urgency: Urgency) -> Result<(), ApiError> {
         let now = self.now();
         let host = self.host();
-        self.state().limits.may(urgency, now).map_err(|wait| match wait {
+        // Not within the match: the state would stay locked.
+        let limits = self.limits();
+        limits.may(urgency, now).map_err(|wait| match wait {
             Wait::Blocked(until) => {
-                let is_spent = self.setup_left() == Some(0);
-                let (kind, words) = if is_spent {
+                let (kind, words) = if limits.quota().left == Some(0) {
                     (Kind::PrimaryLimit, format!("{host}: all requests of this hour are spent"))
                 } else {
                     (Kind::SecondaryLimit, format!("{host} wants no requests for a while"))
@@ -446,10 +440,6 @@ impl Client {
                 ApiError::new(Kind::Reserved, words).until(until)
             }
         })
-    }
-
-    fn setup_left(&self) -> Option<u64> {
-        self.state().limits.quota().left
     }
 
     /// Reads a body of at most `most` bytes.
@@ -506,7 +496,9 @@ pub(super) fn is_downgrade(from: &str, to: &str) -> bool {
 /// The key of a kept answer. An entity tag is only good for the token with which it came.
 fn key(url: &str, token: Option<&Secret>) -> String {
     // FNV-1a: tells tokens apart, and does not give them away.
-    let hash = |text: &str| text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash = |text: &str| {
+        text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    };
     token.map_or_else(|| format!("anonymous {url}"), |token| format!("{:016x} {url}", hash(token.expose())))
 }
 

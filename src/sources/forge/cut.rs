@@ -74,10 +74,8 @@ impl Form {
 /// Cuts a log at its marks. Steps that were left out, or whose beginning is not found, have no cut: their lines stay with
 /// the step before. The first cut is at `first_line`. Lines never fall.
 pub fn cut(first_line: u64, marks: &[Mark<'_>], steps: &[JobStep]) -> Vec<Cut> {
-    let mut ran: Vec<&JobStep> = steps
-        .iter()
-        .filter(|step| !matches!(step.progress, Progress::Skipped | Progress::Waiting))
-        .collect();
+    let mut ran: Vec<&JobStep> =
+        steps.iter().filter(|step| !matches!(step.progress, Progress::Skipped | Progress::Waiting)).collect();
     ran.sort_by_key(|step| step.number);
     let mut cuts: Vec<Cut> = Vec::new();
     let mut next = 0;

@@ -359,7 +359,10 @@ impl Download<'_> {
             return Err(ApiError::new(Kind::Redirects, words).into());
         }
         // A renamed repository: the same question at another place of the same server.
-        if matches!(answer.status, 301 | 307 | 308) && address::is_same_server(&to, self.client.base()) && self.path != to {
+        if matches!(answer.status, 301 | 307 | 308)
+            && address::is_same_server(&to, self.client.base())
+            && self.path != to
+        {
             let first = std::mem::replace(&mut self.path, to.clone());
             let answer = Box::pin(self.ask_api(&to)).await;
             if answer.is_err() {
@@ -421,7 +424,9 @@ impl Download<'_> {
             }
             200 => self.begin(&answer),
             206 => match content_range(&answer) {
-                Some((from, whole)) if from == had && (self.length.is_none() || whole.is_none() || self.length == whole) => {
+                Some((from, whole))
+                    if from == had && (self.length.is_none() || whole.is_none() || self.length == whole) =>
+                {
                     self.length = self.length.or(whole);
                 }
                 _ => return Ok(Tried::Again("the server sent another part than was asked for".into())),
@@ -507,7 +512,9 @@ impl Download<'_> {
         let is_page = trimmed.starts_with(b"<!doctype html") || trimmed.starts_with(b"<html");
         let what = match self.which {
             _ if is_page => "a web page (is there a login or a proxy in between?)",
-            LogOf::Run { .. } if start.len() >= 4 && !start.starts_with(b"PK\x03\x04") && !start.starts_with(b"PK\x05\x06") => {
+            LogOf::Run { .. }
+                if start.len() >= 4 && !start.starts_with(b"PK\x03\x04") && !start.starts_with(b"PK\x05\x06") =>
+            {
                 "something that is no zip archive"
             }
             _ => return Ok(()),

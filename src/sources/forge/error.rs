@@ -164,7 +164,10 @@ impl Refusal<'_> {
         let words = match (kind, self.has_token) {
             (Kind::PrimaryLimit, true) => format!("{host}: all requests of this hour are spent"),
             (Kind::PrimaryLimit, false) => {
-                format!("{host}: all requests that go without a token are spent; {} raises the limit", self.token_hint())
+                format!(
+                    "{host}: all requests that go without a token are spent; {} raises the limit",
+                    self.token_hint()
+                )
             }
             _ => format!("{host}: too many requests in a short time ({})", self.status),
         };
@@ -174,10 +177,14 @@ impl Refusal<'_> {
     fn refused(&self) -> ApiError {
         let (host, said) = (self.host, self.said());
         match self.status {
-            401 if self.has_token => {
-                ApiError::new(Kind::BadToken, format!("{host} does not accept the token: it expired or was revoked{said}"))
-            }
-            401 => ApiError::new(Kind::BadToken, format!("{host} wants a token: {}{}", self.token_hint(), self.elsewhere())),
+            401 if self.has_token => ApiError::new(
+                Kind::BadToken,
+                format!("{host} does not accept the token: it expired or was revoked{said}"),
+            ),
+            401 => ApiError::new(
+                Kind::BadToken,
+                format!("{host} wants a token: {}{}", self.token_hint(), self.elsewhere()),
+            ),
             403 => self.forbidden(),
             404 => {
                 let why = if self.has_token { "not visible to this token" } else { "private, and there is no token" };
@@ -188,7 +195,9 @@ impl Refusal<'_> {
             }
             410 => ApiError::new(Kind::Gone, format!("{host}: {} is no longer kept (410){said}", self.place())),
             500.. => ApiError::new(Kind::Server, format!("{host} has a problem of its own ({}){said}", self.status)),
-            status => ApiError::new(Kind::Status(status), format!("{host} answered {status} for {}{said}", self.place())),
+            status => {
+                ApiError::new(Kind::Status(status), format!("{host} answered {status} for {}{said}", self.place()))
+            }
         }
     }
 
@@ -216,7 +225,8 @@ impl Refusal<'_> {
         }
         if has.is_none()
             && self.has_token
-            && let Some(wanted) = self.header("x-accepted-github-permissions").filter(|wanted| !wanted.trim().is_empty())
+            && let Some(wanted) =
+                self.header("x-accepted-github-permissions").filter(|wanted| !wanted.trim().is_empty())
         {
             let wanted = quote(wanted, MAX_QUOTE);
             return ApiError::new(Kind::Scope, format!("{host}: the token lacks the permission {wanted}"));

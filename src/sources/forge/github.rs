@@ -61,7 +61,8 @@ pub fn greens(repo: &str, run: &Run, branch: &str) -> String {
         0 => format!("{}/actions/runs", repo_path(repo)),
         id => format!("{}/actions/workflows/{id}/runs", repo_path(repo)),
     };
-    let until = run.started.map_or_else(String::new, |at| format!("&created={}", encode(&format!("<={}", at.to_jiff()))));
+    let until =
+        run.started.map_or_else(String::new, |at| format!("&created={}", encode(&format!("<={}", at.to_jiff()))));
     format!("{base}?branch={}&status=success&per_page=20{until}", encode(branch))
 }
 
@@ -384,7 +385,9 @@ struct RepoJson {
 pub fn parse_repo(body: &[u8]) -> Result<About, ApiError> {
     let repo: RepoJson = tolerant::read(body, "the repository")?;
     let is_one = !repo.full_name.is_empty() && !repo.default_branch.is_empty();
-    is_one.then_some(About { path: repo.full_name, default_branch: repo.default_branch }).ok_or_else(|| not_a("repository"))
+    is_one
+        .then_some(About { path: repo.full_name, default_branch: repo.default_branch })
+        .ok_or_else(|| not_a("repository"))
 }
 
 #[derive(Debug, Default, Deserialize)]

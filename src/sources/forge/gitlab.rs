@@ -95,9 +95,13 @@ fn status_of(progress: Progress) -> Option<&'static str> {
 /// A state. `reason` is why a job failed.
 fn progress(status: &str, reason: &str, may_fail: bool) -> Progress {
     match status {
-        "created" | "waiting_for_resource" | "preparing" | "pending" | "scheduled" | "manual" | "waiting_for_callback" => {
-            Progress::Waiting
-        }
+        "created"
+        | "waiting_for_resource"
+        | "preparing"
+        | "pending"
+        | "scheduled"
+        | "manual"
+        | "waiting_for_callback" => Progress::Waiting,
         "running" | "canceling" => Progress::Running,
         "success" => Progress::Passed,
         "failed" if may_fail => Progress::Tolerated,
@@ -255,7 +259,8 @@ struct IdJson {
 impl JobJson {
     fn into_job(self) -> Option<Job> {
         let progress = progress(&self.status, &self.failure_reason, self.allow_failure.unwrap_or(false));
-        let page = if self.downstream_pipeline.web_url.is_empty() { self.web_url } else { self.downstream_pipeline.web_url };
+        let page =
+            if self.downstream_pipeline.web_url.is_empty() { self.web_url } else { self.downstream_pipeline.web_url };
         (self.id != 0).then(|| Job {
             id: self.id,
             name: self.name,
@@ -288,7 +293,9 @@ pub struct Jobs {
 /// It is no such page.
 pub fn parse_jobs(body: &[u8]) -> Result<Jobs, ApiError> {
     let List(list): List<JobJson> = tolerant::read(body, "the jobs")?;
-    let of = |pick: fn(&JobJson) -> &String| list.iter().map(pick).find(|text| !text.is_empty()).cloned().unwrap_or_default();
+    let of = |pick: fn(&JobJson) -> &String| {
+        list.iter().map(pick).find(|text| !text.is_empty()).cloned().unwrap_or_default()
+    };
     let (title, actor) = (of(|job| &job.commit.title), of(|job| &job.user.username));
     Ok(Jobs { list: list.into_iter().filter_map(JobJson::into_job).collect(), title, actor })
 }
@@ -414,7 +421,8 @@ impl SectionSteps {
     pub fn finish(mut self, of: Progress) -> Vec<JobStep> {
         if of.is_red() {
             let at = self.steps.iter().rposition(|step| step.name == "step_script" || step.name == "build_script");
-            let at = at.or(self.steps.iter().rposition(|step| step.ended.is_none())).or(self.steps.len().checked_sub(1));
+            let at =
+                at.or(self.steps.iter().rposition(|step| step.ended.is_none())).or(self.steps.len().checked_sub(1));
             if let Some(step) = at.and_then(|at| self.steps.get_mut(at)) {
                 step.progress = of;
             }

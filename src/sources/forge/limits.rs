@@ -132,7 +132,9 @@ impl Limits {
             return Err(Wait::Blocked(until));
         }
         match self.resets(now) {
-            Some(reset) if urgency == Urgency::Background && self.spendable(now) == Some(0) => Err(Wait::Reserved(reset)),
+            Some(reset) if urgency == Urgency::Background && self.spendable(now) == Some(0) => {
+                Err(Wait::Reserved(reset))
+            }
             _ => Ok(()),
         }
     }

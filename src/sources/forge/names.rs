@@ -132,7 +132,8 @@ impl Finder {
                 if jobs.len() > 1 {
                     numbered.entry(name).or_default().push((0, label));
                 }
-            } else if let Some((base, number)) = without_number(&name).and_then(|(base, n)| Some((self.base(base)?, n))) {
+            } else if let Some((base, number)) = without_number(&name).and_then(|(base, n)| Some((self.base(base)?, n)))
+            {
                 let list = numbered.entry(base).or_default();
                 if !list.contains(&(number, label)) {
                     list.push((number, label));

@@ -232,8 +232,7 @@ impl Watched {
                         biased;
                         // What was asked so far is kept; the round begins anew behind the want.
                         Some(want) = wants.recv() => {
-                            self.want(want, &news).await?;
-                            Some(Duration::ZERO)
+                            Some(self.want(want, &news).await?.unwrap_or(Duration::ZERO))
                         }
                         wait = self.poll(Urgency::Background, &news) => Some(wait?),
                     }
@@ -428,13 +427,7 @@ impl Watched {
     }
 
     /// Asks what failed jobs left in the source.
-    async fn annotate(
-        &self,
-        run: u64,
-        jobs: &[Job],
-        urgency: Urgency,
-        news: &mpsc::Sender<News>,
-    ) -> Result<(), Stop> {
+    async fn annotate(&self, run: u64, jobs: &[Job], urgency: Urgency, news: &mpsc::Sender<News>) -> Result<(), Stop> {
         match ask::annotations(&self.client, &self.now_called, jobs, urgency).await {
             Ok(list) if list.is_empty() => Ok(()),
             Ok(list) => Ok(tell(news, News::Annotations { repo: self.repo.clone(), run, list }).await?),

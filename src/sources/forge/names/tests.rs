@@ -29,7 +29,12 @@ fn check(jobs: &[&str], names: &[&str], expected: &str) {
             None => "-".to_owned(),
         })
         .collect();
-    assert_eq!(found.join(" "), expected, "{jobs:?} {names:?}", jobs = jobs.iter().map(|j| &j.name).collect::<Vec<_>>());
+    assert_eq!(
+        found.join(" "),
+        expected,
+        "{jobs:?} {names:?}",
+        jobs = jobs.iter().map(|j| &j.name).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -37,7 +42,11 @@ fn whole_jobs_and_steps() {
     let names = ["0_build.txt", "build/1_Set up job.txt", "build/12_Post Run actions_checkout@v4.txt", "1_test.txt"];
     check(&["build", "test"], &names, "0 0.1 0.12 1");
     check(&["test", "build"], &names, "1 1.1 1.12 0");
-    check(&["build"], &["build/system.txt", "build/", "readme.md", "build.txt", "9_logo.png", "x_build.txt"], "- - - - - -");
+    check(
+        &["build"],
+        &["build/system.txt", "build/", "readme.md", "build.txt", "9_logo.png", "x_build.txt"],
+        "- - - - - -",
+    );
     check(&["build"], &["./0_build.txt"], "0");
     check(&[], &["0_build.txt"], "-");
 }
@@ -121,6 +130,10 @@ fn other_characters_may_be_missing() {
 
 #[test]
 fn hostile_names_match_nothing() {
-    check(&["build"], &["../../etc/1_x.txt", "/0_build.txt", "99999999999999999999_build.txt", "-_build.txt"], "- - 0 -");
+    check(
+        &["build"],
+        &["../../etc/1_x.txt", "/0_build.txt", "99999999999999999999_build.txt", "-_build.txt"],
+        "- - 0 -",
+    );
     check(&["build"], &["build/-1_x.txt", "build/1_a/2_b.txt", "_.txt", ""], "- 0.1 - -");
 }

@@ -2,7 +2,7 @@
 
 use super::super::client::Got;
 use super::super::error::Kind;
-use super::super::limits::Urgency::{Background, Person};
+use super::super::limits::Urgency::Person;
 use super::script::{BASE, NOON, Say, World, anonymous, header, run, world, world_of};
 use crate::model::Timestamp;
 use crate::model::ci::Forge;
@@ -35,7 +35,10 @@ fn a_request_says_who_asks_and_what_for() {
 #[test]
 fn what_did_not_change_is_not_sent_again() {
     let world = world();
-    world.script.on("/x", Say::json("[1]").with("etag", "\"a\"").with("link", "<https://api.github.com/x?page=2>; rel=\"next\""));
+    world.script.on(
+        "/x",
+        Say::json("[1]").with("etag", "\"a\"").with("link", "<https://api.github.com/x?page=2>; rel=\"next\""),
+    );
     let first = get(&world, "/x").unwrap();
     assert!(!first.is_unchanged);
     world.clock.go(30);
@@ -79,7 +82,11 @@ fn pages_are_turned_at_one_server_only() {
         let got = get(&world, "/x?a=1&page=1").unwrap();
         assert_eq!(got.next.as_deref().map(|next| next.replace(BASE, "")).as_deref(), expected, "{value}");
     };
-    check("link", "<https://api.github.com/x?page=2>; rel=\"next\", <https://api.github.com/x?page=9>; rel=\"last\"", Some("/x?page=2"));
+    check(
+        "link",
+        "<https://api.github.com/x?page=2>; rel=\"next\", <https://api.github.com/x?page=9>; rel=\"last\"",
+        Some("/x?page=2"),
+    );
     check("link", "<https://api.github.com/x?page=9>; rel=\"last\"", None);
     check("link", "<https://api.github.com/x?page=1>; rel=\"prev\", </x?page=2>; rel=next", Some("/x?page=2"));
     check("link", "<https://evil.example/x?page=2>; rel=\"next\"", None);
@@ -116,7 +123,12 @@ fn redirects_are_followed_and_the_token_stays_home() {
     let with: Vec<_> = world.script.asked().iter().map(|asked| header(asked, "authorization").is_some()).collect();
     assert_eq!(with, [true, true, false]);
 
-    for to in ["http://api.github.com/x", "https://api.github.com:444/x", "https://API.github.com.evil.example/", "//evil.example/x"] {
+    for to in [
+        "http://api.github.com/x",
+        "https://api.github.com:444/x",
+        "https://API.github.com.evil.example/",
+        "//evil.example/x",
+    ] {
         let world = super::script::world();
         world.script.on("/a", Say::to(302, to));
         let _any = get(&world, "/a");
@@ -166,29 +178,4 @@ fn a_refused_token_is_asked_for_once_more() {
     let error = get(&world, "/x").unwrap_err();
     assert_eq!((error.kind, error.words.as_str()), (Kind::NoToken, "GITHUB_TOKEN is empty"));
     assert!(world.script.asked().is_empty());
-}
-
-/// The kind, and words that have to be said.
-#[track_caller]
-fn refused(world: &World, say: Say, kind: Kind, words: &str) {
-    world.script.now("/repos/a/b", say);
-    let error = run(world.client.get("/repos/a/b?x=1", Background)).err();
-    world.script.now("/repos/a/b?x=1", world_say(world));
-    let error = error.filter(|_| false).unwrap_or_else(|| run(world.client.get("/repos/a/b?x=1", Background)).unwrap_err());
-    assert_eq!(error.kind, kind, "{error}");
-    assert!(error.words.contains(words), "{error}");
-    assert!(!error.words.contains('\x1b'), "{error}");
-}
-
-fn world_say(world: &World) -> Say {
-    run(async {
-        let request = crate::ports::http::Request { url: format!("{BASE}/repos/a/b"), ..Default::default() };
-        let answer = crate::ports::http::Http::ask(&*world.script, request).await.unwrap();
-        let mut body = Vec::new();
-        let mut stream = answer.body;
-        while let Some(Ok(piece)) = stream.next().await {
-            body.extend(piece);
-        }
-        Say { status: answer.status, headers: answer.headers, body, breaks: None }
-    })
 }

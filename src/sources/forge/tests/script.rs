@@ -110,7 +110,9 @@ impl Http for Script {
         let say = self.answer(&request);
         self.asked.lock().unwrap().push(request.clone());
         Box::pin(async move {
-            let Some(say) = say else { return Ok(Answer { status: 404, headers: Vec::new(), body: Box::new(Pieces::default()) }) };
+            let Some(say) = say else {
+                return Ok(Answer { status: 404, headers: Vec::new(), body: Box::new(Pieces::default()) });
+            };
             if say.status == 0 {
                 return Err(HttpError::Connect { host: "there".into(), why: "refused".into() });
             }
