@@ -424,10 +424,11 @@ impl Client {
     pub(super) fn may(&self, urgency: Urgency) -> Result<(), ApiError> {
         let now = self.now();
         let host = self.host();
-        self.state().limits.may(urgency, now).map_err(|wait| match wait {
+        // Not within the match: the state would stay locked.
+        let limits = self.limits();
+        limits.may(urgency, now).map_err(|wait| match wait {
             Wait::Blocked(until) => {
-                let is_spent = self.setup_left() == Some(0);
-                let (kind, words) = if is_spent {
+                let (kind, words) = if limits.quota().left == Some(0) {
                     (Kind::PrimaryLimit, format!("{host}: all requests of this hour are spent"))
                 } else {
                     (Kind::SecondaryLimit, format!("{host} wants no requests for a while"))
@@ -439,10 +440,6 @@ impl Client {
                 ApiError::new(Kind::Reserved, words).until(until)
             }
         })
-    }
-
-    fn setup_left(&self) -> Option<u64> {
-        self.state().limits.quota().left
     }
 
     /// Reads a body of at most `most` bytes.

@@ -232,8 +232,7 @@ impl Watched {
                         biased;
                         // What was asked so far is kept; the round begins anew behind the want.
                         Some(want) = wants.recv() => {
-                            self.want(want, &news).await?;
-                            Some(Duration::ZERO)
+                            Some(self.want(want, &news).await?.unwrap_or(Duration::ZERO))
                         }
                         wait = self.poll(Urgency::Background, &news) => Some(wait?),
                     }

@@ -2,7 +2,7 @@
 
 use super::super::client::Got;
 use super::super::error::Kind;
-use super::super::limits::Urgency::{Background, Person};
+use super::super::limits::Urgency::Person;
 use super::script::{BASE, NOON, Say, World, anonymous, header, run, world, world_of};
 use crate::model::Timestamp;
 use crate::model::ci::Forge;
@@ -178,30 +178,4 @@ fn a_refused_token_is_asked_for_once_more() {
     let error = get(&world, "/x").unwrap_err();
     assert_eq!((error.kind, error.words.as_str()), (Kind::NoToken, "GITHUB_TOKEN is empty"));
     assert!(world.script.asked().is_empty());
-}
-
-/// The kind, and words that have to be said.
-#[track_caller]
-fn refused(world: &World, say: Say, kind: Kind, words: &str) {
-    world.script.now("/repos/a/b", say);
-    let error = run(world.client.get("/repos/a/b?x=1", Background)).err();
-    world.script.now("/repos/a/b?x=1", world_say(world));
-    let error =
-        error.filter(|_| false).unwrap_or_else(|| run(world.client.get("/repos/a/b?x=1", Background)).unwrap_err());
-    assert_eq!(error.kind, kind, "{error}");
-    assert!(error.words.contains(words), "{error}");
-    assert!(!error.words.contains('\x1b'), "{error}");
-}
-
-fn world_say(world: &World) -> Say {
-    run(async {
-        let request = crate::ports::http::Request { url: format!("{BASE}/repos/a/b"), ..Default::default() };
-        let answer = crate::ports::http::Http::ask(&*world.script, request).await.unwrap();
-        let mut body = Vec::new();
-        let mut stream = answer.body;
-        while let Some(Ok(piece)) = stream.next().await {
-            body.extend(piece);
-        }
-        Say { status: answer.status, headers: answer.headers, body, breaks: None }
-    })
 }

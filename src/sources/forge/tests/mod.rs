@@ -6,4 +6,5 @@ mod asking;
 mod downloading;
 mod meaning;
 mod pacing;
+mod refusing;
 mod watching;
