@@ -157,6 +157,8 @@ pub enum Command {
     Cat(CatArgs),
     /// Prints the lines that explain why a build failed: of CI logs, archives of them, or standard input.
     Extract(ExtractArgs),
+    /// Lists the runs of a repository's CI: GitHub Actions, GitLab CI.
+    Runs(RunsArgs),
     /// Writes, checks or shows the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -261,6 +263,47 @@ pub struct ExtractArgs {
     #[arg(long)]
     pub redact: bool,
 }
+
+/// `logdeck runs`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = RUNS_EXAMPLES)]
+pub struct RunsArgs {
+    /// github:OWNER/REPO or gitlab:GROUP/PROJECT [default: the repository that the current directory is a clone of].
+    #[arg(value_name = "REPOSITORY", value_parser = AddressParser)]
+    pub source: Option<Address>,
+    /// Only runs of this branch.
+    #[arg(short, long, value_name = "B")]
+    pub branch: Option<String>,
+    /// Only runs of this workflow: its name, or its file's.
+    #[arg(short, long, value_name = "W")]
+    pub workflow: Option<String>,
+    /// Only runs that failed.
+    #[arg(short, long)]
+    pub failed: bool,
+    /// At most so many, from 1 to 1000.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+    /// How the runs are printed.
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_enum)]
+    pub format: RunsFormat,
+}
+
+/// How `runs` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunsFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// One object a run, on a line.
+    Json,
+}
+
+const RUNS_EXAMPLES: &str = "\
+Examples:
+  logdeck runs                                   in a clone: what ran last?
+  logdeck runs github:acme/api --failed          only what is red
+  logdeck runs gitlab:acme/platform/api --branch main
+  logdeck runs --format json | jq -r 'select(.result == \"failed\") | .page'";
 
 /// How `extract` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -4,12 +4,13 @@
 //! (`sources::forge`) or what is done with the logs.
 
 use super::{Globals, Output, Usage};
+use crate::config::CiServer;
 use crate::infra::answers::DiskAnswers;
 use crate::infra::archives::DiskArchives;
 use crate::infra::clock::SystemClock;
 use crate::infra::files::unnamed;
 use crate::infra::http;
-use crate::infra::tokens::{Finder, Named, Server};
+use crate::infra::tokens::{Finder, Lookup, Named, Server};
 use crate::model::Address;
 use crate::model::ci::{Forge, Job, Repo, Run, RunFilter};
 use crate::ports::Clock;
@@ -62,14 +63,7 @@ pub struct Wanted {
 
 /// The repository of an address, and what of it is wanted; nothing for other sources.
 pub fn of_address(address: &Address, globals: &Globals<'_>) -> Option<(Repo, Wanted)> {
-    let host = |forge| {
-        let (variable, usual) = match forge {
-            Forge::Github => ("GH_HOST", "github.com"),
-            Forge::Gitlab => ("GITLAB_HOST", "gitlab.com"),
-        };
-        let host = globals.environment.text(variable).unwrap_or(usual);
-        host.rsplit("://").next().unwrap_or(host).trim_end_matches('/').to_owned()
-    };
+    let host = |forge| server(forge, globals).url.host().to_owned();
     let repo = |forge, path: String| Repo { forge, host: host(forge), path };
     match address {
         Address::Github { owner, repo: name, run, job } => {
@@ -84,14 +78,26 @@ pub fn of_address(address: &Address, globals: &Globals<'_>) -> Option<(Repo, Wan
     }
 }
 
-/// Where a server's interface is. Runners of both services say it in a variable.
+/// The settings of a service.
+fn server<'g>(forge: Forge, globals: &'g Globals<'_>) -> &'g CiServer {
+    match forge {
+        Forge::Github => &globals.config.github,
+        Forge::Gitlab => &globals.config.gitlab,
+    }
+}
+
+/// Where a server's interface is. Runners of both services say it in a variable, which holds where no server is set.
 fn base(repo: &Repo, globals: &Globals<'_>) -> String {
+    let server = server(repo.forge, globals);
+    let is_usual = repo.host == CiServer::of(repo.forge).url.host();
+    let place = if repo.host == server.url.host() { server.url.to_string() } else { format!("https://{}", repo.host) };
     let (variable, usual) = match repo.forge {
-        Forge::Github if repo.host == "github.com" => ("GITHUB_API_URL", "https://api.github.com".to_owned()),
-        Forge::Github => ("GITHUB_API_URL", format!("https://{}/api/v3", repo.host)),
-        Forge::Gitlab => ("CI_API_V4_URL", format!("https://{}/api/v4", repo.host)),
+        Forge::Github if is_usual => ("GITHUB_API_URL", "https://api.github.com".to_owned()),
+        Forge::Github => ("GITHUB_API_URL", format!("{place}/api/v3")),
+        Forge::Gitlab => ("CI_API_V4_URL", format!("{place}/api/v4")),
     };
-    globals.environment.text(variable).map_or(usual, |base| base.trim_end_matches('/').to_owned())
+    let of_runner = globals.environment.text(variable).filter(|_| is_usual);
+    of_runner.map_or(usual, |base| base.trim_end_matches('/').to_owned())
 }
 
 /// Keeps nothing: where there is no directory for it.
@@ -112,16 +118,21 @@ impl Service {
     /// Certificates or proxies that cannot be used.
     pub fn new(repo: Repo, globals: &Globals<'_>) -> anyhow::Result<Self> {
         let environment = globals.environment;
-        let http = http::Client::new(&http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION"))))?;
+        let variables = environment.clone();
+        let lookup: Lookup = Arc::new(move |name: &str| variables.os(name).map(ToOwned::to_owned));
+        let settings = server(repo.forge, globals);
+        let mut options = http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION")));
+        options.ca_files.extend(settings.ca_file.clone());
+        options.proxies = http::Proxies::of(|name: &str| environment.text(name).map(ToOwned::to_owned));
+        let http = http::Client::new(&options)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let salt = clock.now().0 as u64 ^ u64::from(std::process::id());
         let cache = environment.cache_dir();
         let answers = cache.and_then(|dir| DiskAnswers::open(dir.join("answers"), Arc::clone(&clock), salt).ok());
         let archives = cache.and_then(|dir| DiskArchives::open(dir.join("logs"), Arc::clone(&clock), salt).ok());
-        let variables = environment.clone();
-        let lookup = Arc::new(move |name: &str| variables.os(name).map(ToOwned::to_owned));
         let base = base(&repo, globals);
-        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from: None };
+        let from = settings.token.clone().filter(|_| repo.host == settings.url.host());
+        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from };
         let client = Client::new(Setup {
             http: Arc::new(http),
             tokens: Arc::new(Finder::new(server, lookup)),
@@ -144,6 +155,11 @@ impl Service {
     pub fn runs(&self, filter: &RunFilter, most: usize) -> anyhow::Result<Vec<Run>> {
         let runs = self.runtime.block_on(list_runs(&self.client, &self.repo, filter, most));
         runs.with_context(|| self.place())
+    }
+
+    /// Whether the last request went without a token.
+    pub fn is_anonymous(&self) -> bool {
+        self.client.is_anonymous()
     }
 
     /// The logs of a run: of its failed jobs where they have to be fetched one by one.

@@ -10,6 +10,7 @@ pub mod docs;
 mod extract;
 mod forge;
 pub mod output;
+mod runs;
 mod screen;
 pub mod start;
 pub mod stats;
@@ -103,6 +104,10 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Extract(args)) => {
             let globals = globals(cli, None, environment)?;
             extract::run(args, &globals, out)
+        }
+        Some(Command::Runs(args)) => {
+            let globals = globals(cli, None, environment)?;
+            runs::run(args, &globals, out)
         }
         Some(Command::Demo) => {
             let globals = globals(cli, None, environment)?;
