@@ -269,12 +269,11 @@ impl Client {
     /// The next page, if it is at the same server.
     fn next(&self, from: &str, headers: &[(String, String)]) -> Option<String> {
         let header = |name: &str| headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
-        let next = match header("link").and_then(address::next_link) {
-            Some(link) => address::resolve(from, link)?,
-            None => {
-                let page = header("x-next-page").map(str::trim).filter(|page| page.parse::<u64>().is_ok())?;
-                address::with_page(from, page)
-            }
+        let next = if let Some(link) = header("link").and_then(address::next_link) {
+            address::resolve(from, link)?
+        } else {
+            let page = header("x-next-page").map(str::trim).filter(|page| page.parse::<u64>().is_ok())?;
+            address::with_page(from, page)
         };
         address::is_same_server(&next, self.base()).then_some(next)
     }

@@ -3,6 +3,8 @@
 //! Owns signed addresses, continuing after a break, and telling a log from what is none. Must not know what is in it.
 //! Signed addresses are asked without the token; they live about a minute.
 
+mod sink;
+
 use super::address;
 use super::client::{Client, Follow, USER_AGENT, is_downgrade};
 use super::error::{ApiError, Kind};
@@ -12,8 +14,8 @@ use crate::model::Timestamp;
 use crate::model::ci::{Forge, Progress, Repo};
 use crate::model::time::SECOND;
 use crate::ports::http::{Answer, Request};
+use sink::{MAGIC, Sink};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
@@ -21,12 +23,8 @@ use tokio_util::sync::CancellationToken;
 pub const MAX_BREAKS: u32 = 12;
 /// Redirects at the server that keeps the log.
 const MAX_REDIRECTS: usize = 3;
-/// Bytes that are written at once.
-const CHUNK: usize = 256 * 1024;
 /// A log may come so many nanoseconds after the end.
 const FRESH: i64 = 120 * SECOND;
-/// The end of an archive, in which its directory has to be announced.
-const ZIP_END: u64 = 22 + 65_535;
 
 /// Which log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -553,98 +551,4 @@ fn content_range(answer: &Answer) -> Option<(u64, Option<u64>)> {
     let (part, whole) = range.split_once('/')?;
     let (from, _) = part.split_once('-')?;
     Some((from.trim().parse().ok()?, whole.trim().parse().ok()))
-}
-
-/// Bytes of the start that are remembered.
-const MAGIC: usize = 64;
-
-/// Writes to the file beside the loop, in large pieces.
-struct Sink {
-    /// Away while it is written to.
-    file: Option<File>,
-    waiting: Vec<u8>,
-    /// Bytes that came, written or waiting.
-    written: u64,
-    start: Vec<u8>,
-}
-
-impl Sink {
-    fn new(file: File) -> Self {
-        Self { file: Some(file), waiting: Vec::new(), written: 0, start: Vec::new() }
-    }
-
-    fn remember(&mut self, piece: &[u8]) {
-        let room = MAGIC.saturating_sub(self.start.len());
-        self.start.extend_from_slice(&piece[..piece.len().min(room)]);
-    }
-
-    async fn write(&mut self, piece: &[u8]) -> Result<(), NoLog> {
-        self.waiting.extend_from_slice(piece);
-        self.written += piece.len() as u64;
-        if self.waiting.len() >= CHUNK { self.flush().await } else { Ok(()) }
-    }
-
-    async fn flush(&mut self) -> Result<(), NoLog> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let mut waiting = std::mem::take(&mut self.waiting);
-        self.waiting = self
-            .with(move |file| {
-                file.write_all(&waiting)?;
-                waiting.clear();
-                Ok(waiting)
-            })
-            .await?;
-        Ok(())
-    }
-
-    async fn restart(&mut self) -> Result<(), NoLog> {
-        self.waiting.clear();
-        self.start.clear();
-        self.written = 0;
-        self.with(|file| {
-            file.set_len(0)?;
-            file.rewind()
-        })
-        .await
-    }
-
-    async fn finish(mut self) -> Result<File, NoLog> {
-        self.flush().await?;
-        self.with(File::rewind).await?;
-        self.file.take().ok_or_else(lost)
-    }
-
-    async fn ends_like_a_zip(&mut self) -> Result<bool, NoLog> {
-        self.flush().await?;
-        let whole = self.written;
-        self.with(move |file| {
-            let from = whole.saturating_sub(ZIP_END);
-            file.seek(SeekFrom::Start(from))?;
-            let mut end = Vec::new();
-            file.take(ZIP_END).read_to_end(&mut end)?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(memchr::memmem::rfind(&end, b"PK\x05\x06").is_some())
-        })
-        .await
-    }
-
-    async fn with<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut File) -> std::io::Result<T> + Send + 'static,
-    ) -> Result<T, NoLog> {
-        let mut file = self.file.take().ok_or_else(lost)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let outcome = work(&mut file);
-            (file, outcome)
-        });
-        let (file, outcome) = done.await.map_err(|_| lost())?;
-        self.file = Some(file);
-        outcome.map_err(|error| NoLog::Disk(error.to_string()))
-    }
-}
-
-fn lost() -> NoLog {
-    NoLog::Disk("the file was lost".to_owned())
 }

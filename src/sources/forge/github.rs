@@ -120,17 +120,16 @@ fn status_of(progress: Progress) -> Option<&'static str> {
 /// Status and conclusion together.
 fn progress(status: &str, conclusion: &str) -> Progress {
     match (status, conclusion) {
-        ("completed", conclusion) | ("", conclusion) => match conclusion {
+        ("completed" | "", conclusion) => match conclusion {
             "success" => Progress::Passed,
             "failure" | "startup_failure" => Progress::Failed,
             "timed_out" => Progress::TimedOut,
-            "cancelled" => Progress::Cancelled,
+            // Stale: superseded before it ran.
+            "cancelled" | "stale" => Progress::Cancelled,
             "skipped" => Progress::Skipped,
             "neutral" => Progress::Tolerated,
             // It waits for a person.
             "action_required" => Progress::Waiting,
-            // Superseded before it ran.
-            "stale" => Progress::Cancelled,
             _ => Progress::Unknown,
         },
         ("in_progress", _) => Progress::Running,

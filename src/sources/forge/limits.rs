@@ -9,11 +9,11 @@ use crate::model::time::{MILLISECOND, SECOND};
 use std::time::Duration;
 
 /// The longest wait that a server may ask for with `Retry-After`.
-pub const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+pub const MAX_WAIT: Duration = Duration::from_mins(15);
 /// The least wait after a limit about which the server says nothing more.
-pub const MIN_WAIT: Duration = Duration::from_secs(60);
+pub const MIN_WAIT: Duration = Duration::from_mins(1);
 /// The longest time until a quota is full again that is believed: GitHub's is an hour.
-const MAX_RESET: Duration = Duration::from_secs(2 * 60 * 60);
+const MAX_RESET: Duration = Duration::from_hours(2);
 
 /// For whom a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

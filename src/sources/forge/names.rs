@@ -207,16 +207,15 @@ fn loosely(name: &str) -> String {
 
 /// `build (2)`, `build(2)`, `build_2`, `build-2`, `build 2`: the name and the number.
 fn without_number(name: &str) -> Option<(&str, u64)> {
-    let (open, inner) = match name.strip_suffix(')') {
-        Some(rest) => rest.rsplit_once('(')?,
-        None => {
-            let at = name.rfind(|c: char| !c.is_ascii_digit())?;
-            let len = name[at..].chars().next()?.len_utf8();
-            if !matches!(&name[at..at + len], " " | "_" | "-") {
-                return None;
-            }
-            (&name[..at], &name[at + len..])
+    let (open, inner) = if let Some(rest) = name.strip_suffix(')') {
+        rest.rsplit_once('(')?
+    } else {
+        let at = name.rfind(|c: char| !c.is_ascii_digit())?;
+        let len = name[at..].chars().next()?.len_utf8();
+        if !matches!(&name[at..at + len], " " | "_" | "-") {
+            return None;
         }
+        (&name[..at], &name[at + len..])
     };
     let number = inner.parse().ok().filter(|number| *number > 0)?;
     Some((open.trim_end(), number))

@@ -30,7 +30,7 @@ const EXPLAINED: usize = 5;
 /// Runs that a person looked at last, whose jobs are followed.
 const LOOKED_AT: usize = 4;
 /// The longest wait after failures.
-const MAX_PAUSE: Duration = Duration::from_secs(15 * 60);
+const MAX_PAUSE: Duration = Duration::from_mins(15);
 
 /// A repository and who asks about it. Repositories of the same server and token share a client, and so its limits.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Default for Settings {
         Self {
             filter: RunFilter::default(),
             runs: 100,
-            rest: Duration::from_secs(60),
+            rest: Duration::from_mins(1),
             busy: Duration::from_secs(10),
             is_seen: Arc::new(AtomicBool::new(true)),
             at_once: 4,
@@ -415,8 +415,8 @@ impl Watched {
             self.asked_jobs.insert(run, (known.progress, known.updated));
         }
         tell(news, News::Jobs { repo: self.repo.clone(), run, jobs: jobs.list.clone() }).await?;
-        let is_new = !(jobs.title.is_empty() && jobs.actor.is_empty()) && !self.details.contains_key(&run.0);
-        if is_new {
+        let tells_more = !jobs.title.is_empty() || !jobs.actor.is_empty();
+        if tells_more && !self.details.contains_key(&run.0) {
             if let Some(run) = self.runs.iter_mut().find(|other| other.id == run.0) {
                 fill(run, &jobs.title, &jobs.actor);
             }

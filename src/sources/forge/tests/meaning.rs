@@ -183,7 +183,9 @@ fn sections_become_steps() {
         b"section_end:112:after_script\r",
         b"section_end:113:nothing\r",
     ] {
-        sections(line).iter().for_each(|mark| steps.take(mark));
+        for mark in sections(line) {
+            steps.take(&mark);
+        }
     }
     let steps: Vec<_> = steps.finish(Progress::Failed).into_iter().map(|s| (s.number, s.name, s.progress)).collect();
     let expected = [

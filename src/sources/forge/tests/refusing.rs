@@ -17,7 +17,8 @@ fn check(world: &World, say: Say, kind: Kind, words: &str, wait: Option<i64>) {
 }
 
 fn message(status: u16, text: &str) -> Say {
-    Say::new(status, format!("{{\"message\":{text:?},\"documentation_url\":\"x\"}}"))
+    let body = serde_json::json!({"message": text, "documentation_url": "x"});
+    Say::new(status, body.to_string())
 }
 
 #[test]
