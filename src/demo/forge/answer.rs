@@ -1,6 +1,6 @@
 //! Requests and answers of the embedded CI service.
 //!
-//! Owns what both interfaces share: paths, queries, pages, ETags, times. Must not know what is asked for.
+//! Owns what both interfaces share: paths, queries, pages, `ETag`s, times. Must not know what is asked for.
 
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
@@ -37,6 +37,14 @@ impl Ask {
             ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(token.trim())
         });
         self.header("private-token").or(of_header)
+    }
+
+    /// The address of what is asked for, where the first parts of its path are `start`.
+    pub(super) fn address(&self, start: &str, rest: &[&str]) -> String {
+        let parts: Vec<&str> = std::iter::once(start).chain(rest.iter().copied()).collect();
+        let query = self.query.with(&[]);
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}/{}{mark}{query}", self.base, parts.join("/"))
     }
 
     /// The path's parts for `match`.
@@ -127,12 +135,13 @@ impl Reply {
     }
 
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts made on the spot are given")]
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
     }
 
-    /// An ETag that depends on the body, the links, and who asks; and no body if the client has it already.
+    /// An `ETag` that depends on the body, the links, and who asks; and no body if the client has it already.
     #[must_use]
     pub(super) fn conditional(self, ask: &Ask) -> Self {
         if self.status != 200 || ask.method != Method::GET {
@@ -143,8 +152,13 @@ impl Reply {
         let known = ask.header(header::IF_NONE_MATCH.as_str()).unwrap_or_default();
         let bare = etag.trim_start_matches("W/");
         let is_known = known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == bare || tag.trim() == "*");
-        let reply = self.with("etag", etag);
-        if is_known { Self { status: 304, body: Bytes::new(), ..reply } } else { reply }
+        let mut reply = self.with("etag", etag);
+        if is_known {
+            // Nothing is sent, so it has no type.
+            reply.headers.retain(|(name, _)| *name != "content-type");
+            (reply.status, reply.body) = (304, Bytes::new());
+        }
+        reply
     }
 }
 

@@ -24,6 +24,11 @@ pub enum Names {
 
 /// The longest name, in units of UTF-16.
 const MAX_UNITS: usize = 90;
+/// What the parts of a zip file begin with.
+const LOCAL: u32 = 0x0403_4b50;
+const SIZES: u32 = 0x0807_4b50;
+const ENTRY: u32 = 0x0201_4b50;
+const END: u32 = 0x0605_4b50;
 /// What is smaller is stored as it is.
 const MIN_DEFLATED: usize = 64;
 
@@ -102,7 +107,7 @@ pub fn zip(entries: &[(String, Bytes)]) -> Vec<u8> {
         // What is packed is streamed: its sizes stand behind it.
         let (flags, method, version) = if is_deflated { (0x0808_u16, 8_u16, 20_u16) } else { (0x0800, 0, 10) };
         let known = if is_deflated { (0, 0) } else { (crc, bytes.len() as u32) };
-        put(&mut out, &[0x04034b50], &[version, flags, method, 0, 0]);
+        put(&mut out, &[LOCAL], &[version, flags, method, 0, 0]);
         put(&mut out, &[known.0, known.1, known.1], &[name.len() as u16, 0]);
         out.extend_from_slice(name.as_bytes());
         let start = out.len();
@@ -113,9 +118,9 @@ pub fn zip(entries: &[(String, Bytes)]) -> Vec<u8> {
         }
         let packed = (out.len() - start) as u32;
         if is_deflated {
-            put(&mut out, &[0x08074b50, crc, packed, bytes.len() as u32], &[]);
+            put(&mut out, &[SIZES, crc, packed, bytes.len() as u32], &[]);
         }
-        put(&mut directory, &[0x02014b50], &[20, version, flags, method, 0, 0]);
+        put(&mut directory, &[ENTRY], &[20, version, flags, method, 0, 0]);
         put(&mut directory, &[crc, packed, bytes.len() as u32], &[name.len() as u16, 0, 0, 0, 0]);
         put(&mut directory, &[0, offset], &[]);
         directory.extend_from_slice(name.as_bytes());
@@ -123,7 +128,7 @@ pub fn zip(entries: &[(String, Bytes)]) -> Vec<u8> {
     let start = out.len() as u32;
     out.extend_from_slice(&directory);
     let count = entries.len() as u16;
-    put(&mut out, &[0x06054b50], &[0, 0, count, count]);
+    put(&mut out, &[END], &[0, 0, count, count]);
     put(&mut out, &[directory.len() as u32, start], &[0]);
     out
 }

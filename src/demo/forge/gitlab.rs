@@ -119,10 +119,7 @@ impl Request<'_> {
 
     /// Where a renamed project is now.
     fn moved(&self, repo: &Repo, rest: &[&str]) -> Reply {
-        let tail: String = rest.iter().map(|part| format!("/{part}")).collect();
-        let query = self.ask.query.with(&[]);
-        let query = if query.is_empty() { query } else { format!("?{query}") };
-        let url = format!("{}/projects/{}{tail}{query}", self.ask.base, repo.id);
+        let url = self.ask.address(&format!("projects/{}", repo.id), rest);
         let words = format!("This resource has been moved permanently to {url}");
         Reply::json(301, &json!({ "message": words })).with("location", url)
     }

@@ -68,19 +68,21 @@ pub(super) fn answer(state: &mut State, blobs: &mut Blobs, blob_base: &str, ask:
         request.answer(blobs).unwrap_or_else(|refused| refused).conditional(ask)
     };
     // What did not change is free for those who say who they are.
-    let costs = !is_free && !(reply.status == 304 && token.is_some());
+    let has_token = token.is_some();
+    let costs = !(is_free || reply.status == 304 && has_token);
     let Some(grant) = state.grant(token) else { return reply };
     grant.used += u64::from(costs);
     let reply = limits(reply, grant)
         .with("x-github-media-type", "github.v3; format=json")
         .with("x-github-api-version-selected", "2022-11-28")
         .with("vary", "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, X-Requested-With");
-    let Some(token) = token else { return reply.with("cache-control", "public, max-age=60, s-maxage=60") };
+    if !has_token {
+        return reply.with("cache-control", "public, max-age=60, s-maxage=60");
+    }
     let reply = reply.with("cache-control", "private, max-age=60, s-maxage=60");
     if grant.scopes.is_empty() {
         return reply.with("x-accepted-github-permissions", "actions=read");
     }
-    let _ = token;
     reply.with("x-oauth-scopes", &grant.scopes).with("x-accepted-oauth-scopes", "")
 }
 
@@ -160,10 +162,7 @@ impl Request<'_> {
 
     /// Where a renamed repository is now.
     fn moved(&self, repo: &Repo, rest: &[&str]) -> Reply {
-        let tail: String = rest.iter().map(|part| format!("/{part}")).collect();
-        let query = self.ask.query.with(&[]);
-        let query = if query.is_empty() { query } else { format!("?{query}") };
-        let url = format!("{}/repositories/{}{tail}{query}", self.ask.base, repo.id);
+        let url = self.ask.address(&format!("repositories/{}", repo.id), rest);
         let body = json!({
             "message": "Moved Permanently",
             "url": url,
