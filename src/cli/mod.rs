@@ -9,6 +9,7 @@ pub mod discover;
 pub mod docs;
 mod extract;
 pub mod output;
+pub mod runs;
 mod screen;
 pub mod start;
 pub mod stats;
