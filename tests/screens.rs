@@ -31,6 +31,8 @@ mod oncall;
 mod out;
 #[path = "screens/reading.rs"]
 mod reading;
+#[path = "screens/runs.rs"]
+mod runs;
 #[path = "screens/steering.rs"]
 mod steering;
 #[path = "screens/time.rs"]

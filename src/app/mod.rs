@@ -57,7 +57,7 @@ mod window;
 pub use bars::{BarCursor, BarWindow};
 pub use body::{Body, BodyLine};
 pub use ci::{CiLayout, CiLine, CiList, CiRow, CiRuns, CiView, RunColumns, RunRow};
-pub use ci::{ExtractNews, Extracted, LogForm, LogFound, run_mark, run_result};
+pub use ci::{ExtractNews, Extracted, LogForm, LogFound, run_mark, run_result, run_took};
 pub use columns::{FieldColumn, FieldColumns};
 pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};

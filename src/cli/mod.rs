@@ -10,7 +10,7 @@ pub mod docs;
 mod extract;
 mod forge;
 pub mod output;
-mod runs;
+pub mod runs;
 mod screen;
 pub mod start;
 pub mod stats;

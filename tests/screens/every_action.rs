@@ -34,6 +34,10 @@ const CASES: &[Case] = &[
     ("filter", "", "F", "-- Filter --", ""),
     ("next-cause", "", "e", "-- Cause 2 of 3 --", "-- First cause"),
     ("previous-cause", "ee", "E", "-- Cause 2 of 3 --", "-- Cause 3"),
+    ("open-run", "", "<Enter>j", "-- #18842 build-test / docs", ""),
+    ("refresh", "", "r", "asking github.com ...", ""),
+    ("open-page", "", "o", "opening the page ...", ""),
+    ("filter-runs", "", "F", "branch feat/ledger-v2", ""),
     ("whole-log", "", "<Enter>", "reading the log around the line", ""),
     ("causes", "<Esc>", ":causes<Enter>", "-- First cause of 3 --", "-- Lines --"),
     ("next-list", "", "<Tab>j", "-- clippy (stable) --", ""),
@@ -127,9 +131,16 @@ fn every_action_has_a_case() {
 fn every_action_does_what_it_says() {
     let mut wrong = Vec::new();
     for (id, before, key, expected, absent) in CASES {
-        let is_of_ci = |spec: &&ActionSpec| spec.id == *id && spec.when == [Context::Ci];
-        let is_of_ci = *id == "causes" || ACTIONS.iter().any(|spec| is_of_ci(&spec));
-        let mut screen = if is_of_ci { crate::ci::failed_run(120, 36) } else { screen(120, 36) };
+        let only_in = |contexts: &[Context]| {
+            let is_there = |spec: &&ActionSpec| spec.id == *id && spec.when.iter().all(|at| contexts.contains(at));
+            ACTIONS.iter().any(|spec| is_there(&spec))
+        };
+        let is_of_runs = matches!(*id, "open-run" | "refresh" | "open-page" | "filter-runs");
+        let mut screen = match () {
+            () if is_of_runs => crate::runs::red(120, 36),
+            () if *id == "causes" || only_in(&[Context::Runs, Context::Ci]) => crate::ci::failed_run(120, 36),
+            () => screen(120, 36),
+        };
         screen.keys(before);
         screen.keys(key);
         let text = screen.text();

@@ -16,6 +16,7 @@ use std::time::Duration;
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("open", "open other.log<Enter>", "opening other.log ...", "Command palette"),
     ("baseline", "baseline green.log<Enter>", "reading the passing log ...", "Command palette"),
+    ("runs", "runs failed<Enter>", "no repository is watched", "nothing"),
     ("theme", "theme mono<Enter>", "theme: mono", "Command palette"),
     ("goto", "goto -10s<Enter>", "PAUSED", "Command palette"),
     ("filter", "filter nope<Enter>", "no filter `nope`: none is saved yet", "nothing"),

@@ -16,7 +16,7 @@ mod walk;
 
 pub use look::{CiLayout, CiLine, CiList, CiRow, CiView};
 pub use news::{ExtractNews, Extracted, LogForm, LogFound};
-pub use runs::{CiRuns, RunColumns, RunRow, mark as run_mark, result as run_result};
+pub use runs::{CiRuns, RunColumns, RunRow, mark as run_mark, result as run_result, took as run_took};
 pub(super) use walk::CiPane;
 
 use super::action::Context;

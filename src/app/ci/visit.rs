@@ -125,14 +125,23 @@ impl App {
         };
         let _ = write!(out, "**{number}**: {}", about(block));
         let quoted = |text: &str| markdown::code(&self.redactor.redact(&safe_line(text.as_bytes())).text);
-        if let Some(step) = block.step.and_then(|n| log.extract.steps.get(n)) {
-            let _ = write!(out, ", step {}", quoted(&step.name));
+        if let Some((_, step)) = self.step_of(block) {
+            let _ = write!(out, ", step {}", quoted(step));
         }
+        out.push_str(&self.run_link());
         let _ = write!(out, "\n\n{}\n\n", self.where_words(log, block, &quoted(&log.name)));
         // Joined first: a secret may go over several lines.
         let text: Vec<_> = block.lines.iter().map(|line| safe(line)).collect();
         out.push_str(&markdown::block(&self.redactor.redact(&text.join("\n")).text));
         Some(out)
+    }
+
+    /// `, run [#18842](https://…) on main`, of a run whose service told its page.
+    fn run_link(&self) -> String {
+        let Some((run, page)) = self.run_page() else { return String::new() };
+        let branch = markdown::code(&self.redactor.redact(&safe_line(run.branch.as_bytes())).text);
+        let link = page.map_or_else(|| format!("#{}", run.number), |page| format!("[#{}]({page})", run.number));
+        format!(", run {link} on {branch}")
     }
 
     fn where_words(&self, log: &Log, block: &Block, name: &str) -> String {

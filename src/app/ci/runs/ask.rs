@@ -263,6 +263,14 @@ impl App {
         }
     }
 
+    /// The chosen run, and its page where the service told one that can be opened.
+    pub(in crate::app::ci) fn run_page(&self) -> Option<(&Run, Option<&str>)> {
+        let (_, run) = self.ci.live.chosen_run()?;
+        // What ends a link in Markdown is left out.
+        let is_link = is_web_address(&run.page) && !run.page.contains(['(', ')', '[', ']', '*']);
+        Some((run, Some(run.page.as_str()).filter(|_| is_link)))
+    }
+
     /// Changes which runs are wanted, by words.
     pub(in crate::app) fn filter_runs(&mut self, words: &str) -> Result<(), String> {
         if !self.ci.live.is_on() {

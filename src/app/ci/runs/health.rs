@@ -65,7 +65,7 @@ pub(super) fn last_green<'r>(runs: &'r [Run], of: &Run) -> Option<&'r Run> {
 }
 
 /// How long a run took, or has been running, in nanoseconds.
-pub(super) fn took(run: &Run, now: Timestamp) -> Option<i64> {
+pub fn took(run: &Run, now: Timestamp) -> Option<i64> {
     let start = run.started?;
     let end = match run.progress {
         Progress::Waiting | Progress::Skipped => return None,

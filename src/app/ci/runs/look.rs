@@ -102,7 +102,7 @@ impl RunColumns {
             let columns = [number, names[0], names[1], names[2], RESULT, TOOK, started];
             3 + columns.iter().filter(|columns| **columns > 0).map(|columns| columns + gap).sum::<u16>() + few
         };
-        while fixed(&names) + LEAST_MARKS > width {
+        while fixed(&names) + gap + LEAST_MARKS > width {
             let Some(widest) = names.iter_mut().rev().max_by_key(|name| **name).filter(|name| **name > LEAST_NAME)
             else {
                 break;

@@ -23,6 +23,7 @@ mod words;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub use health::took;
 pub(super) use look::span_words;
 pub use look::{CiRuns, RunColumns, RunRow};
 pub use words::{mark, result};
