@@ -4,7 +4,7 @@
 //! (`sources::forge`) or what is done with the logs.
 
 use super::{Globals, Output, Usage};
-use crate::config::CiServer;
+use crate::config::{CiServer, Environment};
 use crate::infra::answers::DiskAnswers;
 use crate::infra::archives::DiskArchives;
 use crate::infra::clock::SystemClock;
@@ -15,13 +15,15 @@ use crate::model::Address;
 use crate::model::ci::{Forge, Job, Repo, Run, RunFilter};
 use crate::ports::Clock;
 use crate::ports::answers::{Answers, Archives, KeptAnswer};
+use crate::runtime;
 use crate::sources::files::{Discovered, Input, discover_archive};
 use crate::sources::forge::download::{self, Content, Fetched, Fetching, LogOf, NoLog};
 use crate::sources::forge::{Client, RunWish, Setup, Urgency, ask, find_run, list_runs};
 use anyhow::Context;
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -34,9 +36,9 @@ const MAX_JOBS: usize = 100;
 
 /// One repository of a CI service.
 pub struct Service {
-    client: Client,
+    client: Arc<Client>,
     repo: Repo,
-    archives: Option<DiskArchives>,
+    archives: Option<Arc<DiskArchives>>,
     scratch: std::path::PathBuf,
     runtime: tokio::runtime::Runtime,
 }
@@ -61,43 +63,124 @@ pub struct Wanted {
     pub branch: Option<String>,
 }
 
-/// The repository of an address, and what of it is wanted; nothing for other sources.
+/// What is wanted of the repository of an address; nothing for other sources.
 pub fn of_address(address: &Address, globals: &Globals<'_>) -> Option<(Repo, Wanted)> {
-    let host = |forge| server(forge, globals).url.host().to_owned();
-    let repo = |forge, path: String| Repo { forge, host: host(forge), path };
-    match address {
-        Address::Github { owner, repo: name, run, job } => {
-            let wanted = Wanted { run: *run, job: *job, branch: None };
-            Some((repo(Forge::Github, format!("{owner}/{name}")), wanted))
+    Desk::new(globals).wanted(address)
+}
+
+/// Where services are: the settings, the environment, and who asks which server.
+pub struct Desk {
+    github: CiServer,
+    gitlab: CiServer,
+    environment: Environment,
+    clients: Mutex<HashMap<(Forge, String), Arc<Client>>>,
+    archives: OnceLock<Option<Arc<DiskArchives>>>,
+}
+
+impl Desk {
+    /// Connects with nothing yet.
+    pub fn new(globals: &Globals<'_>) -> Self {
+        let (github, gitlab) = (globals.config.github.clone(), globals.config.gitlab.clone());
+        let environment = globals.environment.clone();
+        Self { github, gitlab, environment, clients: Mutex::default(), archives: OnceLock::new() }
+    }
+
+    fn server(&self, forge: Forge) -> &CiServer {
+        match forge {
+            Forge::Github => &self.github,
+            Forge::Gitlab => &self.gitlab,
         }
-        Address::Gitlab { project, pipeline, job } => {
-            let wanted = Wanted { run: *pipeline, job: *job, branch: None };
-            Some((repo(Forge::Gitlab, project.clone()), wanted))
+    }
+
+    fn wanted(&self, address: &Address) -> Option<(Repo, Wanted)> {
+        let repo = |forge, path: String| Repo { forge, host: self.server(forge).url.host().to_owned(), path };
+        match address {
+            Address::Github { owner, repo: name, run, job } => {
+                let wanted = Wanted { run: *run, job: *job, branch: None };
+                Some((repo(Forge::Github, format!("{owner}/{name}")), wanted))
+            }
+            Address::Gitlab { project, pipeline, job } => {
+                let wanted = Wanted { run: *pipeline, job: *job, branch: None };
+                Some((repo(Forge::Gitlab, project.clone()), wanted))
+            }
+            _ => None,
         }
-        _ => None,
+    }
+
+    /// Where a server's interface is. Runners of both services say it in a variable, which holds where no server is set.
+    fn base(&self, repo: &Repo) -> String {
+        let server = self.server(repo.forge);
+        let is_usual = repo.host == CiServer::of(repo.forge).url.host();
+        let place =
+            if repo.host == server.url.host() { server.url.to_string() } else { format!("https://{}", repo.host) };
+        let (variable, usual) = match repo.forge {
+            Forge::Github if is_usual => ("GITHUB_API_URL", "https://api.github.com".to_owned()),
+            Forge::Github => ("GITHUB_API_URL", format!("{place}/api/v3")),
+            Forge::Gitlab => ("CI_API_V4_URL", format!("{place}/api/v4")),
+        };
+        let of_runner = self.environment.text(variable).filter(|_| is_usual);
+        of_runner.map_or(usual, |base| base.trim_end_matches('/').to_owned())
+    }
+
+    fn connect(&self, repo: &Repo) -> anyhow::Result<Arc<Client>> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (repo.forge, repo.host.clone());
+        if let Some(client) = clients.get(&key) {
+            return Ok(Arc::clone(client));
+        }
+        let variables = self.environment.clone();
+        let lookup: Lookup = Arc::new(move |name: &str| variables.os(name).map(ToOwned::to_owned));
+        let settings = self.server(repo.forge);
+        let mut options = http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION")));
+        options.ca_files.extend(settings.ca_file.clone());
+        options.proxies = http::Proxies::of(|name: &str| self.environment.text(name).map(ToOwned::to_owned));
+        let http = http::Client::new(&options)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let salt = salt();
+        let cache = self.environment.cache_dir();
+        let answers = cache.and_then(|dir| DiskAnswers::open(dir.join("answers"), Arc::clone(&clock), salt).ok());
+        let from = settings.token.clone().filter(|_| repo.host == settings.url.host());
+        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from };
+        let client = Arc::new(Client::new(Setup {
+            http: Arc::new(http),
+            tokens: Arc::new(Finder::new(server, lookup)),
+            answers: answers.map_or_else(|| Arc::new(NoAnswers) as Arc<dyn Answers>, |answers| Arc::new(answers)),
+            clock,
+            forge: repo.forge,
+            base: self.base(repo),
+            pause: Setup::PAUSE,
+            seed: salt,
+        }));
+        clients.insert(key, Arc::clone(&client));
+        Ok(client)
+    }
+
+    fn disk(&self) -> Option<Arc<DiskArchives>> {
+        let open = || {
+            let directory = self.environment.cache_dir()?.join("logs");
+            DiskArchives::open(directory, Arc::new(SystemClock), salt()).ok().map(Arc::new)
+        };
+        self.archives.get_or_init(open).clone()
     }
 }
 
-/// The settings of a service.
-fn server<'g>(forge: Forge, globals: &'g Globals<'_>) -> &'g CiServer {
-    match forge {
-        Forge::Github => &globals.config.github,
-        Forge::Gitlab => &globals.config.gitlab,
-    }
+/// Makes temporary names hard to guess.
+fn salt() -> u64 {
+    SystemClock.now().0 as u64 ^ u64::from(std::process::id())
 }
 
-/// Where a server's interface is. Runners of both services say it in a variable, which holds where no server is set.
-fn base(repo: &Repo, globals: &Globals<'_>) -> String {
-    let server = server(repo.forge, globals);
-    let is_usual = repo.host == CiServer::of(repo.forge).url.host();
-    let place = if repo.host == server.url.host() { server.url.to_string() } else { format!("https://{}", repo.host) };
-    let (variable, usual) = match repo.forge {
-        Forge::Github if is_usual => ("GITHUB_API_URL", "https://api.github.com".to_owned()),
-        Forge::Github => ("GITHUB_API_URL", format!("{place}/api/v3")),
-        Forge::Gitlab => ("CI_API_V4_URL", format!("{place}/api/v4")),
-    };
-    let of_runner = globals.environment.text(variable).filter(|_| is_usual);
-    of_runner.map_or(usual, |base| base.trim_end_matches('/').to_owned())
+impl runtime::forge::Desk for Desk {
+    fn repo(&self, address: &Address) -> Option<(Repo, Option<u64>)> {
+        self.wanted(address).map(|(repo, wanted)| (repo, wanted.run))
+    }
+
+    fn client(&self, repo: &Repo) -> Result<Arc<Client>, String> {
+        self.connect(repo).map_err(|error| format!("{error:#}"))
+    }
+
+    fn archives(&self) -> Option<Arc<dyn Archives>> {
+        self.disk().map(|archives| archives as Arc<dyn Archives>)
+    }
 }
 
 /// Keeps nothing: where there is no directory for it.
@@ -117,34 +200,10 @@ impl Service {
     /// # Errors
     /// Certificates or proxies that cannot be used.
     pub fn new(repo: Repo, globals: &Globals<'_>) -> anyhow::Result<Self> {
-        let environment = globals.environment;
-        let variables = environment.clone();
-        let lookup: Lookup = Arc::new(move |name: &str| variables.os(name).map(ToOwned::to_owned));
-        let settings = server(repo.forge, globals);
-        let mut options = http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION")));
-        options.ca_files.extend(settings.ca_file.clone());
-        options.proxies = http::Proxies::of(|name: &str| environment.text(name).map(ToOwned::to_owned));
-        let http = http::Client::new(&options)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let salt = clock.now().0 as u64 ^ u64::from(std::process::id());
-        let cache = environment.cache_dir();
-        let answers = cache.and_then(|dir| DiskAnswers::open(dir.join("answers"), Arc::clone(&clock), salt).ok());
-        let archives = cache.and_then(|dir| DiskArchives::open(dir.join("logs"), Arc::clone(&clock), salt).ok());
-        let base = base(&repo, globals);
-        let from = settings.token.clone().filter(|_| repo.host == settings.url.host());
-        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from };
-        let client = Client::new(Setup {
-            http: Arc::new(http),
-            tokens: Arc::new(Finder::new(server, lookup)),
-            answers: answers.map_or_else(|| Arc::new(NoAnswers) as Arc<dyn Answers>, |answers| Arc::new(answers)),
-            clock,
-            forge: repo.forge,
-            base,
-            pause: Setup::PAUSE,
-            seed: salt,
-        });
+        let desk = Desk::new(globals);
+        let (client, archives) = (desk.connect(&repo)?, desk.disk());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let scratch = environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new).to_owned();
+        let scratch = globals.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new).to_owned();
         Ok(Self { client, repo, archives, scratch, runtime })
     }
 

@@ -3,6 +3,7 @@
 //! Owns the wiring of app, ui and runtime. Must not know what the screen shows.
 
 use super::discover;
+use super::forge::Desk;
 use super::{Counts, Exit, Globals, Output};
 use crate::app::event::{Effect, Event};
 use crate::app::{self, App, Background, Caps, Colors, FrameNeed, Glyphs, TabInfo};
@@ -10,6 +11,7 @@ use crate::config::{Environment, LogLevel};
 use crate::infra::clock::SystemClock;
 use crate::infra::log::{self, Log};
 use crate::model::address::Tab;
+use crate::model::ci::Repo;
 use crate::model::theme::{ThemeChoice, Themes};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::parse::text::safe_line;
@@ -55,6 +57,7 @@ pub fn run(
         filters,
         home: environment.home().map(PathBuf::from),
         baseline,
+        desk: Some(Arc::new(Desk::new(globals))),
     };
     let counts = Rc::new(Cell::new(Counts::default()));
     let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);
@@ -114,6 +117,10 @@ impl Program for Screen {
 
     fn background(&mut self, background: Background) {
         self.app.set_background(background);
+    }
+
+    fn watch(&mut self, repo: Repo, run: Option<u64>) {
+        self.app.watch(repo, run);
     }
 
     fn open(&mut self, address: &Address, label: &str) -> SourceId {

@@ -5,6 +5,7 @@
 
 use super::export::Exporter;
 use super::extract::Looker;
+use super::forge::{Desk, Forges, LogKind, RunLog};
 use super::pace::{Pace, Settling, Urgency};
 use super::signals::Signal;
 use super::tasks::Tasks;
@@ -17,9 +18,11 @@ use crate::app::event::{Effect, Event};
 use crate::app::format::thousands;
 use crate::demo::{Scenario, Stage};
 use crate::infra::{files, memory};
+use crate::model::ci::{News, Repo};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use std::{
+    collections::HashMap,
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -46,6 +49,9 @@ pub trait Program: Picture {
 
     /// The terminal told its background, perhaps after the first frame.
     fn background(&mut self, background: Background);
+
+    /// A repository is watched from now on; a run of it may be the one that is wanted.
+    fn watch(&mut self, repo: Repo, run: Option<u64>);
 
     /// A source is being opened under this label; says which number it gets.
     fn open(&mut self, address: &Address, label: &str) -> SourceId;
@@ -93,6 +99,8 @@ pub struct Plan {
     pub home: Option<PathBuf>,
     /// The passing log that logs are compared with.
     pub baseline: Option<PathBuf>,
+    /// Where CI services are.
+    pub desk: Option<Arc<dyn Desk>>,
 }
 
 /// What is opened at the start.
@@ -129,6 +137,12 @@ pub struct Loop<P> {
     looker: Looker,
     /// What it tells.
     looks: Receiver<Event>,
+    forges: Forges,
+    /// What they tell.
+    forge_news: Receiver<News>,
+    run_logs: Receiver<RunLog>,
+    /// The sources of runs' logs.
+    log_sources: HashMap<(Repo, u64), SourceId>,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -148,9 +162,11 @@ pub struct Loop<P> {
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir, filters, home, baseline } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk } = plan;
         let (exporter, exports) = Exporter::new(home, temp_dir.clone());
         let (looker, looks) = Looker::new(baseline);
+        let salt = (clock.now().0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id());
+        let (forges, forge_news, run_logs) = Forges::new(desk, temp_dir.clone(), salt);
         let ticked = Instant::now();
         Self {
             program,
@@ -165,6 +181,10 @@ impl<P: Program> Loop<P> {
             exports,
             looker,
             looks,
+            forges,
+            forge_news,
+            run_logs,
+            log_sources: HashMap::new(),
             more: false,
             ticked,
             next_tick: ticked,
@@ -216,6 +236,8 @@ impl<P: Program> Loop<P> {
                 Some(outcome) = self.lanes.outcomes.1.recv() => self.update(outcome),
                 Some(news) = self.exports.recv() => self.news(news),
                 Some(news) = self.looks.recv() => self.news(news),
+                Some(news) = self.forge_news.recv() => self.news(Event::Forge(news)),
+                Some(log) = self.run_logs.recv() => self.run_log(log),
                 Some(message) = self.lanes.sources.recv() => self.sources(message),
                 () = std::future::ready(()), if more => {}
                 () = tokio::time::sleep_until(wake.into()) => self.timers(),
@@ -401,8 +423,7 @@ impl<P: Program> Loop<P> {
                 Effect::Load(source) => self.tasks.load(source),
                 Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
                 Effect::CancelExtract => self.looker.cancel(),
-                // Nobody watches repositories.
-                Effect::Forge(_) => {}
+                Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
                 Effect::OpenPage(address) => self.update(Event::Done(Ok(address))),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
@@ -447,7 +468,9 @@ impl<P: Program> Loop<P> {
 
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
     fn open_asked(&mut self, address: Address) -> Result<String, String> {
-        self.tasks.can_open(&address).map_err(|not_yet| not_yet.to_string())?;
+        if self.forges.repo(&address).is_none() {
+            self.tasks.can_open(&address).map_err(|not_yet| not_yet.to_string())?;
+        }
         let (label, tab) = (address.to_string(), address.tab().title());
         self.open(address, &label);
         Ok(format!("{label} was added to {tab}"))
@@ -462,7 +485,31 @@ impl<P: Program> Loop<P> {
         }
     }
 
+    /// The log of a run was fetched.
+    fn run_log(&mut self, log: RunLog) {
+        let RunLog { repo, run, job, path, kind } = log;
+        let key = (repo.clone(), run.0);
+        if kind == LogKind::Green {
+            if let Some(source) = self.log_sources.get(&key) {
+                self.looker.compare(*source, path, self.clock.now(), &mut self.tasks);
+            }
+            return;
+        }
+        let address = Address::Path(path.clone());
+        let id = self.program.open(&address, &format!("{} {}", repo.path, run.0));
+        if job.is_none() {
+            self.log_sources.insert(key, id);
+        }
+        self.update(Event::RunLog { repo, run, job, source: id });
+        self.tasks.open_held(id, address);
+        self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
+    }
+
     fn open(&mut self, address: Address, label: &str) {
+        if let Some((repo, run)) = self.forges.repo(&address) {
+            self.program.watch(repo.clone(), run);
+            return self.forges.watch(&repo, &mut self.tasks);
+        }
         let id = self.program.open(&address, label);
         match &address {
             // What it is has to be known first: the causes in an archive go before its records.

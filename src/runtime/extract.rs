@@ -36,6 +36,8 @@ pub(super) struct Looker {
     to: mpsc::Sender<Event>,
     green: Option<PathBuf>,
     sources: BTreeMap<SourceId, PathBuf>,
+    /// Passing logs that one source alone is compared with.
+    greens: HashMap<SourceId, PathBuf>,
     running: HashMap<SourceId, Watch>,
     runs: u32,
 }
@@ -52,7 +54,8 @@ impl Looker {
     /// One that compares with this passing log; and where it tells its news.
     pub(super) fn new(green: Option<PathBuf>) -> (Self, mpsc::Receiver<Event>) {
         let (to, news) = mpsc::channel(LANE);
-        let looker = Self { to, green, sources: BTreeMap::new(), running: HashMap::new(), runs: 0 };
+        let looker =
+            Self { to, green, sources: BTreeMap::new(), greens: HashMap::new(), running: HashMap::new(), runs: 0 };
         (looker, news)
     }
 
@@ -60,6 +63,14 @@ impl Looker {
     pub(super) fn begin(&mut self, source: SourceId, path: PathBuf, now: Timestamp, tasks: &mut Tasks) {
         self.sources.insert(source, path.clone());
         self.look(source, path, (Zeal::Unasked, now), tasks);
+    }
+
+    /// Looks at a source again, compared with this passing log, unless another one was named.
+    pub(super) fn compare(&mut self, source: SourceId, green: PathBuf, now: Timestamp, tasks: &mut Tasks) {
+        self.greens.insert(source, green);
+        if let Some(path) = self.sources.get(&source).filter(|_| self.green.is_none()).cloned() {
+            self.look(source, path, (Zeal::Asked, now), tasks);
+        }
     }
 
     /// Looks at all sources again.
@@ -87,7 +98,8 @@ impl Looker {
         let watch = Watch::default();
         self.running.insert(source, watch.clone());
         let teller = Teller { to: self.to.clone(), source, run: self.runs };
-        let (green, stop) = (self.green.clone(), tasks.cancel());
+        let green = self.green.as_ref().or_else(|| self.greens.get(&source)).cloned();
+        let stop = tasks.cancel();
         tasks.spawn(async move {
             let (theirs, seen) = (teller.clone(), watch.clone());
             let of = Arc::new(OnceLock::new());

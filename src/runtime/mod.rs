@@ -5,6 +5,7 @@
 pub mod event_loop;
 pub mod export;
 mod extract;
+pub mod forge;
 mod green;
 pub mod pace;
 pub mod saved;
@@ -59,6 +60,8 @@ pub struct Setup {
     pub home: Option<PathBuf>,
     /// The passing log that logs are compared with.
     pub baseline: Option<PathBuf>,
+    /// Where CI services are; without it none is asked.
+    pub desk: Option<Arc<dyn forge::Desk>>,
 }
 
 /// Shows the app until it ends. The terminal is as it was before when this returns, also after a panic.
@@ -89,7 +92,8 @@ impl Drop for Running {
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let start = Instant::now();
-    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters, home, baseline } = setup;
+    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters, home, baseline, desk } =
+        setup;
     let (to_sources, sources) = mpsc::channel(SOURCE_LANE);
     let (to_input, input) = mpsc::channel(INPUT_LANE);
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
@@ -104,7 +108,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
     let (pace, trace) = (Pace::new(frames), Trace::new(trace, start));
-    let plan = Plan { clock, pace, trace, temp_dir, filters, home, baseline };
+    let plan = Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk };
     let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }
