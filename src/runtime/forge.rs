@@ -171,65 +171,66 @@ struct Work {
 impl Work {
     async fn run(self) {
         let which = self.job.map_or(LogOf::Run { run: self.run }, |job| LogOf::Job { job });
-        let fetched = match self.fetch(self.run, which, Tell::Progress).await {
+        let done = match self.fetch(self.run, which, Tell::Progress).await {
+            Ok(path) => {
+                self.tell(path, self.job, LogKind::Asked).await;
+                Ok(())
+            }
             Err(NoLog::NoSuchKind) => self.of_jobs().await,
-            Ok(path) => Ok(path),
             Err(why) => Err(why.to_string()),
         };
-        match fetched {
-            Ok(path) => self.tell(path, LogKind::Asked).await,
-            Err(why) => {
-                let (repo, run) = (self.repo.clone(), self.run.0);
-                let _ = self.news.send(News::NoLog { repo, run, job: self.job, why }).await;
-                return;
-            }
+        if let Err(why) = done {
+            let (repo, run) = (self.repo.clone(), self.run.0);
+            let _ = self.news.send(News::NoLog { repo, run, job: self.job, why }).await;
+            return;
         }
         if self.job.is_none()
             && let Some(green) = self.green().await
             && let Ok(path) = self.fetch(green, LogOf::Run { run: green }, Tell::Nothing).await
         {
-            self.tell(path, LogKind::Green).await;
+            self.tell(path, None, LogKind::Green).await;
         }
     }
 
-    async fn tell(&self, path: PathBuf, kind: LogKind) {
-        let log = RunLog { repo: self.repo.clone(), run: self.run, job: self.job, path, kind };
+    async fn tell(&self, path: PathBuf, job: Option<u64>, kind: LogKind) {
+        let log = RunLog { repo: self.repo.clone(), run: self.run, job, path, kind };
         let _ = self.logs.send(log).await;
     }
 
     /// The last run before this one that passed.
     async fn green(&self) -> Option<(u64, u32)> {
-        let run = ask::run(&self.client, &self.repo, self.run.0, Urgency::Background).await.ok()?;
-        let about = ask::about(&self.client, &self.repo, Urgency::Background).await.ok()?;
-        let known = ask::last_green(&self.client, &self.repo, &run, &about.default_branch, &[], Urgency::Background);
+        let run = ask::run(&self.client, &self.repo, self.run.0, Urgency::Person).await.ok()?;
+        let about = ask::about(&self.client, &self.repo, Urgency::Person).await.ok()?;
+        let known = ask::last_green(&self.client, &self.repo, &run, &about.default_branch, &[], Urgency::Person);
         known.await.ok().flatten().map(|green| (green.id, green.attempt))
     }
 
-    /// The logs of the failed jobs, where there is none of the whole run: in a directory.
-    async fn of_jobs(&self) -> Result<PathBuf, String> {
+    /// The logs of the failed jobs one by one, where there is none of the whole run. In words, why there is not even one.
+    async fn of_jobs(&self) -> Result<(), String> {
         let jobs = ask::jobs(&self.client, &self.repo, self.run, Urgency::Person).await;
         let jobs = jobs.map_err(|error| error.to_string())?;
-        let mut problem = "none of its jobs failed".to_owned();
-        let mut directory = None;
-        for (number, job) in jobs.list.iter().enumerate().filter(|(_, job)| job.progress.is_red()) {
-            match self.get(self.run, LogOf::Job { job: job.id }, Tell::Progress).await {
-                Ok(file) => {
-                    let place = format!("{}-{}", name_of(&self.repo.path), self.run.0);
-                    let path = self.shelf.put(file, Some(&place), &format!("{number}_{}.txt", name_of(&job.name)));
-                    directory = path.map_err(|error| error.to_string())?.parent().map(ToOwned::to_owned);
+        let mut outcome = Err("none of its jobs failed".to_owned());
+        for job in jobs.list.iter().filter(|job| job.progress.is_red()) {
+            match self.fetch(self.run, LogOf::Job { job: job.id }, Tell::Progress).await {
+                Ok(path) => {
+                    self.tell(path, Some(job.id), LogKind::Asked).await;
+                    outcome = Ok(());
                 }
-                Err(why) => problem = why.to_string(),
+                Err(why) if outcome.is_err() => outcome = Err(why.to_string()),
+                Err(_) => {}
             }
         }
-        directory.ok_or(problem)
+        outcome
     }
 
     async fn fetch(&self, run: (u64, u32), which: LogOf, tell: Tell) -> Result<PathBuf, NoLog> {
         let file = self.get(run, which, tell).await?;
-        let end = if matches!(which, LogOf::Run { .. }) { "zip" } else { "txt" };
-        let job = self.job.map(|job| format!("-{job}")).unwrap_or_default();
-        let name = format!("{}-{}{job}.{end}", name_of(&self.repo.path), run.0);
-        self.shelf.put(file, None, &name).map_err(|error| NoLog::Disk(error.to_string()))
+        let end = match which {
+            LogOf::Run { .. } => ".zip".to_owned(),
+            LogOf::Job { job } => format!("-{job}.txt"),
+        };
+        let name = format!("{}-{}{end}", name_of(&self.repo.path), run.0);
+        self.shelf.put(file, &name).map_err(|error| NoLog::Disk(error.to_string()))
     }
 
     async fn get(&self, run: (u64, u32), which: LogOf, tell: Tell) -> Result<File, NoLog> {
@@ -289,10 +290,9 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn put(&self, file: File, place: Option<&str>, name: &str) -> io::Result<PathBuf> {
-        let directory = place.map_or_else(|| self.directory.clone(), |place| self.directory.join(place));
-        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-        let path = directory.join(name);
+    fn put(&self, file: File, name: &str) -> io::Result<PathBuf> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        let path = self.directory.join(name);
         let open = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
         // A log that is fetched once more takes the place of the earlier one.
         let _ = std::fs::remove_file(&path);
