@@ -97,9 +97,9 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the cause before.";
     "open-run" ["Enter"] in &[Runs], Look "open the run" footer "open": ci::open_run =>
         "Go to the jobs of the run, and fetch its log if that was not done.";
-    "refresh" ["r"] in CAUSES, Look "ask the service now" footer "refresh": ci::refresh =>
+    "refresh" ["r"] in CAUSES, Look "ask the service now": ci::refresh =>
         "Ask the CI service now: for runs, and again for a log that could not be had.";
-    "open-page" ["o"] in CAUSES, Look "open in browser" footer "browser": ci::open_page =>
+    "open-page" ["o"] in CAUSES, Look "open in browser": ci::open_page =>
         "Open the page of the run or job in a browser; without one its address is printed.";
     "filter-runs" ["F"] in CAUSES, Find "choose runs": ci::filter_runs =>
         "Choose which runs are shown: by result, branch, workflow or person.";

@@ -18,9 +18,10 @@ const ROWS_OF_A_LINE: usize = 3;
 impl App {
     pub(super) fn causes_heading(&self) -> (String, String) {
         let (Some(log), Some(block)) = (self.ci.log(), self.ci.block()) else {
-            let hint =
-                if self.ci.log().is_some() || !self.ci.live.is_on() { self.hint_of_whole_log() } else { String::new() };
-            return ("Causes".to_owned(), hint);
+            return match self.ci.log() {
+                None if self.ci.live.is_on() && !self.ci.live.is_local() => ("Log".to_owned(), String::new()),
+                _ => ("Causes".to_owned(), self.hint_of_whole_log()),
+            };
         };
         let left = match (self.ci.number(), self.ci.causes()) {
             // Nothing says that it failed.

@@ -132,10 +132,10 @@ impl App {
         let (start, end) = (layout.heading, layout.list.y + layout.list.height);
         let all = end.saturating_sub(start);
         // A list has a fifth of the rows, twice as much with the focus. Beside runs all are closer together.
-        let fifth = (all / 5).max(2);
         let is_live = self.ci.live.is_on();
-        let with_focus = if is_live { fifth * 3 / 2 } else { fifth * 2 };
-        let most = |pane| if self.ci.focus == pane { with_focus } else { fifth };
+        let part = (all / if is_live { 6 } else { 5 }).max(2);
+        let with_focus = if is_live { part * 3 / 2 } else { part * 2 };
+        let most = |pane| if self.ci.focus == pane { with_focus } else { part };
         let wanted = |rows: usize, pane, first: usize| {
             if rows < first { 0 } else { rows.min(usize::from(most(pane))) as u16 + 1 }
         };
@@ -315,11 +315,7 @@ impl App {
             }
         };
         let rows = shown.map(row).collect();
-        let mut right = vec![match steps.len() {
-            0 if self.ci.live.is_on() => "no steps so far".to_owned(),
-            0 => "no steps in this log".to_owned(),
-            all => format!("step {} of {}", self.ci.at.step + 1, thousands(all as u64)),
-        }];
+        let mut right = Vec::new();
         let title = self.ci.job().map(|job| safe_line(job.name.as_bytes()).into_owned());
         let title = title.or_else(|| self.ci.log().map(|log| log.title.clone()));
         let mut left = title.filter(|title| !title.is_empty()).unwrap_or_else(|| "Steps".to_owned());
@@ -331,6 +327,11 @@ impl App {
             }
             right.extend(self.ci.log().map(|log| format!("log {}", bytes(log.extract.bytes))));
         }
+        right.push(match steps.len() {
+            0 if self.ci.live.is_on() => "no steps so far".to_owned(),
+            0 => "no steps in this log".to_owned(),
+            all => format!("step {} of {}", self.ci.at.step + 1, thousands(all as u64)),
+        });
         CiList { heading: (left, right.join("   ")), is_focused: self.ci_focus() == CiPane::Steps, rows }
     }
 }

@@ -5,7 +5,7 @@
 use super::runs::{logs_of, steps_of};
 use super::{At, Ci, Log};
 use crate::analysis::extract::{Block, Step, Verdict};
-use crate::model::ci::{Job, JobStep};
+use crate::model::ci::{Job, JobStep, Progress};
 use std::ops::Range;
 
 /// The place of a log that is not there.
@@ -147,7 +147,14 @@ impl Ci {
             Some(log) if self.jobs().is_empty() || self.logs[*log].extract.verdict == Verdict::Failed => {
                 self.go_to(*log, 0);
             }
-            _ => self.go_to_row(0),
+            _ => {
+                let job = |row: usize| self.jobs().get(self.row_at(row)?.job?);
+                let find = |is: &dyn Fn(Progress) -> bool| {
+                    (0..self.row_count()).find(|row| job(*row).is_some_and(|job| is(job.progress)))
+                };
+                let row = find(&Progress::is_red).or_else(|| find(&|progress| progress == Progress::Running));
+                self.go_to_row(row.unwrap_or(0));
+            }
         }
     }
 

@@ -111,6 +111,7 @@ impl App {
         let Some(layout) = self.ci_layout() else { return CiPane::Causes };
         match self.ci.focus {
             CiPane::Runs if layout.runs.is_some() => CiPane::Runs,
+            _ if self.ci.live.is_on() && self.ci.has_only_words() => CiPane::Runs,
             CiPane::Logs if layout.logs.is_some() => CiPane::Logs,
             CiPane::Steps if layout.steps.is_some() => CiPane::Steps,
             _ => CiPane::Causes,
@@ -175,8 +176,12 @@ impl App {
             (room(layout.logs), self.ci.row(), self.ci.row_count()),
             (room(layout.steps), self.ci.at.step, self.ci.steps().len()),
         ];
-        for (top, (room, cursor, all)) in self.ci.tops.iter_mut().zip(rows) {
-            *top = (*top).min(cursor).max((cursor + 1).saturating_sub(room)).min(all.saturating_sub(room));
+        for (n, (top, (room, cursor, all))) in self.ci.tops.iter_mut().zip(rows).enumerate() {
+            *top = (*top).min(cursor).max((cursor + 1).saturating_sub(room));
+            // Runs come in above: the one with the cursor stays where it is, even if there is nothing below.
+            if n > 0 {
+                *top = (*top).min(all.saturating_sub(room));
+            }
         }
         let room = usize::from(layout.causes.height.max(2)) - 1;
         self.ci.scroll = self.ci.scroll.min(self.most_scrolled(room));

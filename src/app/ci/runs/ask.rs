@@ -285,6 +285,7 @@ impl App {
         let words = filter::said(&filter);
         self.ci.live.filter = filter.clone();
         self.outbox.push(Effect::Forge(Want::Filter(filter)));
+        self.ci.tops[0] = 0;
         self.choose_run();
         let cancel = self.key_of("cancel");
         self.say(if words.is_empty() { "all runs".to_owned() } else { format!("runs: {words} ({cancel}: all)") });

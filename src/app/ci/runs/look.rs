@@ -200,9 +200,10 @@ impl App {
         let number = (newest.unwrap_or(0).to_string().len() as u16 + 1).clamp(6, 13);
         let has_time = self.time != TimeStyle::Off;
         let columns = RunColumns::new(self.size.0, number, live.repos.len() > 1, has_time);
+        let owner = common_owner(live.repos.iter().map(|repo| repo.repo.path.as_str()));
         let shown = live.rows.iter().skip(self.ci.tops[0]).take(room);
-        let rows =
-            shown.map(|chosen| RunRow { is_cursor: *chosen == live.chosen, ..self.run_row_of(*chosen, &columns) });
+        let rows = shown
+            .map(|chosen| RunRow { is_cursor: *chosen == live.chosen, ..self.run_row_of(*chosen, owner, &columns) });
         let words = filter::said(&live.filter);
         let left = if words.is_empty() { "Runs".to_owned() } else { format!("Runs: {words}") };
         let mut right = Vec::new();
@@ -219,7 +220,7 @@ impl App {
         }
     }
 
-    fn run_row_of(&self, chosen: Chosen, columns: &RunColumns) -> RunRow {
+    fn run_row_of(&self, chosen: Chosen, owner: usize, columns: &RunColumns) -> RunRow {
         let safe = |text: &str| safe_line(text.as_bytes()).into_owned();
         let live = &self.ci.live;
         match chosen {
@@ -247,7 +248,7 @@ impl App {
                 };
                 RunRow {
                     number: format!("#{}", run.number),
-                    repo: safe(&watched.repo.path),
+                    repo: safe(watched.repo.path.get(owner..).unwrap_or_default()),
                     workflow: safe(&run.workflow),
                     branch: safe(&run.branch),
                     result: Some((result(run.progress), mark(run.progress).1)),
@@ -310,6 +311,12 @@ impl App {
     }
 }
 
+/// Bytes of the owner, with its `/`, that all repositories have in common.
+fn common_owner<'r>(mut paths: impl Iterator<Item = &'r str> + Clone) -> usize {
+    let owner = paths.next().and_then(|path| path.rfind('/').map(|slash| &path[..=slash])).unwrap_or_default();
+    if paths.all(|path| path.starts_with(owner)) { owner.len() } else { 0 }
+}
+
 /// Marks of a run's jobs, or of the steps of its only job, as far as they were told.
 fn marks(watched: &Watched, run: &Run, columns: usize) -> Vec<(String, Role)> {
     let states: Vec<_> = match watched.jobs(run).unwrap_or_default() {
@@ -329,6 +336,18 @@ fn marks(watched: &Watched, run: &Run, columns: usize) -> Vec<(String, Role)> {
 #[cfg(test)]
 mod unit {
     use super::*;
+
+    #[test]
+    fn what_all_repositories_have_in_common_is_left_out() {
+        let check = |paths: &[&str], expected: usize| {
+            assert_eq!(common_owner(paths.iter().copied()), expected, "{paths:?}");
+        };
+        check(&["acme/a", "acme/b"], 5);
+        check(&["acme/a", "acme/b/c"], 5);
+        check(&["acme/a/b", "acme/c"], 0);
+        check(&["acme/a", "acme2/b"], 0);
+        check(&["a", "b"], 0);
+    }
 
     #[test]
     fn columns_fit_the_screen() {

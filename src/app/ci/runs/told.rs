@@ -82,7 +82,8 @@ impl App {
         };
         let cancel = self.key_of("cancel");
         let text = match share(*done, *of) {
-            _ if *done == 0 => "fetching the log ...".to_owned(),
+            // That it began is said elsewhere.
+            _ if *done == 0 => return Vec::new(),
             Some((percent, of)) if self.size.0 >= WIDE => format!("log {percent} % of {of}, {cancel} cancels"),
             Some((percent, _)) => format!("log {percent} %, {cancel} cancels"),
             None => format!("log {}, {cancel} cancels", bytes(*done)),
@@ -104,7 +105,8 @@ impl App {
         let has_problem = |repo: &Watched| repo.asked.as_ref().is_some_and(|asked| asked.problem.is_some());
         let others = live.repos.iter().enumerate().filter(|(n, repo)| Some(*n) != here && has_problem(repo)).count();
         if others > 0 {
-            let text = format!("{others} of {} repositories with problems", live.repos.len());
+            let what = if self.size.0 < WIDE { "" } else { " repositories" };
+            let text = format!("{others} of {}{what} with problems", live.repos.len());
             parts.insert(parts.len().min(1), Health { text, role: Role::Warn });
         }
         parts
@@ -124,7 +126,10 @@ impl App {
                 // The countdown has to be seen.
                 let next = next.unwrap_or_default();
                 let room = usize::from(self.size.0 / 2).saturating_sub(text::width(&next));
-                let words = if text::width(&words) > room { text::shorten(&words, room, '~') } else { words };
+                let words = match text::width(&words) > room {
+                    true => format!("{}...", text::piece(&words, 0, room.saturating_sub(3)).text.trim_end()),
+                    false => words,
+                };
                 parts.push(Health { text: format!("{words}{next}"), role });
                 if let Some(last) = last.filter(|last| has_runs && self.now.0.saturating_sub(last.0) >= STALE) {
                     let time = time_of_day(last, &self.shown_zone(), Digits::Minutes);
@@ -142,7 +147,10 @@ impl App {
                 parts.push(Health { text: format!("asking {} ...", safe(&watched.repo.host)), role: Role::Dim });
             }
         }
-        parts.extend(quota(asked, self.size.0 >= WIDE));
+        // Where all has no room, it is worth the least.
+        let taken: usize = parts.iter().map(|part| text::width(&part.text) + 3).sum();
+        let room = (usize::from(self.size.0) * 3 / 4).saturating_sub(taken);
+        parts.extend(quota(asked, self.size.0 >= WIDE).filter(|part| text::width(&part.text) <= room));
     }
 
     /// `#18842 build-test`, while a run is looked at.
@@ -174,8 +182,11 @@ impl App {
             return None;
         }
         let Some((watched, run)) = live.chosen_run() else {
-            let problem = live.has_problem() && !matches!(live.chosen, Chosen::Run(..));
-            let (words, role) = if problem { ("NO ANSWER", Role::Error) } else { ("no run", Role::Dim) };
+            let (words, role) = match live.repos.iter().any(|repo| repo.runs.is_some()) {
+                true => ("no run", Role::Dim),
+                false if live.has_problem() => ("NO ANSWER", Role::Error),
+                false => ("asking", Role::Dim),
+            };
             return Some(vec![(words.to_owned(), role)]);
         };
         let mut parts = vec![(result(run.progress).to_uppercase(), super::mark(run.progress).1)];
@@ -378,6 +389,8 @@ impl App {
                     (format!("{open} on a job that is over fetches the log of that one."), Role::Dim)
                 }
                 Progress::Skipped => return,
+                // It will be, by itself.
+                progress if progress.is_red() && self.ci.live.due.is_some() => return,
                 _ => (format!("{open} on the run fetches its log."), Role::Dim),
             },
         };
