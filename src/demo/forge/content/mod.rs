@@ -130,14 +130,14 @@ impl Story {
             dress(run, "schedule", "acme-bot", "nightly-fuzz");
         }
         let deploys = [
-            (18_841, -25 * 60, 250, "51d07aa", "Deploy payments-api 2.13.2"),
-            (18_843, -35, 41, "9c1f0e2", "Deploy payments-api 2.14.0"),
-            (18_845, 60, 13, "3f9c1e2", "Roll back payments-api to 2.13.2"),
+            (18_841, -25 * 60, 250, "51d07aa", "jonas", "Deploy payments-api 2.13.2"),
+            (18_843, -35, 41, "9c1f0e2", "mira", "Deploy payments-api 2.14.0"),
+            (18_845, 60, 13, "3f9c1e2", "oncall", "Roll back payments-api to 2.13.2"),
         ];
-        for (number, at, seconds, sha, title) in deploys {
+        for (number, at, seconds, sha, actor, title) in deploys {
             let attempt = self.deploy(number, at, seconds);
             let mut run = self.run(&repo, number, (DEPLOY, "main", sha), vec![attempt]);
-            dress(&mut run, "workflow_dispatch", "oncall", title);
+            dress(&mut run, "workflow_dispatch", actor, title);
             runs.push(run);
         }
         let red = self.build(18_842, BROKEN, Outcome::Failed);
