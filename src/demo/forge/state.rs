@@ -175,10 +175,12 @@ impl Job {
             if let Some(log) = &self.log {
                 return log.clone();
             }
-            return self.steps.iter().flat_map(|step| step.log.iter().copied()).collect();
+            let logs: Vec<&[u8]> = self.steps.iter().map(|step| &step.log[..]).collect();
+            return Bytes::from(logs.concat());
         }
         let Some(log) = &self.log else {
-            return self.steps.iter().flat_map(|step| part(&step.log, &step.span, now).iter().copied()).collect();
+            let logs: Vec<&[u8]> = self.steps.iter().map(|step| part(&step.log, &step.span, now)).collect();
+            return Bytes::from(logs.concat());
         };
         log.slice_ref(part(log, &self.span, now))
     }

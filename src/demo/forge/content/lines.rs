@@ -402,6 +402,48 @@ pub(super) fn sources() -> Vec<String> {
     ])
 }
 
+/// A build of GitLab, with enough lines to watch it.
+pub(super) fn compile() -> Vec<String> {
+    let mut lines = owned(&["\u{1b}[32;1m$ mvn -B -DskipTests package\u{1b}[0;m", "[INFO] Scanning for projects..."]);
+    for module in ["api", "entries", "settlement", "pool", "journal", "app"] {
+        lines.push(format!("[INFO] Building ledger-{module} 4.7.0-SNAPSHOT"));
+        lines.push(format!("[INFO] --- compiler:3.14.0:compile (default-compile) @ ledger-{module} ---"));
+        lines.push(format!(
+            "[INFO] Compiling {} source files with javac [debug release 21] to target/classes",
+            module.len() * 9
+        ));
+        lines.push(format!("[INFO] --- jar:3.4.2:jar (default-jar) @ ledger-{module} ---"));
+        lines.push(format!(
+            "[INFO] Building jar: /builds/acme/platform/ledger/{module}/target/ledger-{module}-4.7.0-SNAPSHOT.jar"
+        ));
+    }
+    lines.push("[INFO] BUILD SUCCESS".to_owned());
+    lines
+}
+
+/// What may fail, and does.
+pub(super) fn checkstyle() -> Vec<String> {
+    owned(&[
+        "\u{1b}[32;1m$ mvn -B checkstyle:check\u{1b}[0;m",
+        "[INFO] --- checkstyle:3.6.0:check (default-cli) @ ledger-settlement ---",
+        "[ERROR] src/main/java/com/acme/ledger/Settlement.java:[77,101] (sizes) LineLength: Line is longer than 100 characters (found 118).",
+        "[INFO] BUILD FAILURE",
+        "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-checkstyle-plugin:3.6.0:check (default-cli) on project ledger-settlement: You have 1 Checkstyle violation. -> [Help 1]",
+    ])
+}
+
+pub(super) fn apply() -> Vec<String> {
+    owned(&[
+        "\u{1b}[32;1m$ kubectl -n payments apply -f deploy/\u{1b}[0;m",
+        "deployment.apps/ledger configured",
+        "deployment \"ledger\" successfully rolled out",
+    ])
+}
+
+pub(super) fn pages() -> Vec<String> {
+    owned(&["\u{1b}[32;1m$ mdbook build -d public\u{1b}[0;m", "[INFO] (mdbook::book): Book building has started"])
+}
+
 pub(super) fn maven(random: &mut Random, is_red: bool) -> Vec<String> {
     let mut lines =
         owned(&["\u{1b}[32;1m$ mvn -B verify\u{1b}[0;m", "[INFO] Scanning for projects...", "[INFO]  T E S T S"]);

@@ -130,14 +130,14 @@ impl Story {
             dress(run, "schedule", "acme-bot", "nightly-fuzz");
         }
         let deploys = [
-            (18_841, -25 * 60, 250, "51d07aa", "Deploy payments-api 2.13.2"),
-            (18_843, -35, 41, "9c1f0e2", "Deploy payments-api 2.14.0"),
-            (18_845, 60, 13, "3f9c1e2", "Roll back payments-api to 2.13.2"),
+            (18_841, -25 * 60, 250, "51d07aa", "jonas", "Deploy payments-api 2.13.2"),
+            (18_843, -35, 41, "9c1f0e2", "mira", "Deploy payments-api 2.14.0"),
+            (18_845, 60, 13, "3f9c1e2", "oncall", "Roll back payments-api to 2.13.2"),
         ];
-        for (number, at, seconds, sha, title) in deploys {
+        for (number, at, seconds, sha, actor, title) in deploys {
             let attempt = self.deploy(number, at, seconds);
             let mut run = self.run(&repo, number, (DEPLOY, "main", sha), vec![attempt]);
-            dress(&mut run, "workflow_dispatch", "oncall", title);
+            dress(&mut run, "workflow_dispatch", actor, title);
             runs.push(run);
         }
         let red = self.build(18_842, BROKEN, Outcome::Failed);
@@ -285,7 +285,7 @@ impl Story {
         }
         let open = Attempt::new(
             self.at(-50),
-            vec![self.section_job(2212, 0, ("build", "build"), (-44, 400), End::Success, &lines::build())],
+            vec![self.section_job(2212, 0, ("build", "build"), (-44, 400), End::Success, &lines::compile())],
         );
         repo.runs.push(self.run(&repo, 2212, (0, "feat/ledger-v2", "d41e88c"), vec![open]));
         repo
@@ -294,13 +294,14 @@ impl Story {
     fn pipeline(&self, number: u64, start: i64, is_red: bool) -> Attempt {
         let bad = if is_red { End::Failure } else { End::Success };
         let mut random = Random::new(&[self.seed, number]);
-        let mut lint = self.section_job(number, 2, ("lint", "test"), (start + 130, 21), End::Failure, &lines::clippy());
+        let mut lint =
+            self.section_job(number, 2, ("lint", "test"), (start + 130, 21), End::Failure, &lines::checkstyle());
         lint.may_fail = true;
         let words = lines::maven(&mut random, is_red);
         let mut test = self.section_job(number, 3, ("integration", "test"), (start + 131, 204), bad, &words);
         test.has_artifacts = true;
         let late = start + 340;
-        let mut deploy = self.section_job(number, 5, ("deploy", "deploy"), (late, 30), End::Success, &lines::deploy());
+        let mut deploy = self.section_job(number, 5, ("deploy", "deploy"), (late, 30), End::Success, &lines::apply());
         let mut docs = Job::new(RUNS + number * IDS + 4, "docs", Span::new(self.at(late), 30, End::Success));
         (docs.stage, docs.triggers) = ("deploy".to_owned(), Some(("acme/platform/docs".to_owned(), RUNS + 88)));
         if is_red {
@@ -309,7 +310,7 @@ impl Story {
                 job.steps.clear();
             }
         }
-        let build = self.section_job(number, 1, ("build", "build"), (start + 6, 122), End::Success, &lines::build());
+        let build = self.section_job(number, 1, ("build", "build"), (start + 6, 122), End::Success, &lines::compile());
         Attempt::new(self.at(start), vec![build, lint, test, docs, deploy])
     }
 
@@ -337,7 +338,7 @@ impl Story {
     fn docs(&self) -> Repo {
         let mut repo = Repo::new(Forge::Gitlab, 82, "acme/platform/docs");
         repo.commits = self.commits(&[("90ee1b2", -100 * 60, "ade", "Charges are idempotent")]);
-        let job = self.section_job(88, 1, ("pages", "deploy"), (-52 * 60, 25), End::Success, &lines::short());
+        let job = self.section_job(88, 1, ("pages", "deploy"), (-52 * 60, 25), End::Success, &lines::pages());
         let mut run = self.run(&repo, 88, (0, "main", "90ee1b2"), vec![Attempt::new(self.at(-52 * 60), vec![job])]);
         dress(&mut run, "pipeline", "ade", "Charges are idempotent");
         repo.runs.push(run);
