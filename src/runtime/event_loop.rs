@@ -3,9 +3,11 @@
 //! Owns the order (keys, signals, sources, timers) and the bounds (how long sources are listened to, how often it is
 //! drawn). Must not know what anything means to the app.
 
+mod opening;
+
 use super::export::Exporter;
 use super::extract::Looker;
-use super::forge::{Desk, Forges, LogKind, RunLog};
+use super::forge::{Desk, Forges, RunLog};
 use super::pace::{Pace, Settling, Urgency};
 use super::signals::Signal;
 use super::tasks::Tasks;
@@ -16,7 +18,7 @@ use crate::app::Background;
 use crate::app::debug::Meters;
 use crate::app::event::{Effect, Event};
 use crate::app::format::thousands;
-use crate::demo::{Scenario, Stage};
+use crate::demo::Stage;
 use crate::infra::{files, memory};
 use crate::model::ci::{News, Repo};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
@@ -446,79 +448,12 @@ impl<P: Program> Loop<P> {
         then
     }
 
-    fn open_demo(&mut self) -> Result<String, String> {
-        if self.demo.is_some() {
-            return Err("the demo is already open".to_owned());
-        }
-        let failed = |error: &dyn std::fmt::Display| format!("the demo cannot be opened: {error}");
-        let scenario = Scenario::bundled().map_err(|error| failed(&error))?;
-        let now = self.clock.now();
-        let seed = now.0.unsigned_abs();
-        let zone = self.tasks.settings().zone.clone();
-        let mut stage = Stage::new(&self.temp_dir, seed, &scenario).map_err(|error| failed(&error))?;
-        stage.prepare(&scenario, seed, now, &zone).map_err(|error| failed(&error))?;
-        let play = stage.play(scenario, seed, now, zone, self.tasks.cancel()).map_err(|error| failed(&error))?;
-        let address = Address::Path(stage.directory().to_owned());
-        let id = self.program.open(&address, "demo: payments outage");
-        self.tasks.open(id, address);
-        self.tasks.spawn(play);
-        self.demo = Some(stage);
-        Ok("an invented outage of about 90 seconds".to_owned())
-    }
-
-    /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
-    fn open_asked(&mut self, address: Address) -> Result<String, String> {
-        if self.forges.repo(&address).is_none() {
-            self.tasks.can_open(&address).map_err(|not_yet| not_yet.to_string())?;
-        }
-        let (label, tab) = (address.to_string(), address.tab().title());
-        self.open(address, &label);
-        Ok(format!("{label} was added to {tab}"))
-    }
-
     fn meters(&self) -> Meters {
         Meters {
             sent: self.terminal.bytes(),
             queue: (self.lanes.sources.len(), self.lanes.sources.max_capacity()),
             resident: memory::resident(),
             ..self.trace.meters(Instant::now())
-        }
-    }
-
-    /// The log of a run was fetched.
-    fn run_log(&mut self, log: RunLog) {
-        let RunLog { repo, run, job, path, kind } = log;
-        let key = (repo.clone(), run.0);
-        if kind == LogKind::Green {
-            if let Some(source) = self.log_sources.get(&key) {
-                self.looker.compare(*source, path, self.clock.now(), &mut self.tasks);
-            }
-            return;
-        }
-        let address = Address::Path(path.clone());
-        let id = self.program.open(&address, &format!("{} {}", repo.path, run.0));
-        if job.is_none() {
-            self.log_sources.insert(key, id);
-        }
-        self.update(Event::RunLog { repo, run, job, source: id });
-        self.tasks.open_held(id, address);
-        self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
-    }
-
-    fn open(&mut self, address: Address, label: &str) {
-        if let Some((repo, run)) = self.forges.repo(&address) {
-            self.program.watch(repo.clone(), run);
-            return self.forges.watch(&repo, &mut self.tasks);
-        }
-        let id = self.program.open(&address, label);
-        match &address {
-            // What it is has to be known first: the causes in an archive go before its records.
-            Address::Path(path) => {
-                let path = path.clone();
-                self.tasks.open_held(id, address);
-                self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
-            }
-            _ => self.tasks.open(id, address),
         }
     }
 

@@ -87,7 +87,7 @@ fn globs_and_what_is_not_there() {
     check(&["none.log", "a.log"], 3, "warning: none.log: no such file or directory");
     check(&["c.bin"], 1, "an ELF program");
     check(&["*.none"], 1, "no file fits this pattern");
-    check(&["pods:default"], 2, "`extract` reads files and standard input; pods sources are not there yet");
+    check(&["pods:default"], 2, "pods:default: `extract` reads files, standard input, github: and gitlab:");
     check(&["-", "a.log", "-"], 2, "standard input can be named once");
     check(&["--jobs", "0", "a.log"], 2, "1..=64");
     check(&["a.log", "b.log"], 0, "");
