@@ -228,12 +228,11 @@ impl App {
 
     fn log_row(&self, log: &Log, words: usize) -> CiRow {
         let (errors, lines) = (log.errors(), log.extract.lines);
-        let words = match &log.problem {
-            Some(problem) => vec![(problem.clone(), Role::Warn)],
-            None => {
-                let states: Vec<_> = log.extract.steps.iter().map(|step| step_state(step.state)).collect();
-                chips(&states, words)
-            }
+        let words = if let Some(problem) = &log.problem {
+            vec![(problem.clone(), Role::Warn)]
+        } else {
+            let states: Vec<_> = log.extract.steps.iter().map(|step| step_state(step.state)).collect();
+            chips(&states, words)
         };
         CiRow {
             state: log.state(),
