@@ -60,7 +60,7 @@ pub const COMMANDS: &[CommandSpec] = &[
         name: "runs",
         words: "FILTER",
         doc: "Show only some runs: failed, running, branch NAME, workflow NAME, actor NAME, several of them; all shows all.",
-        choices: Choices::Perhaps(|app| app.run_filters()),
+        choices: Choices::Perhaps(App::run_filters),
         run: |app, words, _| app.filter_runs(words),
     },
     CommandSpec {

@@ -67,6 +67,20 @@ fn an_idle_screen_is_sent_the_clock() {
 }
 
 #[test]
+fn runs_that_rest_are_sent_their_ages() {
+    let mut screen = crate::runs::red(120, 36);
+    let start = screen.app.now().0;
+    // The service is asked once a minute, and nothing is new.
+    let answer = |tenth: i64| {
+        let now = Timestamp(start + tenth * SECOND / 10);
+        (tenth % 600 == 0).then(|| Event::Forge(crate::runs::answered(crate::runs::repo("acme/payments"), now)))
+    };
+    let (bytes, frames) = run(&mut screen, answer);
+    assert!(bytes.iter().all(|bytes| *bytes <= 400), "{bytes:?} bytes a minute");
+    assert!(frames <= 9 * MINUTES as usize, "{frames} frames");
+}
+
+#[test]
 fn another_tab_s_lines_cost_nothing() {
     // A tab that has a source of its own, which is quiet, and one that has none.
     for own in [true, false] {

@@ -107,10 +107,10 @@ fn runs(repo: Repo, runs: Vec<Run>) -> News {
     News::Runs { repo, default_branch: "main".to_owned(), runs }
 }
 
-/// An answer came so many seconds ago.
-fn answered(repo: Repo, ago: i64) -> News {
+/// An answer came then.
+pub fn answered(repo: Repo, last: Timestamp) -> News {
     let quota = Quota { left: Some(4310), limit: Some(5000), resets: None };
-    News::Asked { repo, last: Some(before(ago)), problem: None, next: None, quota, is_anonymous: false }
+    News::Asked { repo, last: Some(last), problem: None, next: None, quota, is_anonymous: false }
 }
 
 fn troubled(repo: Repo, last: Option<i64>, problem: &str, next: i64) -> News {
@@ -133,7 +133,7 @@ fn asking(width: u16, height: u16) -> Screen {
 /// It has answered; the jobs of the chosen run are there, its log is not.
 pub fn red(width: u16, height: u16) -> Screen {
     let mut screen = asking(width, height);
-    news(&mut screen, answered(payments(), 3));
+    news(&mut screen, answered(payments(), before(3)));
     news(&mut screen, runs(payments(), night()));
     news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: jobs() });
     screen
@@ -240,7 +240,7 @@ fn states_before_there_is_a_log() {
     check("asking", &mut asking);
     check("none", &mut |width, height| {
         let mut screen = asking(width, height);
-        news(&mut screen, answered(payments(), 20));
+        news(&mut screen, answered(payments(), before(20)));
         news(&mut screen, runs(payments(), Vec::new()));
         screen
     });
@@ -307,7 +307,7 @@ fn several_repositories_are_side_by_side() {
         screen.app.watch(repo("acme/edge"), None);
         screen.app.watch(repo("acme/secret"), None);
         news(&mut screen, runs(payments(), night()));
-        news(&mut screen, answered(payments(), 3));
+        news(&mut screen, answered(payments(), before(3)));
         let ledger =
             vec![run(71, "ci", "main", Passed, "03:01:00", 120), run(70, "ci", "main", Failed, "02:30:00", 130)];
         news(&mut screen, runs(repo("acme/ledger"), ledger));
@@ -517,7 +517,7 @@ fn causes_of_a_run_are_walked_and_shown_in_their_steps() {
 fn files_beside_repositories_have_a_row() {
     let mut screen = crate::ci::failed_run(120, 36);
     screen.app.watch(payments(), None);
-    news(&mut screen, answered(payments(), 3));
+    news(&mut screen, answered(payments(), before(3)));
     news(&mut screen, runs(payments(), night()));
     assert!(screen.has("First cause of 3"), "what was named stays: {}", screen.text());
     assert!(screen.effects.iter().all(|effect| !matches!(effect, Effect::Forge(_))), "{:?}", screen.effects);

@@ -228,12 +228,11 @@ impl App {
 
     fn log_row(&self, log: &Log, words: usize) -> CiRow {
         let (errors, lines) = (log.errors(), log.extract.lines);
-        let words = match &log.problem {
-            Some(problem) => vec![(problem.clone(), Role::Warn)],
-            None => {
-                let states: Vec<_> = log.extract.steps.iter().map(|step| step_state(step.state)).collect();
-                chips(&states, words)
-            }
+        let words = if let Some(problem) = &log.problem {
+            vec![(problem.clone(), Role::Warn)]
+        } else {
+            let states: Vec<_> = log.extract.steps.iter().map(|step| step_state(step.state)).collect();
+            chips(&states, words)
         };
         CiRow {
             state: log.state(),
@@ -248,6 +247,8 @@ impl App {
     /// A job as the service tells it, with what is known of its log.
     fn job_row(&self, job: &Job, columns: usize, log: &CiRow) -> CiRow {
         let states: Vec<_> = job.steps.iter().map(|step| run_mark(step.progress)).collect();
+        // The steps of the one with the cursor stand below: the name is worth more.
+        let columns = columns.min(usize::from(self.size.0).saturating_sub(62) / 2);
         let mut words = if states.is_empty() { log.words.clone() } else { chips(&states, columns) };
         if self.ci.live.is_flaky_job(job) {
             let other = if job.progress.is_red() { "passed" } else { "failed" };

@@ -304,8 +304,8 @@ impl App {
 
     /// What the filter of runs can be changed to.
     pub(in crate::app) fn run_filters(&self) -> Vec<(String, String)> {
-        let runs = self.ci.live.repos.iter().filter_map(|repo| repo.runs.as_deref()).flatten();
-        filter::choices(runs)
+        let runs: Vec<_> = self.ci.live.repos.iter().filter_map(|repo| repo.runs.as_deref()).flatten().collect();
+        filter::choices(&runs)
     }
 
     /// Why there is no log to show, for an action that needs one.

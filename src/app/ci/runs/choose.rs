@@ -46,7 +46,8 @@ pub(super) fn merged(repos: &[Watched], filter: &RunFilter) -> Vec<RunAt> {
 
 /// Whether a filter lets a run through. The service has filtered already, by names that are not told here.
 pub(super) fn passes(filter: &RunFilter, run: &Run) -> bool {
-    let is_file = filter.workflow.ends_with(".yml") || filter.workflow.ends_with(".yaml");
+    let ending = std::path::Path::new(&filter.workflow).extension();
+    let is_file = ending.is_some_and(|ending| ending == "yml" || ending == "yaml");
     let is_workflow = |name: &str| name.is_empty() || is_file || name.eq_ignore_ascii_case(&run.workflow);
     (filter.branch.is_empty() || filter.branch == run.branch)
         && is_workflow(&filter.workflow)

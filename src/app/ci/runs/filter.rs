@@ -89,7 +89,7 @@ pub(super) fn said(filter: &RunFilter) -> String {
 }
 
 /// What can be asked for, each with what it means: the names that known runs have, too.
-pub(super) fn choices<'r>(runs: impl Iterator<Item = &'r Run> + Clone) -> Vec<(String, String)> {
+pub(super) fn choices(runs: &[&Run]) -> Vec<(String, String)> {
     let row = |words: &str, doc: &str| (words.to_owned(), doc.to_owned());
     let mut rows = vec![
         row("all", "Every run: no filter."),
@@ -100,7 +100,7 @@ pub(super) fn choices<'r>(runs: impl Iterator<Item = &'r Run> + Clone) -> Vec<(S
         row("waiting", "Runs that have not begun."),
     ];
     let mut add = |key: &str, doc: &str, name: fn(&Run) -> &String| {
-        let names: BTreeSet<_> = runs.clone().map(name).filter(|name| !name.is_empty()).collect();
+        let names: BTreeSet<_> = runs.iter().map(|run| name(run)).filter(|name| !name.is_empty()).collect();
         let quote = |name: &str| if name.contains(char::is_whitespace) { "\"" } else { "" };
         let words = |name: &String| format!("{key} {0}{name}{0}", quote(name));
         rows.extend(names.into_iter().take(MOST).map(|name| (words(name), doc.to_owned())));
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn names_of_known_runs_can_be_chosen() {
-        let runs = [super::super::tests::run(9, "main", Progress::Passed)];
-        let rows = choices(runs.iter());
+        let run = super::super::tests::run(9, "main", Progress::Passed);
+        let rows = choices(&[&run]);
         for expected in ["all", "failed", "branch main", "workflow build-test", "actor ann"] {
             let (words, _) = rows.iter().find(|(words, _)| words == expected).unwrap();
             assert!(read(words, &RunFilter::default()).is_ok(), "{words}");

@@ -4,6 +4,7 @@
 //! terminal, and only rows that are on the screen are made.
 
 use super::ask::is_lively;
+use super::told::words_of_bare;
 use super::words::{mark, result, roughly};
 use super::{App, Chosen, CiPane, Live, Watched, filter, health};
 use crate::app::ci::Ci;
@@ -233,7 +234,7 @@ impl App {
             }
             Chosen::Repo(at) => {
                 let Some(watched) = live.repos.get(at) else { return RunRow::default() };
-                let words = self.words_of_bare(watched);
+                let words = words_of_bare(watched);
                 let words = (format!("{}: {}", safe(&watched.repo.path), words.0), words.1);
                 RunRow { words: Some(words), ..RunRow::default() }
             }

@@ -92,13 +92,16 @@ pub(super) struct Watched {
     jobs: HashMap<u64, (u32, Vec<Job>)>,
     annotations: HashMap<u64, Vec<Annotation>>,
     /// Of a failed run: the last that passed before, and how many commits came since.
-    green: HashMap<u64, Option<(Box<Run>, Option<u64>)>>,
+    green: HashMap<u64, Green>,
     /// How asking goes, once that was told.
     asked: Option<Asked>,
     outcomes: health::Outcomes,
     /// For which state of a run its jobs were asked for.
     jobs_asked: HashMap<u64, ask::Stamp>,
 }
+
+/// The passed run, and the commits since; nothing when none passed.
+type Green = Option<(Box<Run>, Option<u64>)>;
 
 /// How asking goes.
 #[derive(Clone, Debug, Default)]

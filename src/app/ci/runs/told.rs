@@ -126,9 +126,10 @@ impl App {
                 // The countdown has to be seen.
                 let next = next.unwrap_or_default();
                 let room = usize::from(self.size.0 / 2).saturating_sub(text::width(&next));
-                let words = match text::width(&words) > room {
-                    true => format!("{}...", text::piece(&words, 0, room.saturating_sub(3)).text.trim_end()),
-                    false => words,
+                let words = if text::width(&words) > room {
+                    format!("{}...", text::piece(&words, 0, room.saturating_sub(3)).text.trim_end())
+                } else {
+                    words
                 };
                 parts.push(Health { text: format!("{words}{next}"), role });
                 if let Some(last) = last.filter(|last| has_runs && self.now.0.saturating_sub(last.0) >= STALE) {
@@ -265,7 +266,7 @@ impl App {
             let text = format!("Asking for the runs of {} repositories ...", live.repos.len());
             return said.push((text, Role::Heading));
         };
-        let (words, role) = self.words_of_bare(watched);
+        let (words, role) = words_of_bare(watched);
         let path = safe(&watched.repo.path);
         let asked = watched.asked.as_ref();
         let refresh = self.key_of("refresh");
@@ -300,17 +301,6 @@ impl App {
                     Role::Text,
                 ));
             }
-        }
-    }
-
-    /// A repository without rows of its own, in a few words.
-    pub(super) fn words_of_bare(&self, watched: &Watched) -> (String, Role) {
-        let problem = watched.asked.as_ref().and_then(|asked| asked.problem.as_ref());
-        match (&watched.runs, problem) {
-            (None, Some(problem)) => (safe(problem), Role::Error),
-            (None, None) => (format!("asking {} ...", safe(&watched.repo.host)), Role::Dim),
-            (Some(runs), _) if runs.is_empty() => ("no runs".to_owned(), Role::Dim),
-            (Some(_), _) => ("no runs for this filter".to_owned(), Role::Dim),
         }
     }
 
@@ -395,6 +385,17 @@ impl App {
             },
         };
         said.push(words);
+    }
+}
+
+/// A repository without rows of its own, in a few words.
+pub(super) fn words_of_bare(watched: &Watched) -> (String, Role) {
+    let problem = watched.asked.as_ref().and_then(|asked| asked.problem.as_ref());
+    match (&watched.runs, problem) {
+        (None, Some(problem)) => (safe(problem), Role::Error),
+        (None, None) => (format!("asking {} ...", safe(&watched.repo.host)), Role::Dim),
+        (Some(runs), _) if runs.is_empty() => ("no runs".to_owned(), Role::Dim),
+        (Some(_), _) => ("no runs for this filter".to_owned(), Role::Dim),
     }
 }
 
