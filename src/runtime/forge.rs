@@ -34,7 +34,10 @@ pub trait Desk: Send + Sync {
     /// The repository of an address, and the run that it names.
     fn repo(&self, address: &Address) -> Option<(Repo, Option<u64>)>;
 
-    /// Who asks its server; the same for all repositories of a server. In words, why not.
+    /// Who asks its server; the same for all repositories of a server.
+    ///
+    /// # Errors
+    /// In words, why its server cannot be asked.
     fn client(&self, repo: &Repo) -> Result<Arc<Client>, String>;
 
     /// Keeps logs of finished runs.

@@ -64,13 +64,13 @@ pub fn of_arguments(
         match source {
             Address::Stdin => logs.add(of_stdin(now, globals, out)?),
             Address::Path(path) => logs.add_path(path),
-            other => match forge::of_address(other, globals) {
-                Some((repo, wanted)) => logs.add_run((repo, wanted), args, globals, out)?,
-                None => {
+            other => {
+                let Some((repo, wanted)) = forge::of_address(other, globals) else {
                     let text = format!("{other}: `extract` reads files, standard input, github: and gitlab:");
                     return Err(Usage(text).into());
-                }
-            },
+                };
+                logs.add_run((repo, wanted), args, globals, out)?;
+            }
         }
     }
     Ok(logs)
