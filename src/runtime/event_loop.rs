@@ -5,6 +5,7 @@
 
 mod opening;
 
+use super::demo::Demo;
 use super::export::Exporter;
 use super::extract::Looker;
 use super::forge::{Desk, Forges, RunLog};
@@ -18,7 +19,6 @@ use crate::app::Background;
 use crate::app::debug::Meters;
 use crate::app::event::{Effect, Event};
 use crate::app::format::thousands;
-use crate::demo::Stage;
 use crate::infra::{files, memory};
 use crate::model::ci::{News, Repo};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
@@ -154,7 +154,7 @@ pub struct Loop<P> {
     ended: Option<Ended>,
     shows: Shows,
     /// The demo's files, while it is open.
-    demo: Option<Stage>,
+    demo: Option<Demo>,
     /// Where they may lie.
     temp_dir: PathBuf,
     /// The file of saved filters.

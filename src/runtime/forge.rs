@@ -64,10 +64,18 @@ pub(super) enum LogKind {
     Green,
 }
 
+/// A watched repository.
+struct Watched {
+    repo: Repo,
+    client: Arc<Client>,
+    archives: Option<Arc<dyn Archives>>,
+    wants: mpsc::Sender<Want>,
+}
+
 /// All watched repositories.
 pub(super) struct Forges {
     desk: Option<Arc<dyn Desk>>,
-    watched: Vec<(Repo, Arc<Client>, mpsc::Sender<Want>)>,
+    watched: Vec<Watched>,
     under_way: HashMap<(Repo, u64), CancellationToken>,
     news: mpsc::Sender<News>,
     logs: mpsc::Sender<RunLog>,
@@ -97,8 +105,14 @@ impl Forges {
 
     /// Begins to ask about a repository.
     pub(super) fn watch(&mut self, repo: &Repo, tasks: &mut Tasks) {
-        let Some(desk) = &self.desk else { return };
-        if self.watched.iter().any(|(other, ..)| other == repo) {
+        if let Some(desk) = self.desk.clone() {
+            self.watch_at(&*desk, repo, tasks);
+        }
+    }
+
+    /// The same at another desk, as the demo has it.
+    pub(super) fn watch_at(&mut self, desk: &dyn Desk, repo: &Repo, tasks: &mut Tasks) {
+        if self.watched.iter().any(|watched| watched.repo == *repo) {
             return;
         }
         match desk.client(repo) {
@@ -107,7 +121,8 @@ impl Forges {
                 let target = Target { repo: repo.clone(), client: Arc::clone(&client) };
                 let watcher = Watcher::new(vec![target], &Settings::default());
                 tasks.spawn(watcher.run(self.news.clone(), wants, tasks.cancel()));
-                self.watched.push((repo.clone(), client, to));
+                let archives = desk.archives();
+                self.watched.push(Watched { repo: repo.clone(), client, archives, wants: to });
             }
             Err(problem) => {
                 let quota = Quota::default();
@@ -128,22 +143,26 @@ impl Forges {
                     cancel.cancel();
                 }
             }
-            Want::Filter(_) => self.watched.iter().for_each(|(.., to)| drop(to.try_send(want.clone()))),
+            Want::Filter(_) => {
+                for watched in &self.watched {
+                    let _ = watched.wants.try_send(want.clone());
+                }
+            }
             Want::Refresh(ref repo) | Want::Jobs { ref repo, .. } => {
-                let door = self.watched.iter().find(|(other, ..)| other == repo);
+                let watched = self.watched.iter().find(|watched| watched.repo == *repo);
                 // When too much is wanted at once, the next look asks again.
-                let _ = door.map(|(.., to)| to.try_send(want.clone()));
+                let _ = watched.map(|watched| watched.wants.try_send(want.clone()));
             }
         }
     }
 
     fn fetch(&mut self, repo: Repo, run: (u64, u32), job: Option<u64>, tasks: &mut Tasks) {
-        let Some((_, client, _)) = self.watched.iter().find(|(other, ..)| *other == repo) else { return };
+        let Some(watched) = self.watched.iter().find(|watched| watched.repo == repo) else { return };
         let cancel = tasks.cancel().child_token();
         self.under_way.insert((repo.clone(), run.0), cancel.clone());
         let work = Work {
-            client: Arc::clone(client),
-            archives: self.desk.as_ref().and_then(|desk| desk.archives()),
+            client: Arc::clone(&watched.client),
+            archives: watched.archives.clone(),
             shelf: Arc::clone(&self.shelf),
             scratch: self.scratch.clone(),
             news: self.news.clone(),

@@ -2,6 +2,7 @@
 //!
 //! Owns how a run begins and ends. Only here: raw mode, signals, spawning. Must not know what the app decides.
 
+mod demo;
 pub mod event_loop;
 pub mod export;
 mod extract;

@@ -6,7 +6,9 @@ use super::{Loop, Program};
 use crate::app::event::Event;
 use crate::demo::{Scenario, Stage};
 use crate::model::Address;
+use crate::runtime::demo::Demo;
 use crate::runtime::forge::{LogKind, RunLog};
+use std::sync::Arc;
 
 impl<P: Program> Loop<P> {
     pub(super) fn open_demo(&mut self) -> Result<String, String> {
@@ -25,8 +27,12 @@ impl<P: Program> Loop<P> {
         let id = self.program.open(&address, "demo: payments outage");
         self.tasks.open(id, address);
         self.tasks.spawn(play);
-        self.demo = Some(stage);
-        Ok("an invented outage of about 90 seconds".to_owned())
+        let (demo, loopback) = Demo::new(stage, seed, Arc::clone(&self.clock)).map_err(|error| failed(&error))?;
+        let repo = loopback.repo();
+        self.program.watch(repo.clone(), None);
+        self.forges.watch_at(&loopback, &repo, &mut self.tasks);
+        self.demo = Some(demo);
+        Ok("an invented outage of about 90 seconds; `:runs` shows its CI".to_owned())
     }
 
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.

@@ -1,0 +1,100 @@
+//! The demo as the screen runs it: files that grow, and a CI service on loopback that the real poller asks.
+//!
+//! Owns what goes away with it. Must not know what is shown.
+
+use super::forge::Desk;
+use crate::demo::Stage;
+use crate::demo::forge::{Server, content};
+use crate::infra::http;
+use crate::model::Address;
+use crate::model::ci::{Forge, Repo};
+use crate::ports::Clock;
+use crate::ports::answers::{Answers, Archives, KeptAnswer};
+use crate::ports::http::Http;
+use crate::ports::tokens::{NoToken, Secret, Tokens};
+use crate::sources::forge::{Client, Setup};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The demo's files and service. Nothing of it is left when it is dropped.
+pub(super) struct Demo {
+    _stage: Stage,
+    _server: Server,
+}
+
+impl Demo {
+    /// Starts the service beside the files; gives the desk at which it is asked.
+    ///
+    /// # Errors
+    /// There is no free port, or no client.
+    pub(super) fn new(stage: Stage, seed: u64, clock: Arc<dyn Clock>) -> io::Result<(Self, Loopback)> {
+        let now = Arc::clone(&clock);
+        let server = Server::start(content::demo(clock.now(), seed), Arc::new(move || now.now()))?;
+        let mut options = http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION")));
+        options.proxies = http::Proxies::Off;
+        let http = http::Client::new(&options).map_err(io::Error::other)?;
+        let loopback = Loopback { address: server.address(), http: Arc::new(http), clock, seed };
+        Ok((Self { _stage: stage, _server: server }, loopback))
+    }
+}
+
+/// Where the demo's service is.
+pub(super) struct Loopback {
+    address: SocketAddr,
+    http: Arc<dyn Http>,
+    clock: Arc<dyn Clock>,
+    seed: u64,
+}
+
+impl Loopback {
+    /// The repository that is watched.
+    pub(super) fn repo(&self) -> Repo {
+        Repo { forge: Forge::Github, host: self.address.to_string(), path: content::GITHUB.to_owned() }
+    }
+}
+
+impl Desk for Loopback {
+    fn repo(&self, _: &Address) -> Option<(Repo, Option<u64>)> {
+        None
+    }
+
+    fn client(&self, repo: &Repo) -> Result<Arc<Client>, String> {
+        Ok(Arc::new(Client::new(Setup {
+            http: Arc::clone(&self.http),
+            tokens: Arc::new(Known),
+            answers: Arc::new(Forgetful),
+            clock: Arc::clone(&self.clock),
+            forge: repo.forge,
+            base: format!("http://{}", self.address),
+            pause: Setup::PAUSE,
+            seed: self.seed,
+        })))
+    }
+
+    fn archives(&self) -> Option<Arc<dyn Archives>> {
+        None
+    }
+}
+
+/// The token that the demo's service lets in.
+struct Known;
+
+impl Tokens for Known {
+    fn token(&self) -> Result<Option<Secret>, NoToken> {
+        Ok(Some(Secret::new(content::TOKEN.to_owned())))
+    }
+
+    fn refused(&self) {}
+}
+
+/// Keeps nothing: the next demo is another one.
+struct Forgetful;
+
+impl Answers for Forgetful {
+    fn get(&self, _: &str) -> Option<KeptAnswer> {
+        None
+    }
+
+    fn put(&self, _: &str, _: &KeptAnswer) {}
+}
