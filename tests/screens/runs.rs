@@ -74,6 +74,7 @@ fn job(id: u64, name: &str, progress: Progress, steps: Vec<JobStep>) -> Job {
         started: steps.first().and_then(|step| step.started),
         ended: steps.last().and_then(|step| step.ended),
         steps,
+        earlier: Vec::new(),
         has_artifacts: None,
         page: format!("https://github.com/acme/payments/actions/runs/188420/job/{id}"),
     }

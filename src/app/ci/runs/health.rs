@@ -130,7 +130,9 @@ impl Outcomes {
     /// Takes in the jobs of a run.
     pub(super) fn take_jobs(&mut self, run: &Run, jobs: &[Job]) {
         for job in jobs {
-            self.take(Subject::of(run, &job.name), job.progress);
+            for progress in job.earlier.iter().chain([&job.progress]) {
+                self.take(Subject::of(run, &job.name), *progress);
+            }
         }
     }
 
@@ -143,9 +145,19 @@ impl Outcomes {
         seen.passed |= progress == Progress::Passed;
     }
 
-    /// Whether the run's workflow both failed and passed on its commit.
+    /// Whether the run's workflow, or one of its jobs, both failed and passed on its commit.
     pub(super) fn is_flaky_run(&self, run: &Run) -> bool {
-        self.is_flaky_job(run, "")
+        self.is_flaky_job(run, "") || !self.flaky_jobs(run).is_empty()
+    }
+
+    /// The jobs of a run's workflow that both failed and passed on its commit, by name.
+    pub(super) fn flaky_jobs(&self, run: &Run) -> Vec<&str> {
+        let of = Subject::of(run, "");
+        let is_of = |subject: &Subject| subject.workflow == of.workflow && subject.sha == of.sha;
+        let flaky = self.seen.iter().filter(|(subject, seen)| is_of(subject) && seen.failed && seen.passed);
+        let mut jobs: Vec<_> = flaky.map(|(subject, _)| subject.job.as_str()).filter(|job| !job.is_empty()).collect();
+        jobs.sort_unstable();
+        jobs
     }
 
     /// Whether a job of this name both failed and passed on the run's commit.
@@ -251,6 +263,10 @@ mod tests {
         outcomes.take_jobs(&failed, &[job("a", Failed), job("b", Passed)]);
         outcomes.take_jobs(&failed, &[job("a", Passed), job("b", Passed)]);
         assert!(outcomes.is_flaky_job(&failed, "a") && !outcomes.is_flaky_job(&failed, "b"));
+        assert_eq!(outcomes.flaky_jobs(&failed), ["a"]);
+        let again = Job { earlier: vec![Failed], ..job("c", Passed) };
+        outcomes.take_jobs(&failed, &[again, Job { earlier: vec![Failed], ..job("d", Failed) }]);
+        assert_eq!(outcomes.flaky_jobs(&failed), ["a", "c"]);
         let other = run(10, "main", Passed);
         outcomes.take_runs(std::slice::from_ref(&other));
         assert!(!outcomes.is_flaky_run(&failed), "nobody shows that commit any more");
