@@ -36,7 +36,13 @@ impl Demo {
         let mut options = http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION")));
         options.proxies = http::Proxies::Off;
         let http = http::Client::new(&options).map_err(io::Error::other)?;
-        let loopback = Loopback { address: server.address(), http: Arc::new(http), clock, seed, archives: Arc::new(Scratch::new(directory, seed)) };
+        let loopback = Loopback {
+            address: server.address(),
+            http: Arc::new(http),
+            clock,
+            seed,
+            archives: Arc::new(Scratch::new(directory, seed)),
+        };
         Ok((Self { _stage: stage, _server: server }, loopback))
     }
 }

@@ -8,9 +8,9 @@ mod work;
 
 use super::tasks::Tasks;
 use crate::model::Address;
+use crate::model::Timestamp;
 use crate::model::ci::{News, Quota, Repo, Want};
 use crate::ports::answers::Archives;
-use crate::model::Timestamp;
 use crate::sources::forge::Client;
 use crate::sources::forge::watch::{Settings, Target, Watcher};
 use shelf::Shelf;

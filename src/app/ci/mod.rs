@@ -24,8 +24,8 @@ use super::event::{Compared, Effect};
 use super::format::thousands;
 use super::{App, FrameNeed, Pane, Role};
 use crate::analysis::extract::{Block, Extract, StepState, Verdict};
-use crate::model::{SourceId, Timestamp};
 use crate::model::address::Tab;
+use crate::model::{SourceId, Timestamp};
 use crate::parse::text::safe_line;
 use std::collections::BTreeMap;
 

@@ -166,9 +166,7 @@ impl Work {
         for (ours, name) in std::mem::take(left) {
             let has_passed = |job: &&Job| job.name == name && job.progress == Progress::Passed;
             let log = match jobs.iter().find(has_passed) {
-                Some(job) => {
-                    self.fetch(id, LogOf::Job { job: job.id }, green_name(green), Tell::Nothing).await.ok()
-                }
+                Some(job) => self.fetch(id, LogOf::Job { job: job.id }, green_name(green), Tell::Nothing).await.ok(),
                 None => None,
             };
             match log {

@@ -184,11 +184,8 @@ mod tests {
             step(3, "Run b", Some(102)),
             step(4, "C", Some(102)),
         ];
-        let marks = [
-            mark(10, Some(102_100), "Run a"),
-            mark(20, Some(102_300), "Run b"),
-            mark(30, Some(102_600), "Run c"),
-        ];
+        let marks =
+            [mark(10, Some(102_100), "Run a"), mark(20, Some(102_300), "Run b"), mark(30, Some(102_600), "Run c")];
         check(&marks, &steps, &[(1, 1), (2, 10), (3, 20), (4, 30)]);
         // The first has no mark; the second's is not taken for it.
         check(&marks[1..], &steps, &[(1, 1), (3, 20), (4, 30)]);

@@ -59,6 +59,15 @@ pub(super) fn is_still_red(runs: &[Run], run: &Run) -> bool {
     run.progress.is_red() && !newer.filter(|other| is_same_line(other, run)).any(|other| is_green(other.progress))
 }
 
+/// How a repository is on its own branch: the oldest red workflow, or all are green. Nothing when no run is over.
+pub(super) fn of_branch(runs: &[Run], branch: &str) -> Option<Result<(), Red>> {
+    let telling = |run: &&Run| run.branch == branch && (run.progress.is_red() || is_green(run.progress));
+    let mut reds: Vec<Red> = runs.iter().filter(telling).filter_map(|run| red(runs, run)).collect();
+    reds.sort_by_key(|red| red.at);
+    runs.iter().find(telling)?;
+    Some(reds.into_iter().next().map_or(Ok(()), Err))
+}
+
 /// The newest passed run of the same workflow and branch.
 pub(super) fn last_green<'r>(runs: &'r [Run], of: &Run) -> Option<&'r Run> {
     runs.iter().find(|run| is_green(run.progress) && is_same_line(run, of))
@@ -213,6 +222,22 @@ mod tests {
         assert_eq!(last_green(&other, &other[1]), None);
         let usual = runs(&[Failed, Tolerated, Passed]);
         assert_eq!(last_green(&usual, &usual[0]).map(|run| run.number), Some(8));
+    }
+
+    #[test]
+    fn a_repository_is_as_red_as_its_oldest_red_workflow() {
+        let check = |runs: &[Run], expected: Option<Result<(), u64>>| {
+            assert_eq!(of_branch(runs, "main").map(|how| how.map_err(|red| red.since)), expected);
+        };
+        check(&[], None);
+        check(&runs(&[Running]), None);
+        check(&runs(&[Running, Passed, Failed]), Some(Ok(())));
+        check(&runs(&[Failed, Failed, Passed]), Some(Err(8)));
+        let mut two = runs(&[Failed, Failed, Passed]);
+        two[1].workflow_id = 77;
+        check(&two, Some(Err(8)));
+        two[1].branch = "feat".to_owned();
+        check(&two, Some(Err(9)));
     }
 
     #[test]

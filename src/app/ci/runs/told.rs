@@ -196,7 +196,7 @@ impl App {
         }
         if watched.outcomes.is_flaky_run(run) {
             let words = match watched.outcomes.flaky_jobs(run)[..] {
-                [] => "failed and passed on this commit".to_owned(),
+                _ if watched.outcomes.is_flaky_job(run, "") => "failed and passed on this commit".to_owned(),
                 [job] => safe(job),
                 ref jobs => format!("{} jobs", jobs.len()),
             };
