@@ -426,6 +426,7 @@ impl<P: Program> Loop<P> {
                 Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
                 Effect::CancelExtract => self.looker.cancel(),
                 Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
+                Effect::Pods(source, want) => self.tasks.want(source, want),
                 Effect::OpenPage(address) => self.update(Event::Done(Ok(address))),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
