@@ -22,7 +22,7 @@ use std::io::Write;
 /// [`Usage`] when no repository is named and the current directory is no clone of one; what the service refuses.
 pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
     let repo = match &args.source {
-        None => of_clone(globals)?.0,
+        None => of_clone(globals)?,
         Some(address) => match of_address(address, globals) {
             Some((_, wanted)) if wanted.run.is_some() => {
                 return Err(

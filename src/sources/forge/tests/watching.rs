@@ -5,7 +5,6 @@ use super::super::watch::{Settings, Target, Watched, Watcher};
 use super::script::{NOON, Say, World, anonymous, repo, run, world};
 use crate::model::ci::{News, Progress, RunFilter, Want};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -160,7 +159,7 @@ fn runs_in_progress_are_followed_while_somebody_looks() {
     assert!(wait >= Duration::from_secs(10) && wait <= Duration::from_secs(11), "{wait:?}");
     let (_, asked, _) = watch.poll();
     assert_eq!(asked, [RUNS.to_owned(), jobs(3)]);
-    watch.settings.is_seen.store(false, Ordering::Relaxed);
+    watch.settings.is_seen = tokio::sync::watch::channel(false).1;
     let (_, asked, wait) = watch.poll();
     assert_eq!(asked, [RUNS.to_owned()]);
     assert!(wait >= Duration::from_mins(1));
