@@ -129,6 +129,10 @@ impl Program for Screen {
         self.app.tab().tab() == Tab::Ci
     }
 
+    fn demo_words(&self) -> String {
+        self.app.demo_words()
+    }
+
     fn open(&mut self, address: &Address, label: &str) -> SourceId {
         let id = SourceId(self.opened.min(SourceId::MAX));
         self.opened = self.opened.saturating_add(1);

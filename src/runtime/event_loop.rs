@@ -59,6 +59,9 @@ pub trait Program: Picture {
     /// A repository is watched from now on; a run of it may be the one that is wanted.
     fn watch(&mut self, repo: Repo, run: Option<u64>);
 
+    /// What is said of the demo when it is open.
+    fn demo_words(&self) -> String;
+
     /// A source is being opened under this label; says which number it gets.
     fn open(&mut self, address: &Address, label: &str) -> SourceId;
 }

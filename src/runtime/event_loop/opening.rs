@@ -34,7 +34,7 @@ impl<P: Program> Loop<P> {
         self.program.watch(repo.clone(), None);
         self.forges.watch_at(&loopback, &repo, &mut self.tasks);
         self.demo = Some(demo);
-        Ok("an invented outage of about 90 seconds; `:runs` shows its CI".to_owned())
+        Ok(self.program.demo_words())
     }
 
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
