@@ -18,6 +18,8 @@ Files, standard input, GitHub Actions and GitLab CI are read today; the other ki
 A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
 
 Examples:
+  logdeck                              in a clone: the CI runs of its repository, and why they failed
+  logdeck github:acme/api              those of any other one
   logdeck build-logs.zip               every entry of the archive, merged by time
   logdeck /var/log/app/                all files below it, followed as they grow
   kubectl logs -f deploy/api | logdeck -
