@@ -448,6 +448,7 @@ impl<P: Program> Loop<P> {
                 Effect::CancelExtract => self.looker.cancel(),
                 Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
                 Effect::OpenPage(address) => self.open_page(address),
+                Effect::Pods(source, want) => self.tasks.want(source, want),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));

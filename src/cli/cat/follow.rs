@@ -138,7 +138,7 @@ impl<'p> Printer<'p> {
             }
             SourceMsg::Health { source, health } => self.health(source, &health, out),
             // Only the screen asks, or opens anew.
-            SourceMsg::Answer { .. } | SourceMsg::Reopened(_) => {}
+            SourceMsg::Answer { .. } | SourceMsg::Pods { .. } | SourceMsg::Reopened(_) => {}
         }
         Ok(())
     }
