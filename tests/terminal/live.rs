@@ -2,8 +2,9 @@
 
 use crate::support::pty::{Session, logdeck};
 use logdeck::demo::forge::{Server, content};
-use logdeck::model::Timestamp;
-use std::{fs, path::Path, sync::Arc, time::SystemTime};
+use logdeck::infra::clock::SystemClock;
+use logdeck::ports::Clock;
+use std::{fs, path::Path, sync::Arc};
 use tempfile::TempDir;
 
 /// The demo's service, and a home directory with a clone in it.
@@ -19,10 +20,7 @@ impl World {
     fn new(remote: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let guard = runtime.enter();
-        let now = || {
-            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-            Timestamp(i64::try_from(since.as_nanos()).unwrap())
-        };
+        let now = || SystemClock.now();
         let server = Server::start(content::demo(now(), 7), Arc::new(now)).unwrap();
         drop(guard);
         let home = tempfile::tempdir().unwrap();
