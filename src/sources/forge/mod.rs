@@ -16,6 +16,7 @@ pub mod github;
 pub mod gitlab;
 pub mod limits;
 pub mod names;
+mod polling;
 #[cfg(test)]
 mod tests;
 mod tolerant;
