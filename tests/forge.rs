@@ -132,3 +132,10 @@ fn what_the_service_refuses_is_said() {
     // The home directory is no clone.
     check(&["runs"], "name a repository");
 }
+
+#[path = "forge/bad_input.rs"]
+mod bad_input;
+#[path = "forge/numbers.rs"]
+mod numbers;
+#[path = "forge/stand.rs"]
+mod stand;
