@@ -21,6 +21,7 @@ use crate::ports::answers::{Answers, Archives, KeptAnswer};
 use crate::runtime;
 use crate::sources::files::{Discovered, Input, discover_archive};
 use crate::sources::forge::download::{self, Content, Fetched, Fetching, LogOf, NoLog};
+use crate::sources::forge::error::quote;
 use crate::sources::forge::{ApiError, Client, NoRun, RunWish, Setup, Urgency, ask, find_run, list_runs};
 use anyhow::Context;
 use std::collections::HashMap;
@@ -308,7 +309,11 @@ impl Service {
         let name = self.name(run);
         let which = LogOf::Run { run: (run.id, run.attempt) };
         match self.fetch(&name, which, run, out) {
-            Ok(Fetched { file, content: Content::Zip, .. }) => Ok(discover_archive(file, &name)),
+            Ok(Fetched { file, content: Content::Zip, .. }) => {
+                let found = discover_archive(file, &name);
+                // Of a run that failed before any job began, the archive is empty.
+                if found.inputs.is_empty() { self.jobs(run, |job| job.progress.is_red(), out) } else { Ok(found) }
+            }
             Ok(Fetched { file, .. }) => Ok(of_text(&name, file)),
             Err(NoLog::NotALog { .. } | NoLog::Store { .. }) => self.jobs(run, |job| job.progress.is_red(), out),
             Err(why) => Err(why).with_context(|| name),
@@ -319,6 +324,10 @@ impl Service {
         let id = (run.id, run.attempt);
         let jobs = self.runtime.block_on(ask::jobs(&self.client, &self.repo, id, Urgency::Person));
         let mut jobs = jobs.with_context(|| self.place())?.list;
+        if jobs.is_empty() {
+            let page = quote(&run.page, 200);
+            anyhow::bail!("{}: it has no jobs: a mistake in the workflow's file? see {page}", self.name(run));
+        }
         jobs.retain(is_wanted);
         if jobs.is_empty() {
             anyhow::bail!("{}: none of its jobs failed", self.name(run));

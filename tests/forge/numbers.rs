@@ -37,8 +37,7 @@ fn a_quiet_poll_is_one_conditional_request_that_costs_nothing() {
         cancel.cancel();
         before
     };
-    let (_, before) =
-        stand.runtime.block_on(async { tokio::join!(watcher.run(sender, theirs, cancel.clone()), look) });
+    let (_, before) = stand.runtime.block_on(async { tokio::join!(watcher.run(sender, theirs, cancel.clone()), look) });
     let seen = stand.server.journal();
     let path = format!("/repos/{PATH}/actions/runs?per_page=100");
     let is_quiet = |seen: &logdeck::demo::forge::Seen| {

@@ -112,12 +112,16 @@ impl Stand {
         String::from_utf8(ran.stdout).unwrap()
     }
 
-    /// The library's client, which waits half a second at most and whose token comes from `from`.
+    /// The library's client, which waits two seconds at most and whose token comes from `from`.
     pub fn client(&self, from: Option<TokenFrom>) -> Arc<Client> {
         let mut options = http::Options::new("logdeck/test");
-        options.patience = Duration::from_millis(500);
-        let server =
-            logdeck::infra::tokens::Server { forge: Forge::Github, host: "x".into(), named: Named::ByUser, from };
+        options.patience = Duration::from_secs(2);
+        let server = logdeck::infra::tokens::Server {
+            forge: Forge::Github,
+            host: "github.com".into(),
+            named: Named::ByUser,
+            from,
+        };
         let token = self.token;
         let lookup = Arc::new(move |name: &str| token.filter(|_| name == "GITHUB_TOKEN").map(Into::into));
         let directory: PathBuf = self.home.path().join("answers");

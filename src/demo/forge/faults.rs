@@ -97,7 +97,9 @@ impl Fault {
             }
             Self::Status(status) => page(*status, "Bad Gateway"),
             Self::LoginPage => page(200, "Sign in to continue"),
-            Self::Redirect(status, to) => Reply::new(*status, "text/html;charset=utf-8", Bytes::new()).with("location", to),
+            Self::Redirect(status, to) => {
+                Reply::new(*status, "text/html;charset=utf-8", Bytes::new()).with("location", to)
+            }
             Self::Huge(bytes) => {
                 let mut body = vec![b' '; *bytes];
                 body.insert(0, b'[');

@@ -524,12 +524,15 @@ fn key(url: &str, token: Option<&Secret>) -> String {
 fn check_json(body: &[u8], headers: &[(String, String)], host: &str) -> Result<(), ApiError> {
     let is_html = headers.iter().any(|(name, value)| name == "content-type" && value.starts_with("text/html"));
     let first = body.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xef | 0xbb | 0xbf));
+    if first.is_none() {
+        return Err(ApiError::new(
+            Kind::Truncated,
+            format!("{host} answered with nothing; it may be there in a moment"),
+        ));
+    }
     if first == Some(&b'<') || (is_html && !matches!(first, Some(b'{' | b'['))) {
         let words = format!("{host} answered with a web page instead of data: is there a login or a proxy in between?");
         return Err(ApiError::new(Kind::WebPage, words));
-    }
-    if first.is_none() {
-        return Err(ApiError::new(Kind::Truncated, format!("{host} answered with nothing; it may be there in a moment")));
     }
     serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| {
         let mut error = ApiError::json(&error, "this");

@@ -169,8 +169,19 @@ pub async fn fetch(
     cancel: &CancellationToken,
 ) -> Result<Fetched, NoLog> {
     let path = path(client.forge(), repo, which)?;
-    let mut download =
-        Download { client, path, which, limit, fetching, sink: Sink::new(file), mark: None, length: None, place: None, moves: 0, short: 0 };
+    let mut download = Download {
+        client,
+        path,
+        which,
+        limit,
+        fetching,
+        sink: Sink::new(file),
+        mark: None,
+        length: None,
+        place: None,
+        moves: 0,
+        short: 0,
+    };
     let work = download.run();
     let outcome = tokio::select! {
         biased;

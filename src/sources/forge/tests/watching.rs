@@ -137,10 +137,7 @@ fn repositories_of_one_server_share_its_quota_whoever_watches_them() {
     for (nth, watched) in all.iter_mut().enumerate() {
         let about = format!("{{\"full_name\":\"acme/r{nth}\",\"default_branch\":\"main\"}}");
         world.script.on(&format!("/repos/acme/r{nth}"), Say::json(about));
-        world.script.on(
-            &format!("/repos/acme/r{nth}/actions/runs?per_page=100"),
-            say(runs("2 main success", "\"a\"")),
-        );
+        world.script.on(&format!("/repos/acme/r{nth}/actions/runs?per_page=100"), say(runs("2 main success", "\"a\"")));
         let (sender, _news) = mpsc::channel(100);
         wait = run(watched.poll(Background, &sender)).unwrap();
     }
