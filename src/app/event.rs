@@ -6,6 +6,7 @@ use super::ci::ExtractNews;
 use super::debug::Meters;
 use super::export::{Job, Written};
 use crate::model::ci::{News, Repo, Want};
+use crate::model::pods;
 use crate::model::window::Ask;
 use crate::model::{Address, SavedFilter, SourceId, SourceMsg, Timestamp};
 use std::path::PathBuf;
@@ -212,6 +213,8 @@ pub enum Effect {
     /// Tell whoever watches repositories what is wanted; what comes of it returns as [`Event::Forge`], a log as
     /// [`Event::RunLog`].
     Forge(Want),
+    /// Tell a source of pods what is wanted of it; what comes of it returns as [`SourceMsg::Pods`].
+    Pods(SourceId, pods::Want),
     /// Open this page in a browser; where there is none, print its address. It is a plain web address without anything that
     /// a shell or a terminal would act on, and still has to be given to no shell.
     OpenPage(String),

@@ -190,7 +190,8 @@ impl App {
                 }
             }
             Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
-            Applied::Nothing => {}
+            // The list of pods is not drawn yet.
+            Applied::Nothing | Applied::Pods(..) => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
                 if let Some(source) = self.engine.source(id) {

@@ -6,20 +6,20 @@
 use super::{Globals, Output, Usage};
 use crate::config::{CiServer, Environment};
 use crate::infra::answers::DiskAnswers;
-use crate::infra::archives::DiskArchives;
+use crate::infra::archives::{DiskArchives, Scratch};
 use crate::infra::clock::SystemClock;
-use crate::infra::files::unnamed;
 use crate::infra::http;
 use crate::infra::tokens::{Finder, Lookup, Named, Server};
 use crate::model::Address;
 use crate::model::ci::{Forge, Job, Repo, Run, RunFilter};
 use crate::ports::Clock;
-use crate::ports::answers::{Answers, Archives, KeptAnswer};
+use crate::ports::answers::{Answers, Archives, KeptAnswer, Room};
 use crate::runtime;
 use crate::sources::files::{Discovered, Input, discover_archive};
 use crate::sources::forge::download::{self, Content, Fetched, Fetching, LogOf, NoLog};
 use crate::sources::forge::{Client, RunWish, Setup, Urgency, ask, find_run, list_runs};
 use anyhow::Context;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
@@ -38,9 +38,10 @@ const MAX_JOBS: usize = 100;
 pub struct Service {
     client: Arc<Client>,
     repo: Repo,
-    archives: Option<Arc<DiskArchives>>,
-    scratch: std::path::PathBuf,
+    archives: Arc<dyn Archives>,
     runtime: tokio::runtime::Runtime,
+    /// Room of the logs that were fetched: they are read later.
+    rooms: RefCell<Vec<Room>>,
 }
 
 /// The logs of a run.
@@ -63,18 +64,13 @@ pub struct Wanted {
     pub branch: Option<String>,
 }
 
-/// What is wanted of the repository of an address; nothing for other sources.
-pub fn of_address(address: &Address, globals: &Globals<'_>) -> Option<(Repo, Wanted)> {
-    Desk::new(globals).wanted(address)
-}
-
 /// Where services are: the settings, the environment, and who asks which server.
 pub struct Desk {
     github: CiServer,
     gitlab: CiServer,
     environment: Environment,
     clients: Mutex<HashMap<(Forge, String), Arc<Client>>>,
-    archives: OnceLock<Option<Arc<DiskArchives>>>,
+    archives: OnceLock<Arc<dyn Archives>>,
 }
 
 impl Desk {
@@ -92,7 +88,8 @@ impl Desk {
         }
     }
 
-    fn wanted(&self, address: &Address) -> Option<(Repo, Wanted)> {
+    /// What is wanted of the repository of an address; nothing for other sources.
+    pub fn wanted(&self, address: &Address) -> Option<(Repo, Wanted)> {
         let repo = |forge, path: String| Repo { forge, host: self.server(forge).url.host().to_owned(), path };
         match address {
             Address::Github { owner, repo: name, run, job } => {
@@ -155,12 +152,18 @@ impl Desk {
         Ok(client)
     }
 
-    fn disk(&self) -> Option<Arc<DiskArchives>> {
-        let open = || {
+    /// Where logs are kept; where there is no directory for it, temporary files alone.
+    fn shelf(&self) -> Arc<dyn Archives> {
+        let disk = || {
             let directory = self.environment.cache_dir()?.join("logs");
-            DiskArchives::open(directory, Arc::new(SystemClock), salt()).ok().map(Arc::new)
+            let archives = DiskArchives::open(directory, Arc::new(SystemClock), salt()).ok()?;
+            Some(Arc::new(archives) as Arc<dyn Archives>)
         };
-        self.archives.get_or_init(open).clone()
+        let scratch = || {
+            let directory = self.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new);
+            Arc::new(Scratch::new(directory.to_owned(), salt())) as Arc<dyn Archives>
+        };
+        Arc::clone(self.archives.get_or_init(|| disk().unwrap_or_else(scratch)))
     }
 }
 
@@ -178,8 +181,8 @@ impl runtime::forge::Desk for Desk {
         self.connect(repo).map_err(|error| format!("{error:#}"))
     }
 
-    fn archives(&self) -> Option<Arc<dyn Archives>> {
-        self.disk().map(|archives| archives as Arc<dyn Archives>)
+    fn archives(&self) -> Arc<dyn Archives> {
+        self.shelf()
     }
 }
 
@@ -199,12 +202,15 @@ impl Service {
     ///
     /// # Errors
     /// Certificates or proxies that cannot be used.
-    pub fn new(repo: Repo, globals: &Globals<'_>) -> anyhow::Result<Self> {
-        let desk = Desk::new(globals);
-        let (client, archives) = (desk.connect(&repo)?, desk.disk());
+    pub fn new(repo: Repo, desk: &Desk) -> anyhow::Result<Self> {
+        let (client, archives) = (desk.connect(&repo)?, desk.shelf());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let scratch = globals.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new).to_owned();
-        Ok(Self { client, repo, archives, scratch, runtime })
+        Ok(Self { client, repo, archives, runtime, rooms: RefCell::default() })
+    }
+
+    /// The room that the logs take that were fetched, to be kept until they were read.
+    pub fn into_rooms(self) -> Vec<Room> {
+        self.rooms.into_inner()
     }
 
     /// The newest runs.
@@ -325,17 +331,14 @@ impl Service {
     /// A log from the cache or from the service.
     fn fetch(&self, name: &str, which: LogOf, run: &Run, out: &mut Output) -> Result<Fetched, NoLog> {
         let key = format!("{}/{}/{}/{which:?}", self.client.base(), self.repo.path, run.attempt);
-        if let Some(kept) = self.archives.as_ref().and_then(|archives| archives.get(&key)) {
+        if let Some(kept) = self.archives.get(&key) {
             let bytes = kept.metadata().map_or(0, |meta| meta.len());
             let content = if matches!(which, LogOf::Run { .. }) { Content::Zip } else { Content::Text };
             return Ok(Fetched { file: kept, bytes, content });
         }
         let disk = |error: std::io::Error| NoLog::Disk(error.to_string());
-        let file = match &self.archives {
-            Some(archives) => archives.temporary(),
-            None => unnamed(&self.scratch, SystemClock.now().0 as u64),
-        };
-        let (fetching, cancel) = (Fetching::default(), CancellationToken::new());
+        let file = self.archives.temporary();
+        let (fetching, cancel) = (Fetching::within(Arc::clone(&self.archives)), CancellationToken::new());
         let work =
             download::fetch(&self.client, &self.repo.path, which, file.map_err(disk)?, LIMIT, &fetching, &cancel);
         let mut fetched = self.runtime.block_on(async {
@@ -349,8 +352,9 @@ impl Service {
             }
         })?;
         out.counts.temporary += fetched.bytes;
-        if let Some(archives) = self.archives.as_ref().filter(|_| run.progress.is_over()) {
-            archives.put(&key, &mut fetched.file, fetched.bytes);
+        self.rooms.borrow_mut().extend(fetching.take_room());
+        if run.progress.is_over() {
+            self.archives.put(&key, &mut fetched.file, fetched.bytes);
             let _ = std::io::Seek::rewind(&mut fetched.file);
         }
         Ok(fetched)

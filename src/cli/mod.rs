@@ -8,14 +8,17 @@ mod config;
 pub mod discover;
 pub mod docs;
 mod extract;
+mod filter_args;
 mod forge;
+mod live;
 pub mod output;
 pub mod runs;
 mod screen;
 pub mod start;
 pub mod stats;
+mod tail;
 
-pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat, Window};
+pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat};
 pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
@@ -97,9 +100,14 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Man) => docs::man(out.stdout()).map(|()| Exit::Done),
         Some(Command::Config(command)) => config::run(*command, &cli.global, environment, out),
         Some(Command::Cat(args)) => {
-            let globals = globals(cli, args.tz.as_ref(), environment)?;
+            let globals = globals(cli, args.filter.tz.as_ref(), environment)?;
             warn_of_the_file(&globals, out);
             cat::run(args, &globals, out)
+        }
+        Some(Command::Tail(args)) => {
+            let globals = globals(cli, args.filter.tz.as_ref(), environment)?;
+            warn_of_the_file(&globals, out);
+            tail::run(args, &globals, out)
         }
         Some(Command::Extract(args)) => {
             let globals = globals(cli, None, environment)?;

@@ -8,6 +8,7 @@ mod source;
 pub use source::{RATE_SECONDS, Source};
 
 use crate::model::address::Tab;
+use crate::model::pods;
 use crate::model::window::{Answer, Extent};
 use crate::model::{Batch, OriginId, SourceId, SourceMsg, State, Timestamp};
 use crate::store::{Appended, Store};
@@ -31,6 +32,8 @@ pub enum Applied {
     Replaced(SourceId),
     /// What came of a question about a source's whole file.
     Answer(SourceId, u32, Answer),
+    /// How pods are.
+    Pods(SourceId, pods::News),
     /// It is no longer wanted: a window of the source's file is shown.
     Nothing,
 }
@@ -72,6 +75,7 @@ impl Engine {
             SourceMsg::Batch { source, .. } | SourceMsg::Health { source, .. } if self.window(source).is_some() => {
                 Applied::Nothing
             }
+            SourceMsg::Pods { source, news } => Applied::Pods(source, news),
             SourceMsg::Answer { source, ticket, answer } => Applied::Answer(source, ticket, answer),
             SourceMsg::Reopened(source) => {
                 self.show(source, None, &Batch::default(), now);

@@ -2,6 +2,7 @@
 //!
 //! Owns the messages. Must not know who sends or who receives them.
 
+use super::pods;
 use super::window::Answer;
 use super::{Batch, OriginId, SourceId, Timestamp};
 
@@ -38,6 +39,13 @@ pub enum SourceMsg {
         /// The answer.
         answer: Answer,
     },
+    /// A source of pods tells how they are.
+    Pods {
+        /// The source.
+        source: SourceId,
+        /// What it tells.
+        news: pods::News,
+    },
     /// It begins anew, as it was opened: what it sent before goes.
     Reopened(SourceId),
 }
@@ -50,6 +58,7 @@ impl SourceMsg {
             Self::Batch { source, .. }
             | Self::Health { source, .. }
             | Self::Answer { source, .. }
+            | Self::Pods { source, .. }
             | Self::Reopened(source) => *source,
         }
     }

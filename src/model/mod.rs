@@ -9,6 +9,7 @@ pub mod format;
 pub mod look;
 pub mod message;
 pub mod origin;
+pub mod pods;
 pub mod query;
 pub mod record;
 pub mod saved;

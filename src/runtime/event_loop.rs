@@ -144,7 +144,7 @@ pub struct Loop<P> {
     forge_news: Receiver<News>,
     run_logs: Receiver<RunLog>,
     /// The sources of runs' logs.
-    log_sources: HashMap<(Repo, u64), SourceId>,
+    log_sources: HashMap<(Repo, u64, Option<u64>), SourceId>,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -168,7 +168,7 @@ impl<P: Program> Loop<P> {
         let (exporter, exports) = Exporter::new(home, temp_dir.clone());
         let (looker, looks) = Looker::new(baseline);
         let salt = (clock.now().0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id());
-        let (forges, forge_news, run_logs) = Forges::new(desk, temp_dir.clone(), salt);
+        let (forges, forge_news, run_logs) = Forges::new(desk, &temp_dir, salt);
         let ticked = Instant::now();
         Self {
             program,
@@ -426,6 +426,7 @@ impl<P: Program> Loop<P> {
                 Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
                 Effect::CancelExtract => self.looker.cancel(),
                 Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
+                Effect::Pods(source, want) => self.tasks.want(source, want),
                 Effect::OpenPage(address) => self.update(Event::Done(Ok(address))),
                 Effect::OpenDemo => {
                     let done = self.open_demo();

@@ -3,6 +3,7 @@
 //! Owns spawning, restarting and stopping; nothing else spawns. Must not know the screen.
 
 use crate::analysis::lines::LineNeedle;
+use crate::model::pods;
 use crate::model::window::{Answer, Ask, Request};
 use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp};
 use crate::ports::Clock;
@@ -164,6 +165,14 @@ impl Tasks {
     pub fn pause(&mut self, id: SourceId) {
         if let Some(opened) = self.opened.get(&id) {
             opened.outlet.cancel().cancel();
+        }
+    }
+
+    /// Tells a source of pods what is wanted of it.
+    pub fn want(&self, id: SourceId, want: pods::Want) {
+        let taken = self.opened.get(&id).is_some_and(|opened| opened.outlet.want(want));
+        if !taken {
+            tracing::warn!(source = id.0, "nobody takes what is wanted of the source");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns batching and cancellation. Must not know any protocol or file.
 
+use crate::model::pods;
 use crate::model::window::Answer;
 use crate::model::{Batch, Health, OriginId, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
@@ -12,7 +13,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::mpsc::Sender};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
 /// The most records of one message.
@@ -20,6 +22,9 @@ pub const BATCH_RECORDS: usize = 512;
 
 /// About how many bytes one message holds (256 KiB); one record more is let through.
 pub const BATCH_BYTES: usize = 256 * 1024;
+
+/// Wants that may wait.
+const WANTS: usize = 32;
 
 /// Something that reads records from somewhere until it is done or told to stop.
 pub trait Source: Send {
@@ -58,6 +63,8 @@ pub struct Outlet {
     /// Lets blocking threads wait for the channel and for the order to stop at once.
     runtime: Handle,
     origins: Arc<Mutex<HashMap<String, OriginId>>>,
+    /// Where the running source is told what a person wants of it.
+    wants: Arc<Mutex<Option<Sender<pods::Want>>>>,
 }
 
 impl fmt::Debug for Outlet {
@@ -77,13 +84,26 @@ impl Outlet {
         clock: Arc<dyn Clock>,
         runtime: Handle,
     ) -> Self {
-        Self { source, to, cancel, clock, runtime, origins: Arc::default() }
+        Self { source, to, cancel, clock, runtime, origins: Arc::default(), wants: Arc::default() }
     }
 
     /// Another way to the same place with the same origins, for what goes on after `cancel` of this one.
     #[must_use]
     pub fn renewed(&self, cancel: CancellationToken) -> Self {
         Self { cancel, ..self.clone() }
+    }
+
+    /// What a person wants of the source from now on; an earlier receiver gets nothing more.
+    pub fn wants(&self) -> Receiver<pods::Want> {
+        let (to, wants) = tokio::sync::mpsc::channel(WANTS);
+        *self.wants.lock().unwrap_or_else(PoisonError::into_inner) = Some(to);
+        wants
+    }
+
+    /// Tells the running source what is wanted of it. False when nothing runs that would listen, or too much waits.
+    pub fn want(&self, want: pods::Want) -> bool {
+        let to = self.wants.lock().unwrap_or_else(PoisonError::into_inner);
+        to.as_ref().is_some_and(|to| to.try_send(want).is_ok())
     }
 
     /// The source that writes here.
@@ -162,6 +182,37 @@ impl Outlet {
     /// The source has to stop.
     pub async fn health_async(&self, health: Health) -> Result<(), Closed> {
         self.send_async(SourceMsg::Health { source: self.source, health }).await
+    }
+
+    /// [`Outlet::origin`] for tasks.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub async fn origin_async(&self, name: &str) -> Result<OriginId, Closed> {
+        let (id, is_new) = self.number(name);
+        if is_new {
+            self.send_async(SourceMsg::Origin { id, name: name.to_owned() }).await?;
+        }
+        Ok(id)
+    }
+
+    /// [`Outlet::batch`] for tasks.
+    ///
+    /// # Errors
+    /// The source has to stop; the rest of the records is dropped.
+    pub async fn batch_async(&self, batch: &mut Batch) -> Result<(), Closed> {
+        for part in parts(batch) {
+            self.send_async(SourceMsg::Batch { source: self.source, batch: part }).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells how pods are, for tasks.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub async fn pods_async(&self, news: pods::News) -> Result<(), Closed> {
+        self.send_async(SourceMsg::Pods { source: self.source, news }).await
     }
 
     /// Waits, but not longer than the order to stop.

@@ -13,9 +13,11 @@
 
 mod ask;
 mod choose;
+mod cut;
 mod filter;
 mod health;
 mod look;
+mod names;
 mod pair;
 mod told;
 mod words;
@@ -26,9 +28,11 @@ pub(super) mod tests;
 pub use health::took;
 pub(super) use look::span_words;
 pub use look::{CiRuns, RunColumns, RunRow};
+pub(super) use words::roughly;
 pub use words::{mark, result};
 
-pub(super) use pair::{logs_of, steps_of};
+pub(super) use cut::cut as steps_of;
+pub(super) use pair::logs_of;
 
 use super::{App, CiPane, Place};
 use crate::app::{FrameNeed, Pane};
