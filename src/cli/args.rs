@@ -16,10 +16,12 @@ use jiff::tz::TimeZone;
 use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
-Files and standard input are read today; the other kinds answer that they are not there yet.
+Files, standard input, GitHub Actions and GitLab CI are read today; the other kinds answer that they are not there yet.
 A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
 
 Examples:
+  logdeck                              in a clone: the CI runs of its repository, and why they failed
+  logdeck github:acme/api              those of any other one
   logdeck build-logs.zip               every entry of the archive, merged by time
   logdeck /var/log/app/                all files below it, followed as they grow
   kubectl logs -f deploy/api | logdeck -
@@ -95,8 +97,8 @@ Exit codes: 0 done (a failed build, too), 1 failed, 2 wrong usage, 3 a part coul
 
 /// What is breaking, since when, and why: a log monitor for the terminal.
 ///
-/// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
-/// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
+/// Without a command, opens the screen on the given sources; without sources, on those of the config and the CI runs of the
+/// repository that the current directory is a clone of, else on a start screen. When standard output is not a terminal, it prints the sources' records as lines instead.
 #[derive(Debug, Parser)]
 #[command(name = "logdeck", bin_name = "logdeck", version, after_help = after_help(), max_term_width = 120)]
 pub struct Cli {
@@ -132,6 +134,9 @@ pub struct GlobalArgs {
     /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
     #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub log_level: Option<LogLevel>,
+    /// Trusts the certificate authorities in FILE (PEM) beside the system's, for CI services.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    pub ca_file: Option<PathBuf>,
     /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.
     #[arg(long, global = true, help_heading = "Global options")]
     pub stats: bool,
@@ -145,6 +150,7 @@ impl GlobalArgs {
             theme: self.theme.clone(),
             ascii: self.ascii.then_some(true),
             log_level: self.log_level,
+            ca_file: self.ca_file.clone(),
             tz: tz.cloned(),
         }
     }

@@ -3,7 +3,7 @@
 //! Owns the connection, which run is meant, and its logs' names. Must not know how services are asked
 //! (`sources::forge`) or what is done with the logs.
 
-use super::{Globals, Output, Usage};
+use super::{Globals, Output, Usage, discover};
 use crate::config::{CiServer, Environment};
 use crate::infra::answers::DiskAnswers;
 use crate::infra::archives::{DiskArchives, Scratch};
@@ -137,7 +137,9 @@ impl Desk {
         let cache = self.environment.cache_dir();
         let answers = cache.and_then(|dir| DiskAnswers::open(dir.join("answers"), Arc::clone(&clock), salt).ok());
         let from = settings.token.clone().filter(|_| repo.host == settings.url.host());
-        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from };
+        // Addresses mean the server of the settings, so any other one was named by a clone's remote alone.
+        let named = if repo.host == settings.url.host() { Named::ByUser } else { Named::ByClone };
+        let server = Server { forge: repo.forge, host: repo.host.clone(), named, from };
         let client = Arc::new(Client::new(Setup {
             http: Arc::new(http),
             tokens: Arc::new(Finder::new(server, lookup)),
@@ -179,6 +181,10 @@ impl runtime::forge::Desk for Desk {
 
     fn client(&self, repo: &Repo) -> Result<Arc<Client>, String> {
         self.connect(repo).map_err(|error| format!("{error:#}"))
+    }
+
+    fn rest(&self, repo: &Repo) -> Duration {
+        self.server(repo.forge).poll
     }
 
     fn archives(&self) -> Arc<dyn Archives> {
@@ -369,14 +375,10 @@ fn of_text(name: &str, file: File) -> Discovered {
 ///
 /// # Errors
 /// [`Usage`] when there is none, with what to write instead.
-pub fn of_clone(globals: &Globals<'_>) -> anyhow::Result<(Repo, Option<String>)> {
-    use crate::infra::remotes::{Around, find};
-    let environment = globals.environment;
-    let xdg = environment.os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
-    let around = Around::at_home(environment.home().map(Path::to_owned), xdg);
+pub fn of_clone(globals: &Globals<'_>) -> anyhow::Result<Repo> {
     let directory = std::env::current_dir().context("the current directory")?;
-    match find(&directory, &around) {
-        Ok(found) => Ok((found.repo, found.branch)),
+    match discover::clone(&globals.config, globals.environment, &directory) {
+        Ok(found) => Ok(found.repo),
         Err(why) => Err(Usage(format!("{why}: name a repository, as github:OWNER/REPO")).into()),
     }
 }

@@ -17,6 +17,7 @@ use crate::sources::forge::{Client, Setup};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The demo's files and service. Nothing of it is left when it is dropped.
 pub(super) struct Demo {
@@ -79,6 +80,10 @@ impl Desk for Loopback {
             pause: Setup::PAUSE,
             seed: self.seed,
         })))
+    }
+
+    fn rest(&self, _: &Repo) -> Duration {
+        Duration::from_mins(1)
     }
 
     fn archives(&self) -> Arc<dyn Archives> {

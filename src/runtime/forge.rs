@@ -17,7 +17,8 @@ use shelf::Shelf;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use work::Work;
 
@@ -34,6 +35,9 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// In words, why its server cannot be asked.
     fn client(&self, repo: &Repo) -> Result<Arc<Client>, String>;
+
+    /// How long a repository in which nothing runs is left in peace.
+    fn rest(&self, repo: &Repo) -> Duration;
 
     /// Keeps logs of finished runs, and bounds the room that fetched ones take.
     fn archives(&self) -> Arc<dyn Archives>;
@@ -72,6 +76,8 @@ pub(super) struct Forges {
     desk: Option<Arc<dyn Desk>>,
     watched: Vec<Watched>,
     under_way: HashMap<(Repo, u64), CancellationToken>,
+    /// Whether somebody looks at the runs.
+    is_seen: watch::Sender<bool>,
     news: mpsc::Sender<News>,
     logs: mpsc::Sender<RunLog>,
     shelf: Arc<Shelf>,
@@ -87,13 +93,19 @@ impl Forges {
         let (news, told) = mpsc::channel(LANE);
         let (logs, fetched) = mpsc::channel(LANE);
         let shelf = Arc::new(Shelf::new(scratch.join(format!("logdeck-logs-{salt:x}"))));
-        let forges = Self { desk, watched: Vec::new(), under_way: HashMap::new(), news, logs, shelf };
+        let (watched, under_way, is_seen) = (Vec::new(), HashMap::new(), watch::Sender::new(true));
+        let forges = Self { desk, watched, under_way, is_seen, news, logs, shelf };
         (forges, told, fetched)
     }
 
     /// The repository of an address, and the run that it names.
     pub(super) fn repo(&self, address: &Address) -> Option<(Repo, Option<u64>)> {
         self.desk.as_ref()?.repo(address)
+    }
+
+    /// Whether somebody looks at the runs: what nobody sees is asked for less often.
+    pub(super) fn seen(&self, is_seen: bool) {
+        self.is_seen.send_if_modified(|was| std::mem::replace(was, is_seen) != is_seen);
     }
 
     /// Begins to ask about a repository.
@@ -112,7 +124,8 @@ impl Forges {
             Ok(client) => {
                 let (to, wants) = mpsc::channel(LANE);
                 let target = Target { repo: repo.clone(), client: Arc::clone(&client) };
-                let watcher = Watcher::new(vec![target], &Settings::default());
+                let (rest, is_seen) = (desk.rest(repo), self.is_seen.subscribe());
+                let watcher = Watcher::new(vec![target], &Settings { rest, is_seen, ..Settings::default() });
                 tasks.spawn(watcher.run(self.news.clone(), wants, tasks.cancel()));
                 let archives = desk.archives();
                 self.watched.push(Watched { repo: repo.clone(), client, archives, wants: to });

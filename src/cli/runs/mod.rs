@@ -23,7 +23,7 @@ use std::io::Write;
 pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
     let desk = Desk::new(globals);
     let repo = match &args.source {
-        None => of_clone(globals)?.0,
+        None => of_clone(globals)?,
         Some(address) => match desk.wanted(address) {
             Some((_, wanted)) if wanted.run.is_some() => {
                 return Err(

@@ -6,9 +6,11 @@ use super::{Loop, Program};
 use crate::app::event::Event;
 use crate::demo::{Scenario, Stage};
 use crate::model::Address;
+use crate::runtime::browser::{self, Way};
 use crate::runtime::demo::Demo;
 use crate::runtime::extract::Green;
 use crate::runtime::forge::{LogKind, RunLog};
+use crate::runtime::terminal::clipboard;
 use std::sync::Arc;
 
 impl<P: Program> Loop<P> {
@@ -33,7 +35,7 @@ impl<P: Program> Loop<P> {
         self.program.watch(repo.clone(), None);
         self.forges.watch_at(&loopback, &repo, &mut self.tasks);
         self.demo = Some(demo);
-        Ok("an invented outage of about 90 seconds; `:runs` shows its CI".to_owned())
+        Ok(self.program.demo_words())
     }
 
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
@@ -44,6 +46,20 @@ impl<P: Program> Loop<P> {
         let (label, tab) = (address.to_string(), address.tab().title());
         self.open(address, &label);
         Ok(format!("{label} was added to {tab}"))
+    }
+
+    /// Opens a page in a browser; where there is none, its address is shown, and copied.
+    pub(super) fn open_page(&mut self, address: String) {
+        match self.desktop.way(&address, browser::is_program) {
+            Way::Start(command) => {
+                self.tasks.spawn(browser::start(command, address, self.lanes.outcomes.0.clone(), self.tasks.cancel()));
+            }
+            Way::Show(why) => {
+                let sent = clipboard::sequence(&address).map(|sequence| self.terminal.copy(sequence)).is_ok();
+                let copied = if sent { "to the clipboard: " } else { "" };
+                self.update(Event::Done(Ok(format!("{copied}{address} ({why})"))));
+            }
+        }
     }
 
     /// The log of a run was fetched.

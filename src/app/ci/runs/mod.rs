@@ -350,6 +350,11 @@ impl App {
         self.frame = FrameNeed::Now;
     }
 
+    /// What the demo is, and the key to its runs: its tab's, which is pressed again there.
+    pub fn demo_words(&self) -> String {
+        format!("an invented outage of about 90 seconds; {} shows its CI runs", self.key_of("tab-ci"))
+    }
+
     /// Takes news of watched repositories in.
     pub(in crate::app) fn forge_news(&mut self, news: News) -> FrameNeed {
         let badges = self.badges();
