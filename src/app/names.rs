@@ -51,6 +51,10 @@ impl Names {
 impl App {
     /// What the list calls an origin, safe for a terminal.
     pub(super) fn short_origin(&self, origin: OriginId) -> Cow<'_, str> {
+        if let Some(short) = self.pod_of_origin(origin) {
+            // The container has a column of its own, but not in lists of origins.
+            return Cow::Borrowed(short);
+        }
         let name = self.engine.origin_name(origin).unwrap_or("?");
         // In a tab's own list there are no other tabs.
         let source = self.engine.source(origin.source()).filter(|_| self.tab().shows_all);
