@@ -118,7 +118,14 @@ impl Columns {
         });
         let severity = column(if wide { 3 } else { 1 });
         let (origin, container) = (column(origin), column(container));
-        Self { time, severity, origin, container, fields: [(0, 0); MAX_COLUMNS], text: (x, width.saturating_sub(x + 1)) }
+        Self {
+            time,
+            severity,
+            origin,
+            container,
+            fields: [(0, 0); MAX_COLUMNS],
+            text: (x, width.saturating_sub(x + 1)),
+        }
     }
 
     /// Makes room for fields between origin and text; the text keeps [`LEAST_TEXT`] columns.
@@ -239,9 +246,15 @@ mod tests {
     fn columns_stand_as_in_the_mock_ups() {
         let columns = Columns::new(120, TimeStyle::Utc, (14, 0));
         let fields = [(0, 0); MAX_COLUMNS];
-        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), container: (36, 0), fields, text: (36, 83) });
+        assert_eq!(
+            columns,
+            Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), container: (36, 0), fields, text: (36, 83) }
+        );
         let columns = Columns::new(80, TimeStyle::Utc, (0, 0));
-        assert_eq!(columns, Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), container: (12, 0), fields, text: (12, 67) });
+        assert_eq!(
+            columns,
+            Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), container: (12, 0), fields, text: (12, 67) }
+        );
         assert_eq!(Columns::new(80, TimeStyle::Off, (0, 0)).text, (3, 76));
     }
 

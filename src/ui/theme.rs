@@ -10,22 +10,10 @@ use ratatui::style::{Color, Modifier, Style};
 
 /// Quiet colours that tell pods apart, with their nearest of the 256: at least 5.5:1 on the usual dark backgrounds, 4.5:1 on
 /// light ones.
-const DARK_TINTS: [(u32, u8); TINTS as usize] = [
-    (0xC8_B48C, 180),
-    (0xA3_BE8C, 144),
-    (0x9D_B7D1, 110),
-    (0xC3_A6C8, 182),
-    (0x8F_BFBA, 109),
-    (0xD6_A69C, 181),
-];
-const LIGHT_TINTS: [(u32, u8); TINTS as usize] = [
-    (0x6B_5520, 58),
-    (0x45_6029, 22),
-    (0x3A_5A80, 24),
-    (0x70_4A78, 96),
-    (0x28_6460, 23),
-    (0x84_4640, 95),
-];
+const DARK_TINTS: [(u32, u8); TINTS as usize] =
+    [(0xC8_B48C, 180), (0xA3_BE8C, 144), (0x9D_B7D1, 110), (0xC3_A6C8, 182), (0x8F_BFBA, 109), (0xD6_A69C, 181)];
+const LIGHT_TINTS: [(u32, u8); TINTS as usize] =
+    [(0x6B_5520, 58), (0x45_6029, 22), (0x3A_5A80, 24), (0x70_4A78, 96), (0x28_6460, 23), (0x84_4640, 95)];
 
 /// The styles of a frame.
 #[derive(Clone, Copy, Debug)]

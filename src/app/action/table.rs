@@ -19,9 +19,8 @@ const SIDEWAYS: &[Context] = &[List, PodLines, Split, Detail, Runs, Ci];
 const PANES: &[Context] = &[Split, Detail];
 const SCREENS: &[Context] = &[Start, List, PodLines, Pods, Split, Detail, Runs, Ci];
 const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, Split, Detail];
-const EVERYWHERE: &[Context] = &[
-    Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Consent, Help,
-];
+const EVERYWHERE: &[Context] =
+    &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Consent, Help];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {

@@ -64,10 +64,16 @@ impl App {
         let end = rows.last().map_or(0, |row| row.end);
         let mut rows: Vec<_> = rows.into_iter().map(|row| command[row].to_owned()).collect();
         if end < command.len() {
-            rows.push(format!("and {} more characters: look into the kubeconfig first", command[end..].chars().count()));
+            rows.push(format!(
+                "and {} more characters: look into the kubeconfig first",
+                command[end..].chars().count()
+            ));
         }
         Some(Consent {
-            question: format!("The kubeconfig's context {} wants to run a program for credentials.", safe(&plugin.context)),
+            question: format!(
+                "The kubeconfig's context {} wants to run a program for credentials.",
+                safe(&plugin.context)
+            ),
             program,
             command: rows,
             more: self.pods.questions.len() - 1,
@@ -130,7 +136,12 @@ mod unit {
     fn a_command_is_shown_as_it_is() {
         let check = |args: &[&str], expected: &str| {
             let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-            let plugin = pods::Plugin { command: "aws".to_owned(), path: Some("/usr/bin/aws".to_owned()), args, ..Default::default() };
+            let plugin = pods::Plugin {
+                command: "aws".to_owned(),
+                path: Some("/usr/bin/aws".to_owned()),
+                args,
+                ..Default::default()
+            };
             assert_eq!(command(&plugin), expected);
         };
         check(&["eks", "get-token"], "/usr/bin/aws eks get-token");

@@ -45,9 +45,8 @@ impl App {
         if described.id != *id {
             return;
         }
-        let lines = text.lines().take(MOST_LINES).map(|line| {
-            crate::parse::text::expand_tabs(&safe_tabs(line)).into_owned()
-        });
+        let lines =
+            text.lines().take(MOST_LINES).map(|line| crate::parse::text::expand_tabs(&safe_tabs(line)).into_owned());
         described.told = Some(lines.collect());
     }
 
@@ -75,7 +74,9 @@ impl App {
         let columns = usize::from(self.size.0).saturating_sub(5);
         let wrapped = lines.into_iter().flat_map(|line| {
             let rows = text::wrap_words(&line.text, columns, MOST_ROWS);
-            rows.into_iter().map(|row| BodyLine { text: line.text[row].to_owned(), role: line.role }).collect::<Vec<_>>()
+            rows.into_iter()
+                .map(|row| BodyLine { text: line.text[row].to_owned(), role: line.role })
+                .collect::<Vec<_>>()
         });
         wrapped.collect()
     }
@@ -125,7 +126,8 @@ impl App {
         row("last exit", format!(" {}", exit.unwrap_or_else(|| "none".to_owned())), Role::Text);
         row("restarts", format!(" {}", thousands(u64::from(container.restarts))), Role::Text);
         let (words, role) = self.stream_words(&container.stream);
-        let lost = if container.lost > 0 { format!(", {} lines lost", thousands(container.lost)) } else { String::new() };
+        let lost =
+            if container.lost > 0 { format!(", {} lines lost", thousands(container.lost)) } else { String::new() };
         row("log", format!("{words}{lost}"), role);
     }
 

@@ -230,7 +230,8 @@ impl App {
                 let pod = cluster_of(source).and_then(|cluster| cluster.pods.as_ref()?.get(at));
                 let Some(pod) = pod else { return PodRow::default() };
                 let namespace = cluster_of(source).is_some_and(|cluster| cluster.scope.namespace.is_empty());
-                let name = if namespace { format!("{}/{}", pod.key.namespace, pod.key.name) } else { pod.key.name.clone() };
+                let name =
+                    if namespace { format!("{}/{}", pod.key.namespace, pod.key.name) } else { pod.key.name.clone() };
                 let own = cluster_of(source).map(|cluster| cluster.scope.context.as_str()).unwrap_or_default();
                 let count = self.count_of(pod);
                 let trouble = stream_trouble(pod, self.now);
@@ -287,9 +288,8 @@ impl App {
         let counts = {
             let is_of_pods = |source: SourceId| self.pods.clusters.contains_key(&source);
             let segments = self.engine.store().segments().iter();
-            let young = segments.filter(|segment| {
-                is_of_pods(segment.source()) && !segment.is_empty() && segment.orders().1 >= from
-            });
+            let young = segments
+                .filter(|segment| is_of_pods(segment.source()) && !segment.is_empty() && segment.orders().1 >= from);
             crate::app::per_origin::count(young, (from, now), recent)
         };
         (self.pods.counts, self.pods.counted) = (counts, now);
@@ -329,9 +329,13 @@ impl App {
                 let (scope, tally) = (&cluster.scope, &cluster.tally);
                 cluster.pods.is_none() || tally.broken > 0 || !scope.problems.is_empty() && scope.next.is_some()
             }) || self.pods.counts.values().any(|count| count.recent > 0)
-                || self.pods.rows.iter().take(64).enumerate().any(|(n, _)| {
-                    self.pods.pod_at(n).is_some_and(|(_, pod)| pod.restarted.is_some_and(is_near))
-                }))
+                || self
+                    .pods
+                    .rows
+                    .iter()
+                    .take(64)
+                    .enumerate()
+                    .any(|(n, _)| self.pods.pod_at(n).is_some_and(|(_, pod)| pod.restarted.is_some_and(is_near))))
     }
 }
 
@@ -362,7 +366,8 @@ fn exit_words(pod: &Pod) -> String {
 
 fn rate_words(pod: &Pod, count: &Count, trouble: Option<&(String, Role)>) -> (String, Role) {
     use crate::model::pods::StreamState::{Broken, Following, Refused};
-    let any = |is: fn(&crate::model::pods::StreamState) -> bool| pod.containers.iter().any(|container| is(&container.stream));
+    let any =
+        |is: fn(&crate::model::pods::StreamState) -> bool| pod.containers.iter().any(|container| is(&container.stream));
     if trouble.is_some() && !any(|stream| matches!(stream, Following)) {
         if any(|stream| matches!(stream, Broken { .. })) {
             return ("broken".to_owned(), Role::Warn);

@@ -53,7 +53,10 @@ impl Tokens {
 
 impl App {
     /// The tokens of the marked pods.
-    fn marks(&self) -> Vec<OriginId> {
+    pub(super) fn mark_tokens(&self) -> Vec<OriginId> {
+        if self.pods.tokens.known.is_empty() {
+            return Vec::new();
+        }
         let query = self.tabs[Self::index_of(Tab::Pods)].view.query();
         let is_token = |origin: &OriginId| self.pods.tokens.known.contains_key(origin);
         query.origins.iter().copied().filter(is_token).collect()
@@ -61,15 +64,11 @@ impl App {
 
     /// How many pods are marked.
     pub(in crate::app) fn marked_pods(&self) -> usize {
-        if self.pods.tokens.known.is_empty() { 0 } else { self.marks().len() }
+        self.mark_tokens().len()
     }
 
     pub(super) fn is_pod_marked(&self, id: &PodId, marks: &[OriginId]) -> bool {
         !marks.is_empty() && self.pods.tokens.by_pod.get(id).is_some_and(|token| marks.contains(token))
-    }
-
-    pub(super) fn mark_tokens(&self) -> Vec<OriginId> {
-        if self.pods.tokens.known.is_empty() { Vec::new() } else { self.marks() }
     }
 
     /// Marks the pod with the cursor, or takes its mark away.
@@ -77,7 +76,7 @@ impl App {
         let Some((source, pod)) = self.pods.here() else { return };
         let (id, short) = ((source, pod.key.clone()), super::names::short_of(pod).to_owned());
         let token = self.pods.tokens.of(&id, &short);
-        let mut marks = self.marks();
+        let mut marks = self.mark_tokens();
         match marks.iter().position(|mark| *mark == token) {
             Some(at) => {
                 marks.remove(at);
@@ -126,7 +125,7 @@ impl App {
 
     /// Forgets the marks of a source's pods, whose selection is another one now.
     pub(super) fn forget_marks(&mut self, source: SourceId) {
-        let marks: Vec<_> = self.marks();
+        let marks: Vec<_> = self.mark_tokens();
         let kept: Vec<_> = marks.iter().copied().filter(|token| token.source() != source).collect();
         if kept.len() < marks.len() {
             self.set_marks(kept, Step::Here);
@@ -142,8 +141,13 @@ impl App {
     /// What marked pods write to as far as it is known now.
     fn learn_origins(&mut self, marks: &[OriginId]) {
         let pods = &mut self.pods;
-        let wanted: HashMap<&PodId, OriginId> =
-            pods.tokens.by_pod.iter().filter(|(_, token)| marks.contains(token)).map(|(id, token)| (id, *token)).collect();
+        let wanted: HashMap<&PodId, OriginId> = pods
+            .tokens
+            .by_pod
+            .iter()
+            .filter(|(_, token)| marks.contains(token))
+            .map(|(id, token)| (id, *token))
+            .collect();
         for ((source, key), token) in wanted {
             let listed = pods.clusters.get(source).and_then(|cluster| cluster.pods.as_ref());
             let Some(pod) = listed.and_then(|pods| pods.iter().find(|pod| pod.key == *key)) else { continue };
@@ -161,10 +165,7 @@ impl App {
 
     /// Lets the filter follow what marked pods write to. That is no step: going back leads to the filter before the marks.
     pub(super) fn refresh_marks(&mut self) {
-        if self.pods.tokens.known.is_empty() {
-            return;
-        }
-        let marks = self.marks();
+        let marks = self.mark_tokens();
         if marks.is_empty() {
             return;
         }
@@ -189,10 +190,10 @@ impl App {
 
     /// `pod 8mzlp`, `pods 8mzlp, 2xkq9`, `5 pods`; nothing where no pod is marked.
     pub(in crate::app) fn marks_words(&self) -> Option<String> {
-        if self.tab().tab != Tab::Pods || self.pods.tokens.known.is_empty() {
+        if self.tab().tab != Tab::Pods {
             return None;
         }
-        let marks = self.marks();
+        let marks = self.mark_tokens();
         let names: Vec<_> =
             marks.iter().filter_map(|token| Some(self.pods.tokens.known.get(token)?.short.as_str())).collect();
         let short = |name: &str| crate::app::text::shorten(name, 24, '~');

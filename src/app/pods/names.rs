@@ -72,7 +72,8 @@ pub(super) fn short_of(pod: &Pod) -> &str {
 /// The tint of a pod: the same in every run of logdeck (FNV-1a).
 pub(super) fn tint(context: &str, name: &str) -> u8 {
     let bytes = context.bytes().chain([0]).chain(name.bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     // The low bits of this hash alone tell little of the first letters.
     ((hash ^ (hash >> 32)) % u64::from(TINTS)) as u8
 }

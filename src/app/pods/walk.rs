@@ -143,9 +143,8 @@ impl App {
         if let Some(pod) = self.pods.find(&id) {
             let is_meant = |name: &str| container.as_deref().is_none_or(|container| container == name);
             let mut meant = pod.containers.iter().filter(|container| is_meant(&container.name)).peekable();
-            let is_first = |container: &crate::model::pods::Container| {
-                container.restarts == 0 && container.last_exit.is_none()
-            };
+            let is_first =
+                |container: &crate::model::pods::Container| container.restarts == 0 && container.last_exit.is_none();
             if meant.peek().is_some() && meant.all(is_first) && pod.restarts == 0 {
                 return self.say(format!("{name} has no previous run: nothing of it was started again"));
             }
@@ -178,7 +177,9 @@ impl App {
 
     /// The namespaces that can be gone to, each with what it is.
     pub(in crate::app) fn namespaces(&self) -> Vec<(String, String)> {
-        let Some(cluster) = self.switched().and_then(|source| self.pods.clusters.get(&source)) else { return Vec::new() };
+        let Some(cluster) = self.switched().and_then(|source| self.pods.clusters.get(&source)) else {
+            return Vec::new();
+        };
         let own = &cluster.scope.namespace;
         let doc = |name: &str| if name == own { "it is shown now".to_owned() } else { String::new() };
         let names = cluster.places.namespaces.iter().filter(|name| !name.is_empty());
@@ -190,7 +191,9 @@ impl App {
 
     /// The contexts that can be gone to.
     pub(in crate::app) fn contexts(&self) -> Vec<(String, String)> {
-        let Some(cluster) = self.switched().and_then(|source| self.pods.clusters.get(&source)) else { return Vec::new() };
+        let Some(cluster) = self.switched().and_then(|source| self.pods.clusters.get(&source)) else {
+            return Vec::new();
+        };
         let own = &cluster.scope.context;
         let doc = |name: &str| if name == own { "it is shown now".to_owned() } else { String::new() };
         cluster.places.contexts.iter().map(|name| (name.clone(), doc(name))).collect()
@@ -226,7 +229,8 @@ impl App {
             return Err("ctx takes the name of a context of the kubeconfig".to_owned());
         }
         let source = self.switched().ok_or("no cluster is open: logdeck pods:NAMESPACE opens one")?;
-        let known = self.pods.clusters.get(&source).map(|cluster| cluster.places.contexts.as_slice()).unwrap_or_default();
+        let known =
+            self.pods.clusters.get(&source).map(|cluster| cluster.places.contexts.as_slice()).unwrap_or_default();
         if !known.is_empty() && !known.iter().any(|context| context == name) {
             let known: Vec<_> = known.iter().take(8).map(String::as_str).collect();
             let text = format!("no context `{name}`: there are {}", known.join(", "));

@@ -201,7 +201,8 @@ impl App {
             parts.push(part(format!("{name}{words}{more}{}", next.unwrap_or_default()), Role::Error));
         }
         // What a source says that has told nothing about its pods.
-        for source in self.sources_here().filter(|source| matches!(source.health.state, State::Failed | State::Partial)) {
+        for source in self.sources_here().filter(|source| matches!(source.health.state, State::Failed | State::Partial))
+        {
             let is_told = self.pods.clusters.get(&source.id()).is_some_and(|c| !c.scope.problems.is_empty());
             if !is_told && !source.health.detail.is_empty() {
                 let role = if source.health.state == State::Failed { Role::Error } else { Role::Warn };
@@ -313,7 +314,10 @@ impl App {
                     lines.push(line(format!("No pods {place}."), Role::Heading));
                     lines.push(line("They appear here by themselves.".to_owned(), Role::Text));
                     lines.push(line(String::new(), Role::Text));
-                    lines.push(line(":ns NAME    goes to another namespace; :ns * to all of them".to_owned(), Role::Dim));
+                    lines.push(line(
+                        ":ns NAME    goes to another namespace; :ns * to all of them".to_owned(),
+                        Role::Dim,
+                    ));
                     lines.push(line(":ctx NAME   goes to another context of the kubeconfig".to_owned(), Role::Dim));
                 }
                 Some(pods) => {
