@@ -193,9 +193,7 @@ impl App {
                 }
             }
             Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
-            Applied::Pods(source, news) => {
-                self.pods_news(source, news);
-            }
+            Applied::Pods(source, news) => self.pods_news(source, news),
             Applied::Nothing => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
@@ -246,7 +244,7 @@ impl App {
         self.follow_window();
         self.load_what_is_seen();
         self.settle_ci();
-        self.settle_pods();
+        self.settle_pods(by_user);
         self.scroll_origins();
         if self.tab().tab == Tab::Ci {
             self.ci.live.seen();

@@ -237,6 +237,41 @@ mod tests {
         }
     }
 
+    /// The ratio of contrast of WCAG 2.
+    fn contrast(a: u32, b: u32) -> f64 {
+        let channel = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance = |rgb: u32| {
+            let [red, green, blue] = parts(rgb).map(channel);
+            0.2126 * red + 0.7152 * green + 0.0722 * blue
+        };
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn names_of_pods_can_be_read_on_the_usual_backgrounds() {
+        let check = |tints: [(u32, u8); TINTS as usize], backgrounds: &[u32], least: f64| {
+            for (rgb, near) in tints {
+                let near = rgb_of(near).iter().fold(0, |rgb, part| rgb << 8 | u32::from(*part));
+                for background in backgrounds {
+                    for rgb in [rgb, near] {
+                        let ratio = contrast(rgb, *background);
+                        assert!(ratio >= least, "{rgb:06X} on {background:06X}: {ratio:.2}");
+                    }
+                }
+            }
+        };
+        check(DARK_TINTS, &[0, 0x1E_1E1E, 0x00_2B36, 0x28_2C34], 5.5);
+        check(LIGHT_TINTS, &[0xFF_FFFF, 0xFD_F6E3], 4.5);
+        for colors in [Colors::Ansi16, Colors::Mono] {
+            let theme = theme(colors, Some(Background::Dark), &ThemeChoice::Dark);
+            assert_eq!(theme.style(Role::Tint(3)), theme.style(Role::Text));
+        }
+    }
+
     #[test]
     fn auto_goes_by_what_the_terminal_says() {
         let check = |colors, background, choice, expected| {

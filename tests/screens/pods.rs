@@ -215,6 +215,8 @@ fn the_night_of_the_mock_up() {
     snap("pods_120x36_styles", &screen.styles());
     screen.keys("<Tab>j<Space>");
     snap("pods_list_120x36", &screen.text());
+    screen.keys("?");
+    snap("pods_help_120x36", &screen.text());
     let mut screen = night(80, 24);
     screen.keys("<Tab>j<Space>");
     snap("pods_list_80x24", &screen.text());
@@ -254,7 +256,7 @@ fn a_restart_of_a_marked_pod_stays_in_the_filter() {
     screen.keys("<Esc>");
     assert!(!screen.has("filter pod") && screen.has("the new run begins") && screen.has("heap 507"));
     // A pod without any line shows none, and says why.
-    screen.keys("<Tab>jj<Enter>");
+    screen.keys("<Tab>j<Enter>");
     assert!(screen.has("No line so far from pod tt91z.") && screen.has("Insufficient memory"), "{}", screen.text());
     screen.keys("q");
     assert!(screen.has("heap 507") && screen.effects.iter().all(|effect| *effect != Effect::Quit));
@@ -268,7 +270,7 @@ fn a_restart_of_a_marked_pod_stays_in_the_filter() {
 fn rows_stay_under_the_cursor_while_the_list_has_the_keys() {
     let mut screen = night(120, 36);
     screen.keys("<Tab>jjj");
-    let line = screen.cursor_line();
+    let line = screen.line(" >  ");
     let y = screen.text().lines().position(|other| other == line);
     let mut pods = list();
     pods.insert(0, pod("new-1-abcde", Condition::Failing, vec![container("api", 8)]));
@@ -377,7 +379,7 @@ fn a_pod_is_described() {
     screen.keys("jj");
     assert!(screen.has("-- Pod payments-api"));
     screen.keys("q");
-    assert!(!screen.has("Conditions:") && screen.has("-- Pods"));
+    assert!(!screen.has("Conditions:") && screen.has("Enter: only it"));
     // Nobody waits any more.
     news(&mut screen, News::Described { pod: key("payments-api-7d9f5c-2xkq9"), text });
     assert!(!screen.has("Conditions:"));
@@ -398,7 +400,8 @@ fn what_is_wanted_of_the_cluster() {
     check("r", &[Want::Refresh]);
     check("<Tab>p", &[previous("payments-api-7d9f5c-2xkq9", None)]);
     // In the lines the container of the line is meant.
-    check("p", &[]);
+    check("p", &[previous("payments-api-7d9f5c-8mzlp", Some("api"))]);
+    check("<Tab>jjjp", &[]);
     check("<Tab>j<Tab>d", &[Want::Describe(key("payments-api-7d9f5c-8mzlp"))]);
     check(":ns kube-system<Enter>", &[Want::Namespace("kube-system".to_owned())]);
     check(":ns *<Enter>", &[Want::Namespace(String::new())]);
@@ -406,7 +409,7 @@ fn what_is_wanted_of_the_cluster() {
     check(":ctx prod-us1<Enter>", &[Want::Context("prod-us1".to_owned())]);
     check(":ctx nowhere<Enter>", &[]);
     let mut screen = night(120, 36);
-    screen.keys("p");
+    screen.keys("<Tab>jjjp");
     assert!(screen.status().contains("no previous run"), "{}", screen.status());
     screen.keys(":ctx nowhere<Enter>");
     assert!(screen.has("no context `nowhere`: there are prod-eu1, prod-us1"), "{}", screen.text());

@@ -115,7 +115,7 @@ impl App {
         lines.push(line(format!("{kind} {}", safe(&container.name)), Role::Heading));
         let mut row = |name: &str, text: String, role| {
             if !text.is_empty() {
-                lines.push(line(format!("  {name:<9}{text}"), role));
+                lines.push(line(format!("  {name:<10}{text}"), role));
             }
         };
         row("image", safe(&container.image), Role::Text);
@@ -123,8 +123,8 @@ impl App {
         row("state", format!("{}{ready}", safe(&container.state)), Role::Text);
         row("message", safe(&container.message), Role::Text);
         let exit = container.last_exit.as_ref().map(|exit| self.exit_words(exit));
-        row("last exit", format!(" {}", exit.unwrap_or_else(|| "none".to_owned())), Role::Text);
-        row("restarts", format!(" {}", thousands(u64::from(container.restarts))), Role::Text);
+        row("last exit", exit.unwrap_or_else(|| "none".to_owned()), Role::Text);
+        row("restarts", thousands(u64::from(container.restarts)), Role::Text);
         let (words, role) = self.stream_words(&container.stream);
         let lost =
             if container.lost > 0 { format!(", {} lines lost", thousands(container.lost)) } else { String::new() };

@@ -99,6 +99,7 @@ impl PodColumns {
         let exit = match width {
             ..LEAST_FOR_EXIT => 0,
             LEAST_FOR_EXIT..112 => 13,
+            _ if has_context => 13,
             _ => 16,
         };
         let (state, restarts) = if is_wide { (17, 9) } else { (16, 8) };
@@ -107,7 +108,8 @@ impl PodColumns {
             (true, true) => 12,
             (true, false) => 8,
         };
-        let sparks = if is_wide { SPARKS as u16 } else { 0 };
+        let least = if has_context { 112 } else { LEAST_FOR_SPARKS };
+        let sparks = if width >= least { SPARKS as u16 } else { 0 };
         let rest = [context, state, restarts, exit, RATE, sparks];
         let taken: u16 = rest.iter().filter(|columns| **columns > 0).map(|columns| columns + gap).sum();
         // Cursor and mark stand before the name, and the last column stays free.
@@ -220,7 +222,9 @@ impl App {
         match at {
             RowAt::Problem(source, n) => {
                 let problem = cluster_of(source).and_then(|cluster| cluster.scope.problems.get(n));
-                words(source, problem.map(|problem| safe(problem)).unwrap_or_default(), Role::Error)
+                let failing = cluster_of(source).is_some_and(super::Cluster::is_failing);
+                let role = if failing { Role::Error } else { Role::Warn };
+                words(source, problem.map(|problem| safe(problem)).unwrap_or_default(), role)
             }
             RowAt::Bare(source) => match cluster_of(source) {
                 Some(cluster) if cluster.pods.is_some() => words(source, self.no_pods_words(source), Role::Dim),
@@ -414,6 +418,6 @@ mod unit {
             }
         }
         let at = PodColumns::new(120, false);
-        assert_eq!((at.name, at.sparks), ((4, 34), (99, 20)));
+        assert_eq!((at.name, at.sparks), ((4, 36), (99, 20)));
     }
 }

@@ -163,13 +163,21 @@ impl App {
         marks.iter().copied().chain(origins).collect()
     }
 
+    /// Pods were told: marked ones may write to more now.
+    pub(super) fn learn_marks(&mut self) {
+        let marks = self.mark_tokens();
+        if !marks.is_empty() {
+            self.learn_origins(&marks);
+            self.refresh_marks();
+        }
+    }
+
     /// Lets the filter follow what marked pods write to. That is no step: going back leads to the filter before the marks.
     pub(super) fn refresh_marks(&mut self) {
         let marks = self.mark_tokens();
         if marks.is_empty() {
             return;
         }
-        self.learn_origins(&marks);
         let origins = self.origins_of(&marks);
         let index = Self::index_of(Tab::Pods);
         let query = self.tabs[index].view.query();
@@ -179,9 +187,6 @@ impl App {
         let query = Query { origins, ..query.clone() };
         if let Err((_, problem)) = self.set_query_in(index, &query) {
             return self.complain(problem);
-        }
-        if let Some(visit) = &mut self.pods.visit {
-            visit.query = without_origins(&query);
         }
         if index == self.active {
             self.work();

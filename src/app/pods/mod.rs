@@ -26,8 +26,8 @@ pub use names::TINTS;
 pub(super) use consent::Question;
 pub(super) use describe::Described;
 
+use super::App;
 use super::per_origin::Count;
-use super::{App, FrameNeed};
 use crate::model::address::Tab;
 use crate::model::pods::{Condition, News, Places, Plugin, Pod, PodKey, Scope, StreamState};
 use crate::model::{OriginId, SourceId, Timestamp};
@@ -307,7 +307,7 @@ impl App {
     }
 
     /// Takes news of pods in.
-    pub(super) fn pods_news(&mut self, source: SourceId, news: News) -> FrameNeed {
+    pub(super) fn pods_news(&mut self, source: SourceId, news: News) {
         let now = self.now;
         let cluster = self.pods.clusters.entry(source).or_insert_with(|| Cluster { since: now, ..Cluster::default() });
         match news {
@@ -315,7 +315,7 @@ impl App {
                 let is_first = cluster.pods.is_none();
                 let order = self.pods.order();
                 self.pods.take_pods(source, pods, order);
-                self.refresh_marks();
+                self.learn_marks();
                 if is_first {
                     self.count_pods();
                 }
@@ -339,15 +339,17 @@ impl App {
             News::Described { pod, text } => self.take_description(&(source, pod), &text),
             News::Cannot(text) => self.complain(safe_line(text.as_bytes())),
         }
-        FrameNeed::Soon
     }
 
     /// Puts in order what follows from the rest: the filter of the marks, the rows on the screen, a question that waits.
-    pub(super) fn settle_pods(&mut self) {
+    pub(super) fn settle_pods(&mut self, by_user: bool) {
         if !self.pods.is_on() {
             return;
         }
-        self.refresh_marks();
+        if by_user {
+            // An earlier filter may have come back, which knows less of what marked pods write to.
+            self.refresh_marks();
+        }
         self.ask_consent();
         let room = self.layout().and_then(|layout| layout.pods).map_or(1, |rows| look::room(rows, self.size.1));
         let pods = &mut self.pods;

@@ -130,9 +130,14 @@ impl Cluster {
         safe_line(parts.join(" / ").as_bytes()).into_owned()
     }
 
+    /// Whether asking fails, and goes on. What is forbidden for good leaves the rest as it is.
+    pub(super) fn is_failing(&self) -> bool {
+        !self.scope.problems.is_empty() && (self.scope.next.is_some() || self.pods.is_none())
+    }
+
     /// How long nothing good came, while asking fails.
     fn stale(&self, now: Timestamp) -> Option<i64> {
-        let last = self.scope.last.filter(|_| !self.scope.problems.is_empty())?;
+        let last = self.scope.last.filter(|_| self.is_failing())?;
         Some(now.0.saturating_sub(last.0)).filter(|nanos| *nanos >= STALE)
     }
 }
@@ -160,7 +165,11 @@ impl App {
         let one = |is_short: bool| clusters().map(|cluster| cluster.place(is_short)).collect::<Vec<_>>().join(", ");
         if self.pods.clusters.len() > 1 {
             let count = format!("{} contexts", self.pods.clusters.len());
-            return Some(vec![with(one(false)), with(count.clone()), count]);
+            let few = format!(
+                "{count}   {}",
+                plural(self.pods.clusters.values().map(|cluster| cluster.tally.pods as u64).sum(), "pod")
+            );
+            return Some(vec![with(one(false)), with(count.clone()), few, count]);
         }
         let cluster = clusters().next()?;
         let namespace = safe_line(cluster.scope.namespace.as_bytes()).into_owned();
@@ -196,9 +205,12 @@ impl App {
         if let Some((source, cluster, problem)) = first {
             let name = if several { format!("{}: ", self.context_of(*source)) } else { String::new() };
             let more = if problems > 1 { format!(" (1 of {problems})") } else { String::new() };
-            let next = cluster.scope.next.map(|at| format!(", next try in {}", age(at.0.saturating_sub(self.now.0))));
+            // When, before what: a long sentence is cut, and the list has all of it.
+            let next = cluster.scope.next.map(|at| format!("next try in {}", age(at.0.saturating_sub(self.now.0))));
+            parts.extend(next.map(|text| part(text, Role::Warn)));
             let words = safe_line(problem.trim_end_matches('.').as_bytes()).into_owned();
-            parts.push(part(format!("{name}{words}{more}{}", next.unwrap_or_default()), Role::Error));
+            let role = if cluster.is_failing() { Role::Error } else { Role::Warn };
+            parts.push(part(format!("{name}{words}{more}"), role));
         }
         // What a source says that has told nothing about its pods.
         for source in self.sources_here().filter(|source| matches!(source.health.state, State::Failed | State::Partial))
@@ -212,7 +224,7 @@ impl App {
         let tally = Tally::sum(clusters().map(|(_, cluster)| &cluster.tally));
         let per_second: f64 = self.sources_here().map(|source| source.rate(self.now)).sum();
         let is_listed = clusters().any(|(_, cluster)| cluster.pods.is_some());
-        if problems == 0 && is_listed {
+        if is_listed && !clusters().any(|(_, cluster)| cluster.is_failing()) {
             parts.push(part(format!("pods ok {}", rate(per_second)), Role::Ok));
         } else if is_listed {
             parts.push(part(rate(per_second), Role::Text));
