@@ -66,6 +66,7 @@ impl App {
             line("", Role::Text),
             line("   logdeck build-logs.zip", Role::Text),
             line("   logdeck /var/log/app/", Role::Text),
+            line("   logdeck pods:payments/deploy/api", Role::Text),
             line("   kubectl logs deploy/api | logdeck -", Role::Text),
         ];
         if !self.settings.found.is_empty() {

@@ -1,7 +1,7 @@
 //! The Pods tab: what clusters tell is made here, by hand.
 
 use crate::support::*;
-use logdeck::app::event::{Effect, Event};
+use logdeck::app::event::{Effect, Event, Mouse, MouseKind};
 use logdeck::app::{Badge, Colors, Glyphs};
 use logdeck::model::address::Tab;
 use logdeck::model::pods::{
@@ -532,6 +532,23 @@ fn without_colours_names_tell_pods_apart() {
     lines(&mut screen);
     assert!(!screen.styles().contains('#'), "{}", screen.styles());
     assert!(screen.has(" 8mzlp  api "), "{}", screen.text());
+}
+
+#[test]
+fn the_mouse_chooses_a_pod_and_a_search_goes_to_the_lines() {
+    let mut screen = night(120, 36);
+    let y = screen.text().lines().position(|line| line.contains("ledger-worker-5d9c")).unwrap() as u16;
+    let click = |screen: &mut Screen, row| {
+        screen.event(Event::Mouse(Mouse { kind: MouseKind::Click, column: 10, row }));
+    };
+    click(&mut screen, y);
+    assert!(screen.has(" >  ledger-worker-5d9c-hh2v4"), "{}", screen.text());
+    click(&mut screen, 30);
+    assert!(!screen.has(" >  ledger") && screen.has("to the pods"), "{}", screen.text());
+    screen.keys("<Tab>e");
+    assert!(screen.has("to the pods"), "{}", screen.text());
+    screen.keys("<Tab>/heap<Enter>");
+    assert!(screen.has("to the pods") && screen.has(">03:14:12.318"), "{}", screen.text());
 }
 
 #[test]

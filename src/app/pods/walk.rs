@@ -43,6 +43,13 @@ impl App {
         }
     }
 
+    /// What is looked for stands in the lines: the keys go there.
+    pub(in crate::app) fn leave_pods_list(&mut self) {
+        if self.pods_have_focus() {
+            self.focus_lines();
+        }
+    }
+
     fn focus_lines(&mut self) {
         self.pods.has_focus = false;
         self.pods.arrange(RowOrder::Anew, None);

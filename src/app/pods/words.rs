@@ -198,6 +198,10 @@ impl App {
         if clusters().any(|(_, cluster)| cluster.scope.is_insecure) {
             parts.push(part("insecure TLS".to_owned(), Role::Error));
         }
+        if !self.pods.questions.is_empty() {
+            let key = self.key_of("refresh-pods");
+            parts.push(part(format!("{key}: may a program run?"), Role::Warn));
+        }
         let stale = clusters().filter_map(|(_, cluster)| cluster.stale(self.now)).max();
         parts.extend(stale.map(|nanos| part(format!("stale {}", age(nanos)), Role::Warn)));
         let problems: usize = clusters().map(|(_, cluster)| cluster.scope.problems.len()).sum();
