@@ -35,6 +35,8 @@ mod pods;
 mod reading;
 #[path = "screens/runs.rs"]
 mod runs;
+#[path = "screens/runs_logs.rs"]
+mod runs_logs;
 #[path = "screens/steering.rs"]
 mod steering;
 #[path = "screens/time.rs"]

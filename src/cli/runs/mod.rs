@@ -9,7 +9,7 @@ pub mod table;
 mod tests;
 
 use super::args::{RunsArgs, RunsFormat};
-use super::forge::{Service, of_address, of_clone};
+use super::forge::{Desk, Service, of_clone};
 use super::{Exit, Globals, Output, Usage};
 use crate::infra::clock::SystemClock;
 use crate::model::ci::{Progress, RunFilter};
@@ -21,9 +21,10 @@ use std::io::Write;
 /// # Errors
 /// [`Usage`] when no repository is named and the current directory is no clone of one; what the service refuses.
 pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
+    let desk = Desk::new(globals);
     let repo = match &args.source {
-        None => of_clone(globals)?.0,
-        Some(address) => match of_address(address, globals) {
+        None => of_clone(globals)?,
+        Some(address) => match desk.wanted(address) {
             Some((_, wanted)) if wanted.run.is_some() => {
                 return Err(
                     Usage(format!("{address}: names one run; `logdeck extract {address}` reads its log")).into()
@@ -35,7 +36,7 @@ pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
             }
         },
     };
-    let service = Service::new(repo.clone(), globals)?;
+    let service = Service::new(repo.clone(), &desk)?;
     let filter = RunFilter {
         branch: args.branch.clone().unwrap_or_default(),
         workflow: args.workflow.clone().unwrap_or_default(),

@@ -3,7 +3,10 @@
 //! Owns signed addresses, continuing after a break, and telling a log from what is none. Must not know what is in it.
 //! Signed addresses are asked without the token; they live about a minute.
 
+mod fetching;
 mod sink;
+
+pub use fetching::Fetching;
 
 use super::address;
 use super::client::{Client, Follow, USER_AGENT, is_downgrade};
@@ -16,7 +19,6 @@ use crate::model::time::SECOND;
 use crate::ports::http::{Answer, Request};
 use sink::{MAGIC, Sink};
 use std::fs::File;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// How often a download is continued.
@@ -39,31 +41,6 @@ pub enum LogOf {
         /// The job's id.
         job: u64,
     },
-}
-
-/// How far a download is; to be looked at from elsewhere.
-#[derive(Debug, Default)]
-pub struct Fetching {
-    done: AtomicU64,
-    of: AtomicU64,
-    breaks: AtomicU64,
-}
-
-impl Fetching {
-    /// Bytes so far.
-    pub fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
-
-    /// Bytes in all, where that is known.
-    pub fn of(&self) -> Option<u64> {
-        Some(self.of.load(Ordering::Relaxed)).filter(|of| *of > 0)
-    }
-
-    /// How often it broke off.
-    pub fn breaks(&self) -> u64 {
-        self.breaks.load(Ordering::Relaxed)
-    }
 }
 
 /// A log that is complete.
@@ -134,6 +111,16 @@ pub enum NoLog {
     TooLarge {
         /// The limit in bytes.
         limit: u64,
+    },
+    /// Other logs take the room for temporary files.
+    #[error("there is no room for the log: those that are open take {} of {} MiB in {place}; leave logdeck and open this run alone", taken >> 20, limit >> 20)]
+    NoRoom {
+        /// Bytes that are taken.
+        taken: u64,
+        /// Bytes in all.
+        limit: u64,
+        /// The directory.
+        place: String,
     },
     /// What came is no log.
     #[error("{host} sent {what} instead of a log")]
@@ -300,7 +287,7 @@ impl Download<'_> {
                 Err(error) => return Err(error),
             };
             breaks += 1;
-            self.fetching.breaks.store(u64::from(breaks), Ordering::Relaxed);
+            self.fetching.broke(breaks);
             if breaks > MAX_BREAKS {
                 return Err(NoLog::Broken { breaks, done: self.sink.written, why });
             }
@@ -441,7 +428,7 @@ impl Download<'_> {
             }
             status => return Err(NoLog::Store { host: self.place_host(), status }),
         }
-        self.fetching.of.store(self.length.unwrap_or(0), Ordering::Relaxed);
+        self.fetching.expect(self.length);
         if self.length.is_some_and(|length| length > self.limit) {
             return Err(NoLog::TooLarge { limit: self.limit });
         }
@@ -461,8 +448,9 @@ impl Download<'_> {
                 self.sink.remember(&piece);
                 self.check_start()?;
             }
+            self.fetching.make_room(self.sink.written + piece.len() as u64, self.length)?;
             self.sink.write(&piece).await?;
-            self.fetching.done.store(self.sink.written, Ordering::Relaxed);
+            self.fetching.came(self.sink.written);
         }
         self.sink.flush().await?;
         match self.length {
@@ -488,7 +476,7 @@ impl Download<'_> {
 
     async fn restart_sink(&mut self) -> Result<(), NoLog> {
         (self.mark, self.length) = (None, None);
-        self.fetching.done.store(0, Ordering::Relaxed);
+        self.fetching.came(0);
         self.sink.restart().await
     }
 

@@ -14,10 +14,9 @@ use super::limits::{Urgency, backoff, jitter, nanos, until};
 use crate::model::Timestamp;
 use crate::model::ci::{Job, News, Progress, Repo, Run, RunFilter, Want};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -52,8 +51,8 @@ pub struct Settings {
     pub rest: Duration,
     /// Between two polls while something runs and somebody looks.
     pub busy: Duration,
-    /// Whether somebody looks: whoever shows the runs sets it.
-    pub is_seen: Arc<AtomicBool>,
+    /// Whether somebody looks: whoever shows the runs says it.
+    pub is_seen: watch::Receiver<bool>,
     /// How many repositories are asked about at the same time in the background.
     pub at_once: usize,
 }
@@ -65,7 +64,7 @@ impl Default for Settings {
             runs: 100,
             rest: Duration::from_mins(1),
             busy: Duration::from_secs(10),
-            is_seen: Arc::new(AtomicBool::new(true)),
+            is_seen: watch::channel(true).1,
             at_once: 4,
         }
     }
@@ -223,10 +222,19 @@ impl Watched {
     /// Polls and answers wants until nobody takes news.
     async fn run(mut self, news: mpsc::Sender<News>, mut wants: mpsc::Receiver<Want>) -> Result<(), Closed> {
         let mut due = Instant::now();
+        let mut polled = due;
+        let mut is_seen = self.settings.is_seen.clone();
         loop {
             let wait = tokio::select! {
                 biased;
                 Some(want) = wants.recv() => self.want(want, &news).await?,
+                Ok(()) = is_seen.changed() => {
+                    // What was slowed down because nobody looked is not waited for.
+                    if self.failures == 0 && self.last.is_some() {
+                        due = due.min(polled + self.wait(self.client.now()));
+                    }
+                    None
+                }
                 () = tokio::time::sleep_until(due) => {
                     tokio::select! {
                         biased;
@@ -239,7 +247,8 @@ impl Watched {
                 }
             };
             if let Some(wait) = wait {
-                due = Instant::now() + wait;
+                polled = Instant::now();
+                due = polled + wait;
             }
         }
     }
@@ -322,7 +331,7 @@ impl Watched {
     /// The wait after a good round.
     fn wait(&self, now: Timestamp) -> Duration {
         let running = self.runs.iter().filter(|run| run.progress == Progress::Running).count();
-        let is_busy = running > 0 && self.settings.is_seen.load(Ordering::Relaxed);
+        let is_busy = running > 0 && *self.settings.is_seen.borrow();
         let (wanted, requests) =
             if is_busy { (self.settings.busy, 1 + running.min(FOLLOWED)) } else { (self.settings.rest, 1) };
         let demand = self.demand.note(&self.repo, requests, wanted);
@@ -366,7 +375,7 @@ impl Watched {
 
     /// Jobs of runs in progress and of newly failed ones.
     async fn follow(&mut self, urgency: Urgency, news: &mpsc::Sender<News>) -> Result<(), Stop> {
-        let is_seen = self.settings.is_seen.load(Ordering::Relaxed);
+        let is_seen = *self.settings.is_seen.borrow();
         let running = self.runs.iter().filter(|run| run.progress == Progress::Running).take(FOLLOWED);
         let mut list: Vec<Run> = running.filter(|_| is_seen).cloned().collect();
         let red = reds(&self.runs);
