@@ -95,8 +95,8 @@ fn list() -> Vec<Pod> {
             Container { kind: ContainerKind::Init, ..container("istio", 1) },
         ],
     );
-    crashing.state = "CrashLoopBackOff".to_owned();
-    crashing.why = "back-off 2m40s restarting failed container".to_owned();
+    crashing.state = "CrashLoopBackOff".into();
+    crashing.why = "back-off 2m40s restarting failed container".into();
     (crashing.ready, crashing.restarts) = ((1, 2), 6);
     (crashing.restarted, crashing.last_exit) = (Some(before(41)), Some(killed()));
     let mut shaky = pod("payments-api-7d9f5c-8mzlp", Condition::Shaky, vec![container("api", 2)]);
@@ -106,8 +106,8 @@ fn list() -> Vec<Pod> {
         Condition::Waiting,
         vec![Container { stream: StreamState::Opening, origins: Vec::new(), ..container("edge", 9) }],
     );
-    waiting.state = "Pending".to_owned();
-    waiting.why = "0/3 nodes are available: 3 Insufficient memory".to_owned();
+    waiting.state = "Pending".into();
+    waiting.why = "0/3 nodes are available: 3 Insufficient memory".into();
     waiting.created = Some(before(250));
     vec![
         crashing,
@@ -296,8 +296,7 @@ fn what_is_wrong_is_said() {
     };
     news(&mut screen, News::Scope(Box::new(away.clone())));
     let mut pods = list();
-    let broken = |tries| StreamState::Broken { why: "reset".to_owned(), tries, next: before(-6) };
-    pods[1].containers[0].stream = broken(3);
+    pods[1].containers[0].stream = StreamState::Broken { why: "reset".to_owned(), tries: 3, next: before(-6) };
     pods[4].containers[0].stream = StreamState::Refused(
         "403: pods/log is forbidden; check with kubectl auth can-i get pods/log -n payments".to_owned(),
     );
@@ -548,7 +547,7 @@ fn the_mouse_chooses_a_pod_and_a_search_goes_to_the_lines() {
     screen.keys("<Tab>e");
     assert!(screen.has("to the pods"), "{}", screen.text());
     screen.keys("<Tab>/heap<Enter>");
-    assert!(screen.has("to the pods") && screen.has(">03:14:12.318"), "{}", screen.text());
+    assert!(screen.has("to the pods") && screen.has(">03:14:20.018"), "{}", screen.text());
 }
 
 #[test]

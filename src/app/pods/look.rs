@@ -188,16 +188,15 @@ impl App {
             let why = stream_trouble(pod, self.now).map_or_else(|| pod.why.clone(), |(words, _)| words);
             if !why.is_empty() {
                 left = format!("{}: {}", safe_line(short_of(pod).as_bytes()), safe_line(why.as_bytes()));
-                left = crate::app::text::piece(&left, 0, usize::from(self.size.0) / 2).text.to_owned();
+                let columns = usize::from(self.size.0) / 2;
+                left.truncate(crate::app::text::piece(&left, 0, columns).text.len());
             }
         }
         let mut right = Vec::new();
         let all = pods.rows.len();
         if all > room {
-            right.push(match pods.has_focus {
-                true => format!("{} of {}", thousands(pods.row as u64 + 1), thousands(all as u64)),
-                false => format!("{} of {}", thousands(room as u64), thousands(all as u64)),
-            });
+            let first = if pods.has_focus { pods.row + 1 } else { room };
+            right.push(format!("{} of {}", thousands(first as u64), thousands(all as u64)));
         }
         if pods.has_focus {
             right.push(format!("{}: mark", self.key_of("mark-pod")));

@@ -83,7 +83,7 @@ impl App {
             }
             None => marks.push(token),
         }
-        self.set_marks(marks, Step::Marks);
+        self.set_marks(&marks, Step::Marks);
     }
 
     /// Shows only the lines of the pod with the cursor, until [`App::leave_pod`].
@@ -92,7 +92,7 @@ impl App {
         let (id, short) = ((source, pod.key.clone()), super::names::short_of(pod).to_owned());
         let before = self.tab().view.query().origins.clone();
         let token = self.pods.tokens.of(&id, &short);
-        self.set_marks(vec![token], Step::Here);
+        self.set_marks(&[token], Step::Here);
         self.pods.visit = Some(Visit { query: without_origins(self.tab().view.query()), before });
         true
     }
@@ -119,7 +119,7 @@ impl App {
         if self.tab().view.query().origins.is_empty() {
             return self.say("no pod is marked: the lines of all are shown");
         }
-        self.set_marks(Vec::new(), Step::Here);
+        self.set_marks(&[], Step::Here);
         self.say("the lines of all pods are shown");
     }
 
@@ -128,13 +128,13 @@ impl App {
         let marks: Vec<_> = self.mark_tokens();
         let kept: Vec<_> = marks.iter().copied().filter(|token| token.source() != source).collect();
         if kept.len() < marks.len() {
-            self.set_marks(kept, Step::Here);
+            self.set_marks(&kept, Step::Here);
         }
     }
 
-    fn set_marks(&mut self, marks: Vec<OriginId>, step: Step) {
-        self.learn_origins(&marks);
-        let origins = self.origins_of(&marks);
+    fn set_marks(&mut self, marks: &[OriginId], step: Step) {
+        self.learn_origins(marks);
+        let origins = self.origins_of(marks);
         self.narrow_by(step, |query, _| query.origins = origins);
     }
 

@@ -202,11 +202,11 @@ impl Pods {
         let before = self.clusters.entry(source).or_default();
         before.tally = tally;
         let old = before.pods.replace(pods);
-        self.arrange(order, Some((source, old)));
+        self.arrange(order, Some((source, old.as_deref().map(Vec::as_slice))));
     }
 
     /// Puts all rows in their order. `old` are the pods that a source had, whose places rows still name.
-    fn arrange(&mut self, order: RowOrder, old: Option<(SourceId, Option<Arc<Vec<Pod>>>)>) {
+    fn arrange(&mut self, order: RowOrder, old: Option<(SourceId, Option<&[Pod]>)>) {
         let place = self.row.saturating_sub(self.top);
         let mut rows = Vec::new();
         let several = self.clusters.len() > 1;
@@ -237,7 +237,7 @@ impl Pods {
                 let RowAt::Pod(source, at) = row else { continue };
                 let at = match &old {
                     Some((changed, pods)) if changed == source => {
-                        pods.as_ref().and_then(|pods| moved.get(&pods.get(*at)?.key).copied())
+                        pods.and_then(|pods| moved.get(&pods.get(*at)?.key).copied())
                     }
                     _ => Some(*at),
                 };

@@ -130,6 +130,23 @@ impl Cluster {
         safe_line(parts.join(" / ").as_bytes()).into_owned()
     }
 
+    /// `in namespace payments of context prod-eu1 that are selected by app=api`.
+    fn in_words(&self) -> String {
+        let safe = |text: &str| safe_line(text.as_bytes()).into_owned();
+        let scope = &self.scope;
+        let mut words = match scope.namespace.as_str() {
+            "" => "in any namespace".to_owned(),
+            namespace => format!("in namespace {}", safe(namespace)),
+        };
+        if !scope.context.is_empty() {
+            words.push_str(&format!(" of context {}", safe(&scope.context)));
+        }
+        if !scope.selection.is_empty() {
+            words.push_str(&format!(", selected by {}", safe(&scope.selection)));
+        }
+        words
+    }
+
     /// Whether asking fails, and goes on. What is forbidden for good leaves the rest as it is.
     pub(super) fn is_failing(&self) -> bool {
         !self.scope.problems.is_empty() && (self.scope.next.is_some() || self.pods.is_none())
@@ -270,25 +287,8 @@ impl App {
     /// Why a source has no pods, and what to do.
     pub(super) fn no_pods_words(&self, source: SourceId) -> String {
         let Some(cluster) = self.pods.clusters.get(&source) else { return String::new() };
-        let place = self.place_words(cluster);
+        let place = cluster.in_words();
         format!("no pods {place}")
-    }
-
-    /// `in namespace payments of context prod-eu1 that are selected by app=api`.
-    fn place_words(&self, cluster: &Cluster) -> String {
-        let safe = |text: &str| safe_line(text.as_bytes()).into_owned();
-        let scope = &cluster.scope;
-        let mut words = match scope.namespace.as_str() {
-            "" => "in any namespace".to_owned(),
-            namespace => format!("in namespace {}", safe(namespace)),
-        };
-        if !scope.context.is_empty() {
-            words.push_str(&format!(" of context {}", safe(&scope.context)));
-        }
-        if !scope.selection.is_empty() {
-            words.push_str(&format!(", selected by {}", safe(&scope.selection)));
-        }
-        words
     }
 
     /// What stands in the place of the lines, while there is none.
@@ -302,7 +302,7 @@ impl App {
             if !lines.is_empty() {
                 lines.push(line(String::new(), Role::Text));
             }
-            let place = self.place_words(cluster);
+            let place = cluster.in_words();
             let asked = self.pods.questions.iter().any(|(of, _)| of == source);
             match &cluster.pods {
                 _ if asked => {
