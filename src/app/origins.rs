@@ -203,7 +203,7 @@ impl App {
             let row = |id: Option<OriginId>, name: String, role, count: &Count| OriginRow {
                 source: source.id(),
                 id,
-                short: id.map_or_else(|| name.clone(), |id| self.short_origin(id).into_owned()),
+                short: id.map_or_else(|| name.clone(), |id| self.short_origin_in_full(id).into_owned()),
                 name,
                 label: self::name(source).into_owned(),
                 state: state_word(state),

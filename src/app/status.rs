@@ -263,7 +263,7 @@ impl App {
         } else if let Some(first) = query.origins.first() {
             let more = query.origins.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let _ = write!(words, " origin {}{more}", self.short_origin(*first));
+            let _ = write!(words, " origin {}{more}", self.short_origin_in_full(*first));
         }
         let view = &self.tab().view;
         if view.has_context() {

@@ -255,6 +255,10 @@ fn a_restart_of_a_marked_pod_stays_in_the_filter() {
     assert!(screen.has("the new run begins") && screen.has("filter pod 2xkq9"), "{}", screen.text());
     screen.keys("<Esc>");
     assert!(!screen.has("filter pod") && screen.has("the new run begins") && screen.has("heap 507"));
+    // The list of origins has each container for itself.
+    screen.keys("L<Enter>");
+    assert!(screen.has("filter origin 2xkq9/api") && !screen.has("marked"), "{}", screen.text());
+    screen.keys("<Esc>");
     // A pod without any line shows none, and says why.
     screen.keys("<Tab>j<Enter>");
     assert!(screen.has("No line so far from pod tt91z.") && screen.has("Insufficient memory"), "{}", screen.text());
