@@ -7,6 +7,13 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "forge/bad_input.rs"]
+mod bad_input;
+#[path = "forge/numbers.rs"]
+mod numbers;
+#[path = "forge/stand.rs"]
+mod stand;
+
 use logdeck::demo::forge::{Fault, Host, Server, content};
 use logdeck::model::Timestamp;
 use std::process::{Command, Output, Stdio};

@@ -43,6 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rustls", &["infra/http"]),
     ("hyper", &["demo/"]),
     ("hyper_util", &["demo/"]),
+    ("tokio_rustls", &["demo/cluster"]),
+    ("rcgen", &["demo/cluster"]),
     ("tokio", &["runtime/", "sources/", "infra/", "demo/", "cli/"]),
 ];
 

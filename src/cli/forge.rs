@@ -4,6 +4,7 @@
 //! (`sources::forge`) or what is done with the logs.
 
 use super::{Globals, Output, Usage, discover};
+use crate::app::format::age;
 use crate::config::{CiServer, Environment};
 use crate::infra::answers::DiskAnswers;
 use crate::infra::archives::{DiskArchives, Scratch};
@@ -11,13 +12,16 @@ use crate::infra::clock::SystemClock;
 use crate::infra::http;
 use crate::infra::tokens::{Finder, Lookup, Named, Server};
 use crate::model::Address;
+use crate::model::Timestamp;
 use crate::model::ci::{Forge, Job, Repo, Run, RunFilter};
+use crate::model::time::SECOND;
 use crate::ports::Clock;
 use crate::ports::answers::{Answers, Archives, KeptAnswer, Room};
 use crate::runtime;
 use crate::sources::files::{Discovered, Input, discover_archive};
 use crate::sources::forge::download::{self, Content, Fetched, Fetching, LogOf, NoLog};
-use crate::sources::forge::{Client, RunWish, Setup, Urgency, ask, find_run, list_runs};
+use crate::sources::forge::error::quote;
+use crate::sources::forge::{ApiError, Client, NoRun, RunWish, Setup, Urgency, ask, find_run, list_runs};
 use anyhow::Context;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -225,7 +229,7 @@ impl Service {
     /// What the service refuses, in a sentence.
     pub fn runs(&self, filter: &RunFilter, most: usize) -> anyhow::Result<Vec<Run>> {
         let runs = self.runtime.block_on(list_runs(&self.client, &self.repo, filter, most));
-        runs.with_context(|| self.place())
+        runs.with_context(|| self.place()).map_err(|error| self.with_wait(error))
     }
 
     /// Whether the last request went without a token.
@@ -238,13 +242,13 @@ impl Service {
     /// # Errors
     /// There is no such run, or its logs cannot be had: a sentence that says why.
     pub fn logs(&self, wanted: &Wanted, out: &mut Output) -> anyhow::Result<RunLogs> {
-        let run = self.run(wanted)?;
+        let run = self.run(wanted).map_err(|error| self.with_wait(error))?;
         let found = match (wanted.job, self.repo.forge) {
-            (Some(job), _) => self.job(&run, job, None, out)?,
-            (None, Forge::Github) => self.archive(&run, out)?,
-            (None, Forge::Gitlab) => self.jobs(&run, |job| job.progress.is_red(), out)?,
+            (Some(job), _) => self.job(&run, job, None, out),
+            (None, Forge::Github) => self.archive(&run, out),
+            (None, Forge::Gitlab) => self.jobs(&run, |job| job.progress.is_red(), out),
         };
-        Ok(RunLogs { run, found })
+        Ok(RunLogs { run, found: found.map_err(|error| self.with_wait(error))? })
     }
 
     /// The logs of the last run before this one that passed, where there is one: of these jobs, where they have to be
@@ -263,6 +267,32 @@ impl Service {
             Forge::Gitlab => self.jobs(&green, |job| names.contains(&job.name), out)?,
         };
         Ok(Some(RunLogs { run: green, found }))
+    }
+
+    /// The time by the server's clock, from which the ages of its runs follow.
+    pub fn server_now(&self) -> Timestamp {
+        self.client.server_now()
+    }
+
+    /// What a service refuses for a while, with that while.
+    fn with_wait(&self, error: anyhow::Error) -> anyhow::Error {
+        let of_api = |error: &(dyn std::error::Error + 'static)| {
+            let api = error.downcast_ref::<ApiError>().cloned();
+            let api = api.or_else(|| match error.downcast_ref()? {
+                NoLog::Api(api) => Some(api.clone()),
+                _ => None,
+            });
+            api.or_else(|| match error.downcast_ref()? {
+                NoRun::Api(api) => Some(api.clone()),
+                NoRun::NoneFailed { .. } => None,
+            })
+        };
+        let until = error.chain().find_map(of_api).and_then(|api| api.retry_at);
+        let Some(wait) = until.map(|until| until.0.saturating_sub(self.client.now().0)).filter(|wait| *wait > 0) else {
+            return error;
+        };
+        // Not earlier than it makes sense.
+        anyhow::anyhow!("{error:#}; ask again in {}", age(wait.saturating_add(SECOND - 1)))
     }
 
     fn place(&self) -> String {
@@ -291,7 +321,11 @@ impl Service {
         let name = self.name(run);
         let which = LogOf::Run { run: (run.id, run.attempt) };
         match self.fetch(&name, which, run, out) {
-            Ok(Fetched { file, content: Content::Zip, .. }) => Ok(discover_archive(file, &name)),
+            Ok(Fetched { file, content: Content::Zip, .. }) => {
+                let found = discover_archive(file, &name);
+                // Of a run that failed before any job began, the archive is empty.
+                if found.inputs.is_empty() { self.jobs(run, |job| job.progress.is_red(), out) } else { Ok(found) }
+            }
             Ok(Fetched { file, .. }) => Ok(of_text(&name, file)),
             Err(NoLog::NotALog { .. } | NoLog::Store { .. }) => self.jobs(run, |job| job.progress.is_red(), out),
             Err(why) => Err(why).with_context(|| name),
@@ -302,6 +336,10 @@ impl Service {
         let id = (run.id, run.attempt);
         let jobs = self.runtime.block_on(ask::jobs(&self.client, &self.repo, id, Urgency::Person));
         let mut jobs = jobs.with_context(|| self.place())?.list;
+        if jobs.is_empty() {
+            let page = quote(&run.page, 200);
+            anyhow::bail!("{}: it has no jobs: a mistake in the workflow's file? see {page}", self.name(run));
+        }
         jobs.retain(is_wanted);
         if jobs.is_empty() {
             anyhow::bail!("{}: none of its jobs failed", self.name(run));

@@ -82,8 +82,8 @@ fn logs_that_grow_begin_with_their_last_lines_and_go_on() {
 #[test]
 fn a_hundred_lines_are_shown_where_nothing_else_is_said() {
     let home = Home::new();
-    let text: String = (0..300).map(|n| format!("2026-01-01T10:{:02}:{:02}Z INFO n{n}\n", n / 60, n % 60)).collect();
-    home.file("a.log", text);
+    let lines: Vec<_> = (0..300).map(|n| format!("2026-01-01T10:{:02}:{:02}Z INFO n{n}\n", n / 60, n % 60)).collect();
+    home.file("a.log", lines.concat());
     let mut following = Following::start(&home, &["a.log"]);
     let lines: Vec<_> = (0..100).map(|_| following.next()).collect();
     assert!(lines[0].ends_with("n200") && lines[99].ends_with("n299"), "{lines:?}");

@@ -11,9 +11,7 @@ mod tests;
 use super::args::{RunsArgs, RunsFormat};
 use super::forge::{Desk, Service, of_clone};
 use super::{Exit, Globals, Output, Usage};
-use crate::infra::clock::SystemClock;
 use crate::model::ci::{Progress, RunFilter};
-use crate::ports::Clock;
 use std::io::Write;
 
 /// Runs `logdeck runs`.
@@ -52,7 +50,7 @@ pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
             let is_coloured = out.is_terminal() && environment.os("NO_COLOR").is_none() && !is_dumb;
             let width = out.is_terminal().then(width).flatten();
             let colours = if is_coloured { table::Colours::On } else { table::Colours::Off };
-            table::table(&[(repo, runs)], SystemClock.now(), colours, width)
+            table::table(&[(repo, runs)], service.server_now(), colours, width)
         }
         RunsFormat::Json => json::lines(&[(repo, runs)]),
     };

@@ -13,6 +13,7 @@ pub mod error;
 pub mod github;
 pub mod gitlab;
 pub mod limits;
+mod polling;
 #[cfg(test)]
 mod tests;
 mod tolerant;

@@ -1,3 +1,5 @@
+//! What is held back, and what is let go when.
+
 use super::*;
 use crate::model::{Meta, SourceId};
 

@@ -3,7 +3,7 @@
 use super::super::limits::Urgency::Background;
 use super::super::watch::{Settings, Target, Watched, Watcher};
 use super::script::{NOON, Say, World, anonymous, repo, run, world};
-use crate::model::ci::{News, Progress, RunFilter, Want};
+use crate::model::ci::{News, Progress, Repo, RunFilter, Want};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -101,6 +101,48 @@ fn a_poll_in_which_nothing_changed_is_one_request() {
     let (news, asked, wait) = watch.poll();
     assert_eq!((names(&news), asked), (vec!["asked"], vec![RUNS.to_owned()]));
     assert!(wait >= Duration::from_mins(1));
+}
+
+#[test]
+fn an_hour_at_rest_is_at_most_sixty_requests() {
+    let world = world();
+    with_repo(&world);
+    world.script.on(RUNS, runs("2 main success, 1 main failure", "\"a\""));
+    let mut watch = watch(&world);
+    let (_, _, first) = watch.poll();
+    let (mut passed, mut asked) = (first, 0);
+    while passed < Duration::from_hours(1) {
+        let (_, urls, wait) = watch.poll();
+        asked += urls.len();
+        passed += wait;
+        world.clock.go(wait.as_secs() as i64);
+    }
+    assert!((54..=59).contains(&asked), "{asked}");
+}
+
+#[test]
+fn repositories_of_one_server_share_its_quota_whoever_watches_them() {
+    let world = anonymous();
+    let reset = (NOON + 3600).to_string();
+    let say = |say: Say| {
+        say.with("x-ratelimit-remaining", "58").with("x-ratelimit-limit", "60").with("x-ratelimit-reset", &reset)
+    };
+    let target = |nth: usize| Target {
+        repo: Repo { path: format!("acme/r{nth}"), ..repo() },
+        client: Arc::clone(&world.client),
+    };
+    let mut all: Vec<_> =
+        (0..20).map(|nth| Watcher::new(vec![target(nth)], &Settings::default()).watched().remove(0)).collect();
+    let mut wait = Duration::ZERO;
+    for (nth, watched) in all.iter_mut().enumerate() {
+        let about = format!("{{\"full_name\":\"acme/r{nth}\",\"default_branch\":\"main\"}}");
+        world.script.on(&format!("/repos/acme/r{nth}"), Say::json(about));
+        world.script.on(&format!("/repos/acme/r{nth}/actions/runs?per_page=100"), say(runs("2 main success", "\"a\"")));
+        let (sender, _news) = mpsc::channel(100);
+        wait = run(watched.poll(Background, &sender)).unwrap();
+    }
+    // 38 requests for 20 repositories: each asks about twice in the hour.
+    assert!(wait > Duration::from_mins(28), "{wait:?}");
 }
 
 #[test]
