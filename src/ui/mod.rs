@@ -85,7 +85,9 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
     match app.body() {
         Body::List => log_table::draw(app, layout, canvas),
         Body::Lines(lines) => {
-            canvas.heading(layout.heading, app.tab().tab().title(), "");
+            // Below the list of pods it is their lines that are not there.
+            let title = if layout.pods.is_some() { "Lines" } else { app.tab().tab().title() };
+            canvas.heading(layout.heading, title, "");
             let list = layout.list;
             let blank = u16::from(usize::from(list.height) > lines.len());
             let end = list.y + list.height;

@@ -257,7 +257,7 @@ fn a_restart_of_a_marked_pod_stays_in_the_filter() {
     assert!(!screen.has("filter pod") && screen.has("the new run begins") && screen.has("heap 507"));
     // The list of origins has each container for itself.
     screen.keys("L<Enter>");
-    assert!(screen.has("filter origin 2xkq9/api") && !screen.has("marked"), "{}", screen.text());
+    assert!(screen.has("filter origin 8mzlp/api") && !screen.has("marked"), "{}", screen.text());
     screen.keys("<Esc>");
     // A pod without any line shows none, and says why.
     screen.keys("<Tab>j<Enter>");
@@ -383,6 +383,10 @@ fn a_pod_is_described() {
     assert!(screen.has("-- Pod payments-api"));
     screen.keys("q");
     assert!(!screen.has("Conditions:") && screen.has("Enter: only it"));
+    screen.keys("d");
+    news(&mut screen, News::Cannot("403: events is forbidden".to_owned()));
+    assert!(screen.has("   403: events is forbidden") && !screen.has("asking the cluster"), "{}", screen.text());
+    screen.keys("q");
     // Nobody waits any more.
     news(&mut screen, News::Described { pod: key("payments-api-7d9f5c-2xkq9"), text });
     assert!(!screen.has("Conditions:"));

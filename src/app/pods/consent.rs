@@ -107,6 +107,10 @@ impl App {
         }
         let (source, plugin) = self.pods.questions.remove(0);
         effects.push(Effect::Pods(source, want(plugin)));
+        if let Some(cluster) = self.pods.clusters.get_mut(&source) {
+            // The wait for the cluster begins now.
+            cluster.since = self.now;
+        }
         self.pane = Pane::None;
     }
 

@@ -50,6 +50,15 @@ impl App {
         described.told = Some(lines.collect());
     }
 
+    /// Something that was wanted cannot be had: perhaps the description that is waited for.
+    pub(super) fn description_fails(&mut self, why: &str) {
+        if let Pane::Described(described) = &mut self.pane
+            && described.told.is_none()
+        {
+            described.told = Some(vec![safe(why)]);
+        }
+    }
+
     /// The description's heading, its lines, and how far they are scrolled, while it is open.
     pub fn described(&self) -> Option<(String, Vec<BodyLine>, usize)> {
         let Pane::Described(described) = &self.pane else { return None };

@@ -337,7 +337,10 @@ impl App {
                 }
             }
             News::Described { pod, text } => self.take_description(&(source, pod), &text),
-            News::Cannot(text) => self.complain(safe_line(text.as_bytes())),
+            News::Cannot(text) => {
+                self.description_fails(&text);
+                self.complain(safe_line(text.as_bytes()));
+            }
         }
     }
 
