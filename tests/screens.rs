@@ -29,6 +29,8 @@ mod mouse;
 mod oncall;
 #[path = "screens/out.rs"]
 mod out;
+#[path = "screens/pods.rs"]
+mod pods;
 #[path = "screens/reading.rs"]
 mod reading;
 #[path = "screens/runs.rs"]
