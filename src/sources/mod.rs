@@ -6,6 +6,7 @@
 pub mod driver;
 pub mod files;
 pub mod forge;
+pub mod pods;
 
 use crate::model::Address;
 use crate::model::address::Tab;
