@@ -126,7 +126,7 @@ enum Mode {
 }
 
 /// What an earlier stream delivered, of which it is not known which run it belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     firsts: Vec<Line>,
     cursor: Cursor,
@@ -185,6 +185,23 @@ impl Gate {
     /// Whether the place has not been found yet.
     pub const fn is_seeking(&self) -> bool {
         matches!(self.mode, Mode::Seek(..))
+    }
+
+    /// Whether lines came, and the place was not among them.
+    pub const fn has_looked(&self) -> bool {
+        matches!(&self.mode, Mode::Seek(target, _) if target.looked > 0)
+    }
+
+    /// Whether the first line of a next run has not come.
+    pub const fn is_checking(&self) -> bool {
+        matches!(self.mode, Mode::Check(_))
+    }
+
+    /// The same question is asked again.
+    pub fn again(&mut self) {
+        self.partial.clear();
+        self.partial_len = 0;
+        self.ahead.clear();
     }
 
     /// The next answer is of a log of which nothing was delivered.

@@ -55,8 +55,7 @@ impl Sink {
 
     /// When [`Sink::flush`] is next needed; nothing when there is nothing to send.
     pub fn due(&self) -> Option<Instant> {
-        let fed = self.fed?;
-        Some(if self.batch.is_empty() { fed + IDLE } else { self.sent + FLUSH })
+        if self.batch.is_empty() { self.fed.map(|fed| fed + IDLE) } else { Some(self.sent + FLUSH) }
     }
 
     /// Sends if there is enough, or what there is has waited.
