@@ -3,6 +3,7 @@
 //! Owns the script's language, the making of lines (pure: the same seed gives the same lines), and the files. Must not
 //! know who reads them: the real sources do. Needs no account and, but for loopback, no network.
 
+pub mod cluster;
 pub mod forge;
 mod generate;
 mod scenario;
