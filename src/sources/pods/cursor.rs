@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 use crate::model::time::SECOND;
 
 /// The most bytes of a line whose end has not come that are held, to tell the line by.
-const MAX_PARTIAL: usize = 64 * 1024;
+pub const MAX_PARTIAL: usize = 64 * 1024;
 
 /// Lines of one time that are told apart by their text; of more, only their number counts.
 const MAX_TIES: usize = 64 * 1024;
@@ -175,6 +175,11 @@ impl Gate {
     /// What was delivered since the last opening.
     pub fn known(&self) -> Option<Known> {
         (!self.firsts.is_empty()).then(|| Known { firsts: self.firsts.clone(), cursor: self.cursor.clone() })
+    }
+
+    /// Bytes of memory that a line without an end takes.
+    pub const fn held(&self) -> usize {
+        self.partial.capacity()
     }
 
     /// Complete lines that were let through.
@@ -368,7 +373,3 @@ fn hash(held: &[u8], length: usize) -> u64 {
     mix(u64::from_le_bytes(last));
     hash ^ (hash >> 32)
 }
-
-#[cfg(test)]
-#[path = "tests/cursor.rs"]
-mod tests;

@@ -236,7 +236,6 @@ impl Follower {
             Ok(log) => log,
             Err(trouble) => return self.not_opened(trouble).await,
         };
-        link.is_up();
         self.gone = false;
         let state = if self.shared.follow == Follow::On { StreamState::Following } else { StreamState::Opening };
         let opening = Opening { note: self.resumed(), report: Some(self.report_of(state, false)) };
@@ -285,6 +284,9 @@ impl Follower {
                     self.first = First::Whole;
                 }
                 self.missed.get_or_insert_with(|| self.gate.cursor().clone());
+            }
+            End::Broke(trouble) if !matches!(trouble.kind, Kind::Unreachable | Kind::Busy | Kind::Server) => {
+                return self.not_opened(trouble).await;
             }
             End::Broke(trouble) => {
                 self.sink.broke().await?;

@@ -201,7 +201,3 @@ fn words(error: &KubeconfigError) -> String {
         other => text::safe_line(other.to_string().as_bytes()).into_owned(),
     }
 }
-
-#[cfg(test)]
-#[path = "tests/kubeconfig.rs"]
-mod tests;

@@ -17,6 +17,7 @@ use kube::api::LogParams;
 use kube::client::Body;
 use kube::core::Status;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -29,8 +30,9 @@ const RATE: f64 = 50.0;
 /// Connections that are opened at once.
 const OPENING: usize = 32;
 
-/// The longest until the head of an answer is there.
+/// The longest until the head of an answer is there, and how long that of a follow is awaited before it is let be.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
+const HEAD_WAIT: Duration = Duration::from_millis(500);
 
 /// Bytes of a refusal that are read.
 const MAX_REFUSAL: usize = 64 * 1024;
@@ -41,7 +43,7 @@ const EARLY: i64 = 60 * SECOND;
 /// The way to one cluster.
 pub struct Link {
     settings: Settings,
-    clock: Arc<dyn Clock + Send + Sync>,
+    clock: Arc<dyn Clock>,
     /// What the context said at first; the client may come from a later reading.
     pub access: Access,
     plugin: Option<Plugin>,
@@ -100,7 +102,7 @@ pub struct Asking {
 
 impl Link {
     /// The way to the cluster of `access`; `plugin` is allowed to run.
-    pub fn new(access: Access, plugin: Option<Plugin>, settings: Settings, clock: Arc<dyn Clock + Send + Sync>) -> Self {
+    pub fn new(access: Access, plugin: Option<Plugin>, settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let server = access.config.cluster_url.to_string();
         let seed = settings.seed;
         Self {
@@ -183,49 +185,46 @@ impl Link {
         }
     }
 
-    /// The log of a container.
+    /// The log of a container. The answer to a follow begins with the first bytes, so that of a silent container is still
+    /// awaited when this returns.
     ///
     /// # Errors
-    /// There is none, or not now.
-    pub async fn log(&self, namespace: &str, pod: &str, params: &LogParams) -> Result<Log, Trouble> {
+    /// There is none, or not now. A [`Log`] may say that later, too.
+    pub async fn log(self: &Arc<Self>, namespace: &str, pod: &str, params: &LogParams) -> Result<Log, Trouble> {
         self.permit().await;
-        let asked = self.asked("get", "pods/log", Some(namespace));
         let path = format!("/api/v1/namespaces/{namespace}/pods");
         let request = kube::core::Request::new(path).logs(pod, params);
         let request = request.map_err(|e| Trouble::new(Kind::Refused, e.to_string()))?.map(Body::from);
         let asking = self.client().await?;
         let permit = self.opening.acquire().await.map_err(|_| Trouble::new(Kind::Refused, "stopped"))?;
-        let answer = tokio::time::timeout(HEAD_LIMIT, asking.client.send(request)).await;
-        drop(permit);
-        let answer = match answer {
-            Err(_) => {
-                let words = format!("{}: no answer within {} s", self.server, HEAD_LIMIT.as_secs());
-                return Err(Trouble::new(Kind::Unreachable, words));
+        let (link, namespace) = (self.clone(), namespace.to_owned());
+        let mut head: Head = Box::pin(async move {
+            let answer = asking.client.send(request).await;
+            let answer = answer.map_err(|e| link.asked("get", "pods/log", Some(&namespace)).trouble(&e))?;
+            let code = answer.status();
+            let body = answer.into_body();
+            if code.is_success() {
+                link.is_up();
+                return Ok(body);
             }
-            Ok(answer) => answer.map_err(|e| asked.trouble(&e))?,
-        };
-        let code = answer.status();
-        let mut body = answer.into_body();
-        if code.is_success() {
-            return Ok(Log { body });
-        }
-        let mut text = Vec::new();
-        while let Ok(Some(Ok(frame))) = tokio::time::timeout(HEAD_LIMIT, body.frame()).await {
-            text.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
-            if text.len() > MAX_REFUSAL {
-                break;
+            let status = refusal(code.as_u16(), body).await;
+            let trouble = link.asked("get", "pods/log", Some(&namespace)).status(&status);
+            if trouble.kind == Kind::Unauthorized {
+                link.renew(asking.generation).await;
             }
-        }
-        let mut status: Status = serde_json::from_slice(&text).unwrap_or_else(|_| {
-            let message = String::from_utf8_lossy(&text).into_owned();
-            Status { message, ..Status::success() }
+            Err(trouble)
         });
-        status.code = code.as_u16();
-        let trouble = asked.status(&status);
-        if trouble.kind == Kind::Unauthorized {
-            self.renew(asking.generation).await;
+        let limit = if params.follow { HEAD_WAIT } else { HEAD_LIMIT };
+        let answered = tokio::time::timeout(limit, &mut head).await;
+        drop(permit);
+        match answered {
+            Ok(body) => Ok(Log { part: Part::Body(body?) }),
+            Err(_) if params.follow => Ok(Log { part: Part::Head(head) }),
+            Err(_) => {
+                let words = format!("{}: no answer within {} s", self.server, limit.as_secs());
+                Err(Trouble::new(Kind::Unreachable, words))
+            }
         }
-        Err(trouble)
     }
 
     /// Waits before the next try; less when the server comes back, or a person wants it now.
@@ -263,29 +262,60 @@ impl Link {
     }
 }
 
+/// What a server that refuses says about it.
+async fn refusal(code: u16, mut body: Body) -> Status {
+    let mut text = Vec::new();
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(HEAD_LIMIT, body.frame()).await {
+        text.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        if text.len() > MAX_REFUSAL {
+            break;
+        }
+    }
+    let status = serde_json::from_slice(&text);
+    let mut status: Status = status.unwrap_or_else(|_| {
+        let message = String::from_utf8_lossy(&text).into_owned();
+        Status { message, ..Status::success() }
+    });
+    status.code = code;
+    status
+}
+
+/// An answer that has not begun.
+type Head = Pin<Box<dyn Future<Output = Result<Body, Trouble>> + Send>>;
+
 /// A log as it comes.
-#[derive(Debug)]
 pub struct Log {
-    body: Body,
+    part: Part,
+}
+
+enum Part {
+    Head(Head),
+    Body(Body),
 }
 
 impl Log {
     /// The next bytes; none at the clean end.
     ///
     /// # Errors
-    /// The connection broke.
+    /// The connection broke, or there is no log after all.
     pub async fn next(&mut self) -> Result<Option<bytes::Bytes>, Trouble> {
         loop {
-            match self.body.frame().await {
-                None => return Ok(None),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data()
-                        && !data.is_empty()
-                    {
-                        return Ok(Some(data));
-                    }
+            match &mut self.part {
+                Part::Head(head) => {
+                    let body = head.await?;
+                    self.part = Part::Body(body);
                 }
-                Some(Err(e)) => return Err(Trouble::broken(&e)),
+                Part::Body(body) => match body.frame().await {
+                    None => return Ok(None),
+                    Some(Ok(frame)) => {
+                        if let Ok(data) = frame.into_data()
+                            && !data.is_empty()
+                        {
+                            return Ok(Some(data));
+                        }
+                    }
+                    Some(Err(e)) => return Err(Trouble::broken(&e)),
+                },
             }
         }
     }

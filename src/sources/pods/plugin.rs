@@ -204,7 +204,3 @@ fn base64(bytes: &[u8]) -> String {
     }
     out
 }
-
-#[cfg(test)]
-#[path = "tests/plugin.rs"]
-mod tests;

@@ -285,7 +285,3 @@ fn condition(row: &Pod, is_deleted: bool, now: Timestamp) -> Condition {
         _ => Condition::Failing,
     }
 }
-
-#[cfg(test)]
-#[path = "tests/row.rs"]
-mod tests;

@@ -91,7 +91,3 @@ pub fn span(nanos: i64) -> String {
         _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
     }
 }
-
-#[cfg(test)]
-#[path = "tests/runs.rs"]
-mod tests;

@@ -245,7 +245,3 @@ fn split(text: &str) -> Vec<&str> {
     parts.push(&text[start..]);
     parts
 }
-
-#[cfg(test)]
-#[path = "tests/select.rs"]
-mod tests;

@@ -1,0 +1,3 @@
+//! What the source of pods promises, in parts and as a whole.
+
+mod cursor;
