@@ -7,6 +7,13 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "forge/bad_input.rs"]
+mod bad_input;
+#[path = "forge/numbers.rs"]
+mod numbers;
+#[path = "forge/stand.rs"]
+mod stand;
+
 use logdeck::demo::forge::{Fault, Host, Server, content};
 use logdeck::model::Timestamp;
 use std::process::{Command, Output, Stdio};
@@ -31,11 +38,17 @@ impl World {
     }
 
     fn run(&self, args: &[&str]) -> Output {
+        self.run_with(args, &[])
+    }
+
+    /// The same with other variables.
+    fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
         let address = self.server.address();
         let mut command = Command::new(env!("CARGO_BIN_EXE_logdeck"));
         command.env_clear().env("HOME", self.home.path()).env("TMPDIR", self.home.path()).env("TZ", "UTC");
         command.env("GITHUB_API_URL", format!("http://{address}")).env("GITHUB_TOKEN", content::TOKEN);
         command.env("CI_API_V4_URL", format!("http://{address}/api/v4")).env("GITLAB_TOKEN", content::TOKEN);
+        command.envs(variables.iter().copied());
         let _ = &self.runtime;
         command.current_dir(self.home.path()).stdin(Stdio::null()).args(args).output().unwrap()
     }
@@ -131,4 +144,61 @@ fn what_the_service_refuses_is_said() {
     check(&["runs", "app.log"], "`runs` takes github:");
     // The home directory is no clone.
     check(&["runs"], "name a repository");
+}
+
+#[test]
+fn a_clone_needs_no_address() {
+    let world = World::new();
+    let git = world.home.path().join(".git");
+    std::fs::create_dir(&git).unwrap();
+    std::fs::write(git.join("HEAD"), "0123456789abcdef0123456789abcdef01234567\n").unwrap();
+    let remote = |url: &str| std::fs::write(git.join("config"), format!("[remote \"up\"]\n\turl = {url}\n")).unwrap();
+    remote("https://github.com/acme/payments.git");
+    let ran = world.run(&["runs"]);
+    assert!(text(&ran.stdout).contains("build-test"), "{}", text(&ran.stderr));
+    // The variable names the service of the usual server; what the clone names is another one, and gets no token.
+    world.server.clear_journal();
+    remote("http://github.far.invalid/acme/payments.git");
+    let proxy = format!("http://{}", world.server.address());
+    let ran = world.run_with(&["runs"], &[("HTTPS_PROXY", &proxy)]);
+    assert!(!ran.status.success() && text(&ran.stderr).contains("github.far.invalid"), "{}", text(&ran.stderr));
+    assert!(world.server.journal().iter().all(|seen| !seen.has_token), "{:?}", world.server.journal());
+    remote("git@git.acme.io:acme/payments.git");
+    let ran = world.run(&["runs"]);
+    assert!(text(&ran.stderr).contains("git.acme.io, which is neither known as GitHub"), "{}", text(&ran.stderr));
+}
+
+#[test]
+fn a_proxy_is_gone_through() {
+    let world = World::new();
+    let address = format!("github:{}", content::GITHUB);
+    let proxy = format!("http://ann:pass-word@{}", world.server.address());
+    // The service takes the place of the proxy, and of the server behind it.
+    let far = ("GITHUB_API_URL", "http://api.far.invalid");
+    let ran = world.run_with(&["runs", &address], &[far, ("HTTP_PROXY", &proxy)]);
+    assert!(text(&ran.stdout).contains("build-test"), "{}", text(&ran.stderr));
+    let without = [far, ("HTTP_PROXY", proxy.as_str()), ("NO_PROXY", "far.invalid")];
+    let ran = world.run_with(&["runs", &address], &without);
+    assert!(!ran.status.success() && text(&ran.stdout).is_empty(), "{}", text(&ran.stdout));
+    // A port that nobody listens at any more.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ran = world.run_with(&["runs", &address], &[far, ("HTTP_PROXY", &format!("http://ann:pass-word@{port}"))]);
+    let said = text(&ran.stderr);
+    assert!(said.contains(&format!("HTTP_PROXY names {port}")) && !said.contains("pass-word"), "{said}");
+}
+
+#[test]
+fn a_file_of_certificates_that_cannot_be_used_is_named() {
+    let world = World::new();
+    let path = world.home.path().join("ca.pem");
+    let check = |words: &str| {
+        let ran = world.run(&["runs", "github:acme/payments", "--ca-file", path.to_str().unwrap()]);
+        let said = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(1), "{said}");
+        assert!(said.contains(path.to_str().unwrap()) && said.contains(words), "{said}");
+    };
+    check("No such file");
+    std::fs::write(&path, "not a certificate").unwrap();
+    check("PEM");
+    assert!(world.server.journal().is_empty());
 }

@@ -45,6 +45,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["sources/pods/"]),
     ("hyper", &["demo/"]),
     ("hyper_util", &["demo/"]),
+    ("tokio_rustls", &["demo/cluster"]),
+    ("rcgen", &["demo/cluster"]),
     ("tokio", &["runtime/", "sources/", "infra/", "demo/", "cli/"]),
 ];
 

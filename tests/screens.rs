@@ -33,6 +33,8 @@ mod out;
 mod reading;
 #[path = "screens/runs.rs"]
 mod runs;
+#[path = "screens/runs_logs.rs"]
+mod runs_logs;
 #[path = "screens/steering.rs"]
 mod steering;
 #[path = "screens/time.rs"]

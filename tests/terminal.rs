@@ -6,6 +6,8 @@
 mod ci;
 #[path = "terminal/frames.rs"]
 mod frames;
+#[path = "terminal/live.rs"]
+mod live;
 #[path = "terminal/mouse.rs"]
 mod mouse;
 #[path = "terminal/stalled.rs"]

@@ -2,6 +2,8 @@
 //!
 //! Owns the grammar and the help texts, from which completions, man page and README derive. Must not know what a command does.
 
+use super::filter_args::FilterArgs;
+use super::tail::TailArgs;
 use crate::config::{BadValue, LogLevel, Memory, Overrides, Zone};
 use crate::model::query::{BadFieldTest, FieldTest};
 use crate::model::theme::ThemeChoice;
@@ -14,10 +16,12 @@ use jiff::tz::TimeZone;
 use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
-Files and standard input are read today; the other kinds answer that they are not there yet.
+Files, standard input, GitHub Actions and GitLab CI are read today; the other kinds answer that they are not there yet.
 A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
 
 Examples:
+  logdeck                              in a clone: the CI runs of its repository, and why they failed
+  logdeck github:acme/api              those of any other one
   logdeck build-logs.zip               every entry of the archive, merged by time
   logdeck /var/log/app/                all files below it, followed as they grow
   kubectl logs -f deploy/api | logdeck -
@@ -93,8 +97,8 @@ Exit codes: 0 done (a failed build, too), 1 failed, 2 wrong usage, 3 a part coul
 
 /// What is breaking, since when, and why: a log monitor for the terminal.
 ///
-/// Without a command, opens the screen on the given sources; without sources, on those of the config, else on a start
-/// screen. When standard output is not a terminal, it prints the sources' records as lines instead.
+/// Without a command, opens the screen on the given sources; without sources, on those of the config and the CI runs of the
+/// repository that the current directory is a clone of, else on a start screen. When standard output is not a terminal, it prints the sources' records as lines instead.
 #[derive(Debug, Parser)]
 #[command(name = "logdeck", bin_name = "logdeck", version, after_help = after_help(), max_term_width = 120)]
 pub struct Cli {
@@ -130,6 +134,9 @@ pub struct GlobalArgs {
     /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
     #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub log_level: Option<LogLevel>,
+    /// Trusts the certificate authorities in FILE (PEM) beside the system's, for CI services.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
+    pub ca_file: Option<PathBuf>,
     /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.
     #[arg(long, global = true, help_heading = "Global options")]
     pub stats: bool,
@@ -143,6 +150,7 @@ impl GlobalArgs {
             theme: self.theme.clone(),
             ascii: self.ascii.then_some(true),
             log_level: self.log_level,
+            ca_file: self.ca_file.clone(),
             tz: tz.cloned(),
         }
     }
@@ -155,6 +163,8 @@ pub enum Command {
     Demo,
     /// Prints records of files or standard input: filtered, merged by time, as text, JSON or raw lines.
     Cat(CatArgs),
+    /// Prints the end of logs and what comes after, of several sources merged by time: pods, files, standard input.
+    Tail(TailArgs),
     /// Prints the lines that explain why a build failed: of CI logs, archives of them, or standard input.
     Extract(ExtractArgs),
     /// Lists the runs of a repository's CI: GitHub Actions, GitLab CI.
@@ -195,27 +205,9 @@ pub struct CatArgs {
     /// Files, directories, globs, archives, or - for standard input (which is also read when nothing is named).
     #[arg(value_name = "PATH", value_parser = AddressParser, value_hint = ValueHint::AnyPath)]
     pub sources: Vec<Address>,
-    /// Only records at least this bad: trace, debug, info, warn, error or fatal.
-    #[arg(short, long, value_name = "LEVEL", value_parser = severity)]
-    pub severity: Option<Severity>,
-    /// Only records not before T.
-    #[arg(long, value_name = "T", value_parser = time)]
-    pub since: Option<String>,
-    /// Only records not after T.
-    #[arg(long, value_name = "T", value_parser = time)]
-    pub until: Option<String>,
-    /// The zone of times without one, in the logs and in T: local, UTC, +02:00 or Europe/Berlin [default: local].
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<Zone>,
-    /// Only records in which the regular expression matches; case counts only if RE has a capital letter. Repeatable.
-    #[arg(short, long, value_name = "RE", allow_hyphen_values = true)]
-    pub grep: Vec<String>,
-    /// Only records in which the regular expression does not match. Repeatable.
-    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
-    pub not: Vec<String>,
-    /// Only records whose field has this value: status=500, http.method=GET, severity=error, parse=failed. Repeatable.
-    #[arg(short = 'w', long = "where", value_name = "FIELD=VALUE", value_parser = field_test)]
-    pub fields: Vec<FieldTest>,
+    /// Which records.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// How records are printed.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
     pub format: OutputFormat,
@@ -225,9 +217,6 @@ pub struct CatArgs {
     /// Goes on when the input grows, rotates or appears later.
     #[arg(short, long)]
     pub follow: bool,
-    /// Replaces secrets (tokens, keys, passwords, card numbers, addresses of people) by their kind.
-    #[arg(long)]
-    pub redact: bool,
 }
 
 /// `logdeck extract`.
@@ -339,29 +328,9 @@ pub enum OutputFormat {
     Raw,
 }
 
-/// A time window of the command line, before "now" and the newest record are known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// `--since`
-    pub since: Option<TimeSpec>,
-    /// `--until`
-    pub until: Option<TimeSpec>,
-}
-
-impl CatArgs {
-    /// `--since` and `--until`, times without a zone read in `zone`.
-    ///
-    /// # Errors
-    /// [`BadTime`] for a time of day that the zone cannot have; the form was checked when the arguments were read.
-    pub fn window(&self, zone: &TimeZone) -> Result<Window, BadTime> {
-        let spec = |text: &Option<String>| text.as_ref().map(|text| TimeSpec::parse(text, zone)).transpose();
-        Ok(Window { since: spec(&self.since)?, until: spec(&self.until)? })
-    }
-}
-
 /// Reads source addresses; a path need not be UTF-8.
 #[derive(Clone)]
-struct AddressParser;
+pub(super) struct AddressParser;
 
 impl TypedValueParser for AddressParser {
     type Value = Address;
@@ -410,17 +379,17 @@ where
     clap::builder::PossibleValuesParser::new(all.iter().map(|(word, _)| *word)).try_map(|word| word.parse::<T>())
 }
 
-fn severity(text: &str) -> Result<Severity, BadValue> {
+pub(super) fn severity(text: &str) -> Result<Severity, BadValue> {
     Severity::from_word(text.as_bytes())
         .ok_or_else(|| BadValue::new(text, "a severity: trace, debug, info, warn, error or fatal"))
 }
 
 /// Checks a time's form; the zone is not known yet.
-fn time(text: &str) -> Result<String, BadTime> {
+pub(super) fn time(text: &str) -> Result<String, BadTime> {
     TimeSpec::parse(text, &TimeZone::UTC).map(|_| text.to_owned())
 }
 
-fn field_test(text: &str) -> Result<FieldTest, BadFieldTest> {
+pub(super) fn field_test(text: &str) -> Result<FieldTest, BadFieldTest> {
     text.parse()
 }
 
@@ -477,11 +446,11 @@ mod tests {
                      --format json -f --redact";
         let Some(Command::Cat(cat)) = parse(&words.split_whitespace().collect::<Vec<_>>()).command else { panic!() };
         assert_eq!(cat.sources, [Address::Path("a.log".into()), Address::Stdin]);
-        assert_eq!(cat.severity, Some(Severity::Warn));
-        assert_eq!(cat.tz.map(|zone| zone.to_string()).as_deref(), Some("-05:30"));
-        assert_eq!((cat.grep, cat.not), (vec!["a".to_owned(), "-b".to_owned()], vec!["c".to_owned()]));
-        assert_eq!(cat.fields, [FieldTest { field: "k".into(), value: "v=w".into() }]);
-        assert!(cat.format == OutputFormat::Json && cat.follow && cat.redact && !cat.count);
+        assert_eq!(cat.filter.severity, Some(Severity::Warn));
+        assert_eq!(cat.filter.tz.map(|zone| zone.to_string()).as_deref(), Some("-05:30"));
+        assert_eq!((cat.filter.grep, cat.filter.not), (vec!["a".to_owned(), "-b".to_owned()], vec!["c".to_owned()]));
+        assert_eq!(cat.filter.fields, [FieldTest { field: "k".into(), value: "v=w".into() }]);
+        assert!(cat.format == OutputFormat::Json && cat.follow && cat.filter.redact && !cat.count);
     }
 
     #[test]
@@ -500,8 +469,8 @@ mod tests {
     #[test]
     fn times_without_a_zone_wait_for_it() {
         let Some(Command::Cat(cat)) = parse(&["cat", "--since", "2025-01-02"]).command else { panic!() };
-        let utc = cat.window(&TimeZone::UTC).unwrap().since;
-        let east = cat.window(&TimeZone::fixed(jiff::tz::offset(2))).unwrap().since;
+        let utc = cat.filter.window(&TimeZone::UTC).unwrap().since;
+        let east = cat.filter.window(&TimeZone::fixed(jiff::tz::offset(2))).unwrap().since;
         assert!(utc.is_some() && utc != east);
     }
 

@@ -1,10 +1,11 @@
 //! What a new user already has: a kubeconfig, gcloud's settings, a git remote. The start screen offers it.
 //!
-//! Owns where these lie and how their few needed lines are read. Runs no program, opens no connection, and never
-//! passes on anything secret: of a remote's URL only host and path.
+//! Owns where the first two lie and how their few needed lines are read, and which servers a clone's remote may be on.
+//! Runs no program, opens no connection, and never passes on anything secret.
 
-use crate::config::Environment;
-use crate::model::Address;
+use crate::config::{Config, Environment, ServerUrl};
+use crate::infra::remotes::{self, Around, NotFound};
+use crate::model::ci::Forge;
 use crate::parse::text::safe_line;
 use std::{
     fs::File,
@@ -13,14 +14,14 @@ use std::{
 };
 
 /// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// A kubeconfig.
     pub kubernetes: Option<Kubernetes>,
     /// gcloud's settings.
     pub gcloud: Option<Gcloud>,
-    /// A remote of the git repository that the current directory lies in.
-    pub remote: Option<Remote>,
+    /// What the current directory is a clone of, or why that is not known.
+    pub clone: Result<remotes::Found, NotFound>,
 }
 
 /// A kubeconfig file.
@@ -41,17 +42,6 @@ pub struct Gcloud {
     pub project: Option<String>,
 }
 
-/// A git remote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remote {
-    /// Its name, such as `origin`.
-    pub name: String,
-    /// Host and path, such as `github.com/acme/api`.
-    pub place: String,
-    /// The source address of its CI, if the host is GitHub or a GitLab.
-    pub address: Option<Address>,
-}
-
 impl Found {
     /// What was found, a line each, safe for a terminal.
     pub fn lines(&self, environment: &Environment) -> Vec<String> {
@@ -68,9 +58,16 @@ impl Found {
             let project = project.as_ref().map(|project| format!(", project {project}")).unwrap_or_default();
             lines.push(format!("gcloud {}{project}", short(path)));
         }
-        if let Some(Remote { name, place, .. }) = &self.remote {
-            lines.push(format!("git remote {name} {place}"));
-        }
+        lines.extend(match &self.clone {
+            Ok(remotes::Found { repo, remote, .. }) => Some(format!("git remote {remote} {}/{}", repo.host, repo.path)),
+            Err(NotFound::NoForge { remote, host }) => {
+                Some(format!("git remote {remote} on {host}, neither known as GitHub nor as GitLab"))
+            }
+            Err(NotFound::Local(remote)) => Some(format!("git remote {remote}, which is not on a server")),
+            Err(NotFound::NoRemote(top)) => Some(format!("git repository {} without a remote", short(top))),
+            Err(NotFound::NoRepository(_)) => None,
+            Err(other) => Some(other.to_string()),
+        });
         if lines.is_empty() {
             lines.push("no kubeconfig, no gcloud configuration, no git remote".to_owned());
         }
@@ -82,8 +79,26 @@ impl Found {
 const MAX_READ: u64 = 1 << 20;
 
 /// Looks at the usual places, and in `dir` and the directories above it for a git repository.
-pub fn discover(environment: &Environment, dir: &Path) -> Found {
-    Found { kubernetes: kubernetes(environment), gcloud: gcloud(environment), remote: remote(dir) }
+pub fn discover(config: &Config, environment: &Environment, dir: &Path) -> Found {
+    let clone = clone(config, environment, dir);
+    Found { kubernetes: kubernetes(environment), gcloud: gcloud(environment), clone }
+}
+
+/// What `dir` is a clone of. Besides servers whose names say it, those of the settings and of `GH_HOST` and
+/// `GITLAB_HOST` are known.
+///
+/// # Errors
+/// [`NotFound`] says why nothing is known.
+pub fn clone(config: &Config, environment: &Environment, dir: &Path) -> Result<remotes::Found, NotFound> {
+    let xdg = environment.os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let mut around = Around::at_home(environment.home().map(Path::to_owned), xdg);
+    let set = [&config.github, &config.gitlab].map(|server| (server.url.host().to_owned(), server.forge));
+    let named = [("GH_HOST", Forge::Github), ("GITLAB_HOST", Forge::Gitlab)].into_iter().filter_map(|(name, forge)| {
+        let url: ServerUrl = environment.text(name)?.parse().ok()?;
+        Some((url.host().to_owned(), forge))
+    });
+    around.known = set.into_iter().chain(named).collect();
+    remotes::find(dir, &around)
 }
 
 fn kubernetes(environment: &Environment) -> Option<Kubernetes> {
@@ -114,33 +129,7 @@ fn gcloud(environment: &Environment) -> Option<Gcloud> {
     Some(Gcloud { path, project })
 }
 
-fn remote(dir: &Path) -> Option<Remote> {
-    let config = dir.ancestors().find_map(git_config)?;
-    // `origin` if there is one, else the first that is named.
-    let names = config.lines().filter_map(|line| line.trim().strip_prefix("[remote \"")?.strip_suffix("\"]"));
-    let mut names: Vec<_> = names.collect();
-    names.sort_by_key(|name| *name != "origin");
-    names.into_iter().find_map(|name| {
-        let url = ini(&config, &format!("remote \"{name}\""), "url")?;
-        let (host, path) = host_and_path(&url)?;
-        Some(Remote { name: name.to_owned(), place: format!("{host}/{path}"), address: ci(&host, &path) })
-    })
-}
-
-/// The text of the repository's config, if `dir` is the top of one. In a worktree or submodule `.git` is a file that
-/// names the real directory.
-fn git_config(dir: &Path) -> Option<String> {
-    let dot_git = dir.join(".git");
-    if dot_git.is_dir() {
-        return read(&dot_git.join("config"));
-    }
-    let link = read(&dot_git)?;
-    let git_dir = dir.join(link.strip_prefix("gitdir:")?.trim());
-    let common = read(&git_dir.join("commondir")).map(|path| git_dir.join(path.trim()));
-    read(&common.unwrap_or(git_dir).join("config"))
-}
-
-/// The value of `key` in `[section]` of a git or gcloud config.
+/// The value of `key` in `[section]` of a gcloud config.
 fn ini(text: &str, section: &str, key: &str) -> Option<String> {
     let mut inside = false;
     for line in text.lines().map(str::trim) {
@@ -155,28 +144,6 @@ fn ini(text: &str, section: &str, key: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// Host and path of a remote's URL: `https://user:secret@host/a/b.git`, `ssh://git@host:22/a/b`, `git@host:a/b.git`.
-fn host_and_path(url: &str) -> Option<(String, String)> {
-    let (authority, path) = match url.split_once("://") {
-        Some((_, rest)) => rest.split_once('/')?,
-        None => url.split_once(':').filter(|(host, _)| !host.contains('/'))?,
-    };
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.split_once(':').map_or(host, |(host, _)| host);
-    let path = path.split(['?', '#']).next()?.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    (!host.is_empty() && !path.is_empty()).then(|| (host.to_ascii_lowercase(), path.to_owned()))
-}
-
-fn ci(host: &str, path: &str) -> Option<Address> {
-    let scheme = match host {
-        "github.com" | "ssh.github.com" => "github",
-        _ if host.split('.').any(|label| label == "gitlab") => "gitlab",
-        _ => return None,
-    };
-    format!("{scheme}:{path}").parse().ok()
 }
 
 fn read(path: &Path) -> Option<String> {
@@ -200,47 +167,31 @@ mod tests {
     }
 
     #[test]
-    fn remotes_lose_their_secrets() {
-        let check = |url: &str, expected: Option<(&str, &str)>| {
-            let found = host_and_path(url);
-            assert_eq!(found.as_ref().map(|(h, p)| (h.as_str(), p.as_str())), expected, "{url}");
-        };
-        check("https://github.com/acme/api.git", Some(("github.com", "acme/api")));
-        check("https://user:ghp_secret@GitHub.com/acme/api/", Some(("github.com", "acme/api")));
-        check("git@github.com:acme/api.git", Some(("github.com", "acme/api")));
-        check("ssh://git@gitlab.acme.io:2222/a/b/c.git", Some(("gitlab.acme.io", "a/b/c")));
-        check("https://h/a/b?token=x", Some(("h", "a/b")));
-        check("../other", None);
-        check("/srv/git/x.git", None);
-        check("https://", None);
-    }
-
-    #[test]
-    fn hosts_become_addresses() {
-        let check = |host: &str, path: &str, expected: Option<&str>| {
-            assert_eq!(ci(host, path).map(|address| address.to_string()).as_deref(), expected, "{host}/{path}");
-        };
-        check("github.com", "acme/api", Some("github:acme/api"));
-        check("gitlab.com", "acme/group/api", Some("gitlab:acme/group/api"));
-        check("gitlab.acme.io", "a/b", Some("gitlab:a/b"));
-        check("example.org", "a/b", None);
-        check("github.com", "acme", None);
-    }
-
-    #[test]
-    fn the_repository_above_is_found() {
+    fn the_clone_is_named_or_why_it_is_not_watched() {
         let dir = tempfile::tempdir().unwrap();
-        let config = "[core]\n\tbare = false\n[remote \"fork\"]\n\turl = git@github.com:me/api.git\n\
-                      [remote \"origin\"]\n\turl = https://x:y@github.com/acme/api\n";
-        write(dir.path(), "repo/.git/config", config);
-        let deep = write(dir.path(), "repo/a/b/file", "");
-        let found = remote(deep.parent().unwrap()).unwrap();
-        assert_eq!((found.name.as_str(), found.place.as_str()), ("origin", "github.com/acme/api"));
-
-        write(dir.path(), "repo/.git/worktrees/w/commondir", "../..\n");
-        let link = format!("gitdir: {}\n", dir.path().join("repo/.git/worktrees/w").display());
-        write(dir.path(), "w/.git", &link);
-        assert_eq!(remote(&dir.path().join("w")).unwrap(), found);
+        let config = Config { gitlab: crate::config::CiServer::of(Forge::Gitlab), ..Config::default() };
+        let check = |url: &str, environment: &[(&str, &str)], expected: &str| {
+            write(dir.path(), "repo/.git/HEAD", "ref: refs/heads/main\n");
+            write(dir.path(), "repo/.git/config", &format!("[remote \"origin\"]\n\turl = {url}\n"));
+            let deep = write(dir.path(), "repo/a/b/file", "");
+            let environment = Environment::of_variables(environment.iter().copied());
+            let found = discover(&config, &environment, deep.parent().unwrap());
+            assert_eq!(found.lines(&environment), [expected], "{url}");
+        };
+        check("git@github.com:acme/api.git", &[], "git remote origin github.com/acme/api");
+        check("https://x:secret@github.com/acme/api", &[], "git remote origin github.com/acme/api");
+        let unknown = "git remote origin on git.acme.io, neither known as GitHub nor as GitLab";
+        check("https://x:secret@git.acme.io/acme/api", &[], unknown);
+        check(
+            "git@git.acme.io:a/b/c",
+            &[("GITLAB_HOST", "https://git.acme.io")],
+            "git remote origin git.acme.io/a/b/c",
+        );
+        check("git@git.acme.io:a/b", &[("GH_HOST", "git.acme.io")], "git remote origin git.acme.io/a/b");
+        check("../other", &[], "git remote origin, which is not on a server");
+        fs::write(dir.path().join("repo/.git/config"), "[core]\n").unwrap();
+        let found = discover(&config, &Environment::default(), &dir.path().join("repo"));
+        assert!(found.lines(&Environment::default())[0].ends_with("/repo without a remote"), "{found:?}");
     }
 
     #[test]
@@ -255,11 +206,11 @@ mod tests {
             ("KUBECONFIG", list.to_str().unwrap()),
             ("CLOUDSDK_CONFIG", gcloud.to_str().unwrap()),
         ]);
-        let found = discover(&environment, dir.path());
+        let found = discover(&Config::default(), &environment, dir.path());
         assert_eq!(found.kubernetes, Some(Kubernetes { path: kube, context: Some("prod-eu1".into()) }));
         assert_eq!(found.gcloud, Some(Gcloud { path: gcloud, project: Some("acme-prod".into()) }));
         let lines = found.lines(&environment);
         assert!(lines[0].ends_with("/kube, context prod-eu1") && lines[1].ends_with("/gcloud, project acme-prod"));
-        assert_eq!(discover(&Environment::default(), dir.path()).kubernetes, None);
+        assert_eq!(discover(&Config::default(), &Environment::default(), dir.path()).kubernetes, None);
     }
 }

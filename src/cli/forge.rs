@@ -3,23 +3,27 @@
 //! Owns the connection, which run is meant, and its logs' names. Must not know how services are asked
 //! (`sources::forge`) or what is done with the logs.
 
-use super::{Globals, Output, Usage};
+use super::{Globals, Output, Usage, discover};
+use crate::app::format::age;
 use crate::config::{CiServer, Environment};
 use crate::infra::answers::DiskAnswers;
-use crate::infra::archives::DiskArchives;
+use crate::infra::archives::{DiskArchives, Scratch};
 use crate::infra::clock::SystemClock;
-use crate::infra::files::unnamed;
 use crate::infra::http;
 use crate::infra::tokens::{Finder, Lookup, Named, Server};
 use crate::model::Address;
+use crate::model::Timestamp;
 use crate::model::ci::{Forge, Job, Repo, Run, RunFilter};
+use crate::model::time::SECOND;
 use crate::ports::Clock;
-use crate::ports::answers::{Answers, Archives, KeptAnswer};
+use crate::ports::answers::{Answers, Archives, KeptAnswer, Room};
 use crate::runtime;
 use crate::sources::files::{Discovered, Input, discover_archive};
 use crate::sources::forge::download::{self, Content, Fetched, Fetching, LogOf, NoLog};
-use crate::sources::forge::{Client, RunWish, Setup, Urgency, ask, find_run, list_runs};
+use crate::sources::forge::error::quote;
+use crate::sources::forge::{ApiError, Client, NoRun, RunWish, Setup, Urgency, ask, find_run, list_runs};
 use anyhow::Context;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
@@ -38,9 +42,10 @@ const MAX_JOBS: usize = 100;
 pub struct Service {
     client: Arc<Client>,
     repo: Repo,
-    archives: Option<Arc<DiskArchives>>,
-    scratch: std::path::PathBuf,
+    archives: Arc<dyn Archives>,
     runtime: tokio::runtime::Runtime,
+    /// Room of the logs that were fetched: they are read later.
+    rooms: RefCell<Vec<Room>>,
 }
 
 /// The logs of a run.
@@ -63,18 +68,13 @@ pub struct Wanted {
     pub branch: Option<String>,
 }
 
-/// What is wanted of the repository of an address; nothing for other sources.
-pub fn of_address(address: &Address, globals: &Globals<'_>) -> Option<(Repo, Wanted)> {
-    Desk::new(globals).wanted(address)
-}
-
 /// Where services are: the settings, the environment, and who asks which server.
 pub struct Desk {
     github: CiServer,
     gitlab: CiServer,
     environment: Environment,
     clients: Mutex<HashMap<(Forge, String), Arc<Client>>>,
-    archives: OnceLock<Option<Arc<DiskArchives>>>,
+    archives: OnceLock<Arc<dyn Archives>>,
 }
 
 impl Desk {
@@ -92,7 +92,8 @@ impl Desk {
         }
     }
 
-    fn wanted(&self, address: &Address) -> Option<(Repo, Wanted)> {
+    /// What is wanted of the repository of an address; nothing for other sources.
+    pub fn wanted(&self, address: &Address) -> Option<(Repo, Wanted)> {
         let repo = |forge, path: String| Repo { forge, host: self.server(forge).url.host().to_owned(), path };
         match address {
             Address::Github { owner, repo: name, run, job } => {
@@ -140,7 +141,9 @@ impl Desk {
         let cache = self.environment.cache_dir();
         let answers = cache.and_then(|dir| DiskAnswers::open(dir.join("answers"), Arc::clone(&clock), salt).ok());
         let from = settings.token.clone().filter(|_| repo.host == settings.url.host());
-        let server = Server { forge: repo.forge, host: repo.host.clone(), named: Named::ByUser, from };
+        // Addresses mean the server of the settings, so any other one was named by a clone's remote alone.
+        let named = if repo.host == settings.url.host() { Named::ByUser } else { Named::ByClone };
+        let server = Server { forge: repo.forge, host: repo.host.clone(), named, from };
         let client = Arc::new(Client::new(Setup {
             http: Arc::new(http),
             tokens: Arc::new(Finder::new(server, lookup)),
@@ -155,12 +158,18 @@ impl Desk {
         Ok(client)
     }
 
-    fn disk(&self) -> Option<Arc<DiskArchives>> {
-        let open = || {
+    /// Where logs are kept; where there is no directory for it, temporary files alone.
+    fn shelf(&self) -> Arc<dyn Archives> {
+        let disk = || {
             let directory = self.environment.cache_dir()?.join("logs");
-            DiskArchives::open(directory, Arc::new(SystemClock), salt()).ok().map(Arc::new)
+            let archives = DiskArchives::open(directory, Arc::new(SystemClock), salt()).ok()?;
+            Some(Arc::new(archives) as Arc<dyn Archives>)
         };
-        self.archives.get_or_init(open).clone()
+        let scratch = || {
+            let directory = self.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new);
+            Arc::new(Scratch::new(directory.to_owned(), salt())) as Arc<dyn Archives>
+        };
+        Arc::clone(self.archives.get_or_init(|| disk().unwrap_or_else(scratch)))
     }
 }
 
@@ -178,8 +187,12 @@ impl runtime::forge::Desk for Desk {
         self.connect(repo).map_err(|error| format!("{error:#}"))
     }
 
-    fn archives(&self) -> Option<Arc<dyn Archives>> {
-        self.disk().map(|archives| archives as Arc<dyn Archives>)
+    fn rest(&self, repo: &Repo) -> Duration {
+        self.server(repo.forge).poll
+    }
+
+    fn archives(&self) -> Arc<dyn Archives> {
+        self.shelf()
     }
 }
 
@@ -199,12 +212,15 @@ impl Service {
     ///
     /// # Errors
     /// Certificates or proxies that cannot be used.
-    pub fn new(repo: Repo, globals: &Globals<'_>) -> anyhow::Result<Self> {
-        let desk = Desk::new(globals);
-        let (client, archives) = (desk.connect(&repo)?, desk.disk());
+    pub fn new(repo: Repo, desk: &Desk) -> anyhow::Result<Self> {
+        let (client, archives) = (desk.connect(&repo)?, desk.shelf());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let scratch = globals.environment.os("TMPDIR").map_or_else(|| Path::new("/tmp"), Path::new).to_owned();
-        Ok(Self { client, repo, archives, scratch, runtime })
+        Ok(Self { client, repo, archives, runtime, rooms: RefCell::default() })
+    }
+
+    /// The room that the logs take that were fetched, to be kept until they were read.
+    pub fn into_rooms(self) -> Vec<Room> {
+        self.rooms.into_inner()
     }
 
     /// The newest runs.
@@ -213,7 +229,7 @@ impl Service {
     /// What the service refuses, in a sentence.
     pub fn runs(&self, filter: &RunFilter, most: usize) -> anyhow::Result<Vec<Run>> {
         let runs = self.runtime.block_on(list_runs(&self.client, &self.repo, filter, most));
-        runs.with_context(|| self.place())
+        runs.with_context(|| self.place()).map_err(|error| self.with_wait(error))
     }
 
     /// Whether the last request went without a token.
@@ -226,13 +242,13 @@ impl Service {
     /// # Errors
     /// There is no such run, or its logs cannot be had: a sentence that says why.
     pub fn logs(&self, wanted: &Wanted, out: &mut Output) -> anyhow::Result<RunLogs> {
-        let run = self.run(wanted)?;
+        let run = self.run(wanted).map_err(|error| self.with_wait(error))?;
         let found = match (wanted.job, self.repo.forge) {
-            (Some(job), _) => self.job(&run, job, None, out)?,
-            (None, Forge::Github) => self.archive(&run, out)?,
-            (None, Forge::Gitlab) => self.jobs(&run, |job| job.progress.is_red(), out)?,
+            (Some(job), _) => self.job(&run, job, None, out),
+            (None, Forge::Github) => self.archive(&run, out),
+            (None, Forge::Gitlab) => self.jobs(&run, |job| job.progress.is_red(), out),
         };
-        Ok(RunLogs { run, found })
+        Ok(RunLogs { run, found: found.map_err(|error| self.with_wait(error))? })
     }
 
     /// The logs of the last run before this one that passed, where there is one: of these jobs, where they have to be
@@ -251,6 +267,32 @@ impl Service {
             Forge::Gitlab => self.jobs(&green, |job| names.contains(&job.name), out)?,
         };
         Ok(Some(RunLogs { run: green, found }))
+    }
+
+    /// The time by the server's clock, from which the ages of its runs follow.
+    pub fn server_now(&self) -> Timestamp {
+        self.client.server_now()
+    }
+
+    /// What a service refuses for a while, with that while.
+    fn with_wait(&self, error: anyhow::Error) -> anyhow::Error {
+        let of_api = |error: &(dyn std::error::Error + 'static)| {
+            let api = error.downcast_ref::<ApiError>().cloned();
+            let api = api.or_else(|| match error.downcast_ref()? {
+                NoLog::Api(api) => Some(api.clone()),
+                _ => None,
+            });
+            api.or_else(|| match error.downcast_ref()? {
+                NoRun::Api(api) => Some(api.clone()),
+                NoRun::NoneFailed { .. } => None,
+            })
+        };
+        let until = error.chain().find_map(of_api).and_then(|api| api.retry_at);
+        let Some(wait) = until.map(|until| until.0.saturating_sub(self.client.now().0)).filter(|wait| *wait > 0) else {
+            return error;
+        };
+        // Not earlier than it makes sense.
+        anyhow::anyhow!("{error:#}; ask again in {}", age(wait.saturating_add(SECOND - 1)))
     }
 
     fn place(&self) -> String {
@@ -279,7 +321,11 @@ impl Service {
         let name = self.name(run);
         let which = LogOf::Run { run: (run.id, run.attempt) };
         match self.fetch(&name, which, run, out) {
-            Ok(Fetched { file, content: Content::Zip, .. }) => Ok(discover_archive(file, &name)),
+            Ok(Fetched { file, content: Content::Zip, .. }) => {
+                let found = discover_archive(file, &name);
+                // Of a run that failed before any job began, the archive is empty.
+                if found.inputs.is_empty() { self.jobs(run, |job| job.progress.is_red(), out) } else { Ok(found) }
+            }
             Ok(Fetched { file, .. }) => Ok(of_text(&name, file)),
             Err(NoLog::NotALog { .. } | NoLog::Store { .. }) => self.jobs(run, |job| job.progress.is_red(), out),
             Err(why) => Err(why).with_context(|| name),
@@ -290,6 +336,10 @@ impl Service {
         let id = (run.id, run.attempt);
         let jobs = self.runtime.block_on(ask::jobs(&self.client, &self.repo, id, Urgency::Person));
         let mut jobs = jobs.with_context(|| self.place())?.list;
+        if jobs.is_empty() {
+            let page = quote(&run.page, 200);
+            anyhow::bail!("{}: it has no jobs: a mistake in the workflow's file? see {page}", self.name(run));
+        }
         jobs.retain(is_wanted);
         if jobs.is_empty() {
             anyhow::bail!("{}: none of its jobs failed", self.name(run));
@@ -325,17 +375,14 @@ impl Service {
     /// A log from the cache or from the service.
     fn fetch(&self, name: &str, which: LogOf, run: &Run, out: &mut Output) -> Result<Fetched, NoLog> {
         let key = format!("{}/{}/{}/{which:?}", self.client.base(), self.repo.path, run.attempt);
-        if let Some(kept) = self.archives.as_ref().and_then(|archives| archives.get(&key)) {
+        if let Some(kept) = self.archives.get(&key) {
             let bytes = kept.metadata().map_or(0, |meta| meta.len());
             let content = if matches!(which, LogOf::Run { .. }) { Content::Zip } else { Content::Text };
             return Ok(Fetched { file: kept, bytes, content });
         }
         let disk = |error: std::io::Error| NoLog::Disk(error.to_string());
-        let file = match &self.archives {
-            Some(archives) => archives.temporary(),
-            None => unnamed(&self.scratch, SystemClock.now().0 as u64),
-        };
-        let (fetching, cancel) = (Fetching::default(), CancellationToken::new());
+        let file = self.archives.temporary();
+        let (fetching, cancel) = (Fetching::within(Arc::clone(&self.archives)), CancellationToken::new());
         let work =
             download::fetch(&self.client, &self.repo.path, which, file.map_err(disk)?, LIMIT, &fetching, &cancel);
         let mut fetched = self.runtime.block_on(async {
@@ -349,8 +396,9 @@ impl Service {
             }
         })?;
         out.counts.temporary += fetched.bytes;
-        if let Some(archives) = self.archives.as_ref().filter(|_| run.progress.is_over()) {
-            archives.put(&key, &mut fetched.file, fetched.bytes);
+        self.rooms.borrow_mut().extend(fetching.take_room());
+        if run.progress.is_over() {
+            self.archives.put(&key, &mut fetched.file, fetched.bytes);
             let _ = std::io::Seek::rewind(&mut fetched.file);
         }
         Ok(fetched)
@@ -365,14 +413,10 @@ fn of_text(name: &str, file: File) -> Discovered {
 ///
 /// # Errors
 /// [`Usage`] when there is none, with what to write instead.
-pub fn of_clone(globals: &Globals<'_>) -> anyhow::Result<(Repo, Option<String>)> {
-    use crate::infra::remotes::{Around, find};
-    let environment = globals.environment;
-    let xdg = environment.os("XDG_CONFIG_HOME").map(std::path::PathBuf::from);
-    let around = Around::at_home(environment.home().map(Path::to_owned), xdg);
+pub fn of_clone(globals: &Globals<'_>) -> anyhow::Result<Repo> {
     let directory = std::env::current_dir().context("the current directory")?;
-    match find(&directory, &around) {
-        Ok(found) => Ok((found.repo, found.branch)),
+    match discover::clone(&globals.config, globals.environment, &directory) {
+        Ok(found) => Ok(found.repo),
         Err(why) => Err(Usage(format!("{why}: name a repository, as github:OWNER/REPO")).into()),
     }
 }

@@ -8,20 +8,24 @@ mod config;
 pub mod discover;
 pub mod docs;
 mod extract;
+mod filter_args;
 mod forge;
+mod live;
 pub mod output;
 pub mod runs;
 mod screen;
 pub mod start;
 pub mod stats;
+mod tail;
 
-pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat, Window};
+pub use args::{CatArgs, Cli, Command, ExtractArgs, OutputFormat};
 pub use output::{Exit, Output, Progress};
 pub use stats::Counts;
 
 use crate::app::action::ACTIONS;
 use crate::app::keymap::Keymap;
 use crate::config::{Config, Environment, Loaded, Problem};
+use crate::infra::http;
 use crate::runtime::{Opening, terminal};
 use anyhow::Context;
 use clap::Parser;
@@ -97,9 +101,14 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
         Some(Command::Man) => docs::man(out.stdout()).map(|()| Exit::Done),
         Some(Command::Config(command)) => config::run(*command, &cli.global, environment, out),
         Some(Command::Cat(args)) => {
-            let globals = globals(cli, args.tz.as_ref(), environment)?;
+            let globals = globals(cli, args.filter.tz.as_ref(), environment)?;
             warn_of_the_file(&globals, out);
             cat::run(args, &globals, out)
+        }
+        Some(Command::Tail(args)) => {
+            let globals = globals(cli, args.filter.tz.as_ref(), environment)?;
+            warn_of_the_file(&globals, out);
+            tail::run(args, &globals, out)
         }
         Some(Command::Extract(args)) => {
             let globals = globals(cli, None, environment)?;
@@ -118,9 +127,11 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
             let globals = globals(cli, None, environment)?;
             let input = start::Input::of_process();
             let probed = terminal::probe(environment);
-            match start::plan(&cli.sources, &globals.config, input, probed)? {
-                start::Plan::Screen(sources, capabilities) => {
-                    screen::run((Opening::Sources(sources), cli.baseline.clone()), capabilities, &globals, out)
+            let clone = || forge::of_clone(&globals).ok();
+            match start::plan(&cli.sources, &globals.config, clone, input, probed)? {
+                start::Plan::Screen(addresses, repos, capabilities) => {
+                    let opening = Opening::Sources { addresses, repos };
+                    screen::run((opening, cli.baseline.clone()), capabilities, &globals, out)
                 }
                 start::Plan::Lines(sources, why) => {
                     out.note(&format!("{why}: printing lines, as `logdeck cat` does"));
@@ -140,6 +151,10 @@ fn globals<'e>(
 ) -> anyhow::Result<Globals<'e>> {
     let (loaded, keymap) = load(&cli.global, tz, environment);
     if loaded.problems.is_empty() {
+        // What was just typed is checked before anything opens; a file of the settings, when it is needed.
+        if let (Some(_), Some(path)) = (&cli.global.ca_file, &loaded.config.github.ca_file) {
+            http::check_certificates(path)?;
+        }
         return Ok(Globals { config: loaded.config, keymap, notices: loaded.notices, environment });
     }
     let problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();

@@ -16,6 +16,7 @@ use crate::model::theme::{ThemeChoice, Themes};
 use crate::model::{Address, SourceId, SourceMsg, Timestamp};
 use crate::parse::text::safe_line;
 use crate::ports::Clock;
+use crate::runtime::browser::Desktop;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Buffer, Capabilities, Link, Picture, Position};
 use crate::runtime::{self, Ended, Opening, Program, Setup, saved};
@@ -59,6 +60,7 @@ pub fn run(
         home: environment.home().map(PathBuf::from),
         baseline,
         desk: Some(Arc::new(Desk::new(globals))),
+        desktop: Desktop::of(environment, capabilities.link),
     };
     let counts = Rc::new(Cell::new(Counts::default()));
     let ended = runtime::run(Screen { app, opened: 0, counts: Rc::clone(&counts) }, setup);
@@ -124,6 +126,14 @@ impl Program for Screen {
         self.app.watch(repo, run);
     }
 
+    fn sees_runs(&self) -> bool {
+        self.app.tab().tab() == Tab::Ci
+    }
+
+    fn demo_words(&self) -> String {
+        self.app.demo_words()
+    }
+
     fn open(&mut self, address: &Address, label: &str) -> SourceId {
         let id = SourceId(self.opened.min(SourceId::MAX));
         self.opened = self.opened.saturating_add(1);
@@ -160,7 +170,7 @@ fn settings(globals: &Globals<'_>, capabilities: Capabilities) -> app::Settings 
         zone: zone.clone(),
         keymap: keymap.clone(),
         tabs: Tab::ALL.into_iter().filter_map(tab).collect(),
-        found: discover::discover(environment, &std::env::current_dir().unwrap_or_default()).lines(environment),
+        found: discover::discover(config, environment, &std::env::current_dir().unwrap_or_default()).lines(environment),
         saved: Vec::new(),
         notices,
         home: environment.home().map(Into::into),
@@ -203,7 +213,10 @@ fn needs(tab: Tab, zone: &TimeZone) -> String {
     let settings = Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0, pods: pods::Settings::default() };
     let line = |spec: &SourceSpec| {
         let address = spec.example.parse();
-        let known = address.is_ok_and(|address| (spec.build)(&address, &settings).is_ok());
+        let known = address.is_ok_and(|address| {
+            let is_watched = matches!(address, Address::Github { .. } | Address::Gitlab { .. });
+            is_watched || (spec.build)(&address, &settings).is_ok()
+        });
         let later = if known { "" } else { " (not in this version yet)" };
         format!("{}{later}: {}\n  needs {}", spec.title, spec.form, spec.needs)
     };
@@ -300,7 +313,7 @@ mod tests {
         };
         check(Tab::Gcs, &["gs://BUCKET/PREFIX", "not in this version yet", "credentials"]);
         check(Tab::Pods, &["pods:", "kubeconfig"]);
-        check(Tab::Ci, &["Files: PATH", "Standard input: -", "GitHub Actions (not in this version yet)"]);
+        check(Tab::Ci, &["Files: PATH", "Standard input: -", "GitHub Actions: github:"]);
         assert_eq!(needs(Tab::Summary, &TimeZone::UTC), "");
     }
 

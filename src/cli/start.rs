@@ -6,6 +6,7 @@ use super::Usage;
 use super::args::{CatArgs, Cli};
 use crate::config::{Config, nearest};
 use crate::model::Address;
+use crate::model::ci::Repo;
 use crate::runtime::terminal::{Capabilities, NoScreen};
 use clap::CommandFactory;
 use rustix::fs::FileType;
@@ -31,13 +32,14 @@ impl Input {
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// The screen on these sources (with none, the start screen), and what the terminal can do.
-    Screen(Vec<Address>, Capabilities),
+    /// The screen on these sources and repositories (with none, the start screen), and what the terminal can do.
+    Screen(Vec<Address>, Vec<Repo>, Capabilities),
     /// Lines of these sources, and why not the screen.
     Lines(Vec<Address>, NoScreen),
 }
 
-/// What opens: the sources of the command line, else what is given on standard input, else those of the config.
+/// What opens: the sources of the command line, else what is given on standard input, else the sources and repositories of the
+/// config and the repository that the current directory is a clone of.
 ///
 /// # Errors
 /// [`Usage`] when there is nothing to print and no screen to choose something on, or when the first source is no file
@@ -45,6 +47,7 @@ pub enum Plan {
 pub fn plan(
     named: &[Address],
     config: &Config,
+    clone: impl FnOnce() -> Option<Repo>,
     input: Input,
     screen: Result<Capabilities, NoScreen>,
 ) -> Result<Plan, Usage> {
@@ -57,7 +60,22 @@ pub fn plan(
         (named, _) => named.to_vec(),
     };
     match screen {
-        Ok(capabilities) => Ok(Plan::Screen(sources, capabilities)),
+        Ok(capabilities) => {
+            let mut repos: Vec<Repo> = Vec::new();
+            if named.is_empty() && input == Input::Nothing {
+                for repo in clone().into_iter().chain(config.github.watched()).chain(config.gitlab.watched()) {
+                    // Neither service tells capital letters from small ones.
+                    let is_it = |other: &Repo| {
+                        (other.forge, &other.host) == (repo.forge, &repo.host)
+                            && other.path.eq_ignore_ascii_case(&repo.path)
+                    };
+                    if !repos.iter().any(is_it) {
+                        repos.push(repo);
+                    }
+                }
+            }
+            Ok(Plan::Screen(sources, repos, capabilities))
+        }
         Err(why) if sources.is_empty() => {
             Err(Usage(format!("{why}, and no source is named: logdeck SOURCE…, or see `logdeck --help`")))
         }
@@ -86,6 +104,7 @@ impl CatArgs {
 mod tests {
     use super::*;
     use crate::config::Environment;
+    use crate::model::ci::Forge;
     use crate::runtime::terminal::capabilities;
 
     fn addresses(texts: &[&str]) -> Vec<Address> {
@@ -100,8 +119,8 @@ mod tests {
     fn what_opens() {
         let config = Config { sources: addresses(&["/configured"]), ..Config::default() };
         let check = |named: &[&str], input, screen: Result<Capabilities, NoScreen>, expected: &[&str]| {
-            let sources = match (plan(&addresses(named), &config, input, screen).unwrap(), screen) {
-                (Plan::Screen(sources, can), Ok(could)) if can == could => sources,
+            let sources = match (plan(&addresses(named), &config, || None, input, screen).unwrap(), screen) {
+                (Plan::Screen(sources, _, can), Ok(could)) if can == could => sources,
                 (Plan::Lines(sources, why), Err(reason)) if why == reason => sources,
                 (plan, _) => panic!("{named:?}: {plan:?}"),
             };
@@ -117,10 +136,35 @@ mod tests {
 
     #[test]
     fn without_a_screen_something_has_to_be_named() {
-        let plan = |screen| plan(&[], &Config::default(), Input::Nothing, screen);
+        let plan = |screen| plan(&[], &Config::default(), || None, Input::Nothing, screen);
         let error = plan(Err(NoScreen::NotATerminal)).unwrap_err().to_string();
         assert!(error.contains("not a terminal") && error.contains("--help"), "{error}");
-        assert!(matches!(plan(terminal()), Ok(Plan::Screen(sources, _)) if sources.is_empty()));
+        assert!(
+            matches!(plan(terminal()), Ok(Plan::Screen(sources, repos, _)) if sources.is_empty() && repos.is_empty())
+        );
+    }
+
+    #[test]
+    fn without_arguments_repositories_are_watched() {
+        let repo = |forge, path: &str| {
+            let host = if forge == Forge::Github { "github.com" } else { "gitlab.com" };
+            Repo { forge, host: host.to_owned(), path: path.to_owned() }
+        };
+        let mut config = Config::default();
+        config.github.repos = vec!["acme/web".to_owned(), "acme/api".to_owned()];
+        config.gitlab.repos = vec!["acme/a/b".to_owned()];
+        let check = |named: &[&str], clone: Option<Repo>, input, expected: &[Repo]| {
+            let plan = plan(&addresses(named), &config, || clone, input, terminal()).unwrap();
+            let Plan::Screen(_, repos, _) = plan else { panic!("{plan:?}") };
+            assert_eq!(repos, expected, "{named:?}");
+        };
+        let set = [repo(Forge::Github, "acme/web"), repo(Forge::Github, "acme/api"), repo(Forge::Gitlab, "acme/a/b")];
+        check(&[], None, Input::Nothing, &set);
+        let clone = repo(Forge::Github, "Acme/API");
+        let all = [clone.clone(), set[0].clone(), set[2].clone()];
+        check(&[], Some(clone.clone()), Input::Nothing, &all);
+        check(&["a.log"], Some(clone.clone()), Input::Nothing, &[]);
+        check(&[], Some(clone), Input::Given, &[]);
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct Overrides {
     pub ascii: Option<bool>,
     /// `--log-level`
     pub log_level: Option<LogLevel>,
+    /// `--ca-file`
+    pub ca_file: Option<PathBuf>,
     /// `--tz`
     pub tz: Option<Zone>,
 }
@@ -239,6 +241,12 @@ fn from_flags(loaded: &mut Loaded, flags: &Overrides) {
         config.log_level = level;
         by("log_level", "--log-level");
     }
+    if let Some(path) = &flags.ca_file {
+        config.github.ca_file = Some(path.clone());
+        config.gitlab.ca_file = Some(path.clone());
+        by("github.ca_file", "--ca-file");
+        by("gitlab.ca_file", "--ca-file");
+    }
     if let Some(zone) = &flags.tz {
         config.tz = zone.clone();
         by("tz", "--tz");
@@ -264,7 +272,8 @@ mod tests {
     fn flags_win_over_the_environment_and_that_over_the_file() {
         let (_dir, path) = temporary("theme = \"dark\"\nmemory = \"1GiB\"\ntz = \"UTC\"\n");
         let environment = Environment::of_variables([("LOGDECK_THEME", "light"), ("LOGDECK_MEMORY", "2GiB")]);
-        let flags = Overrides { memory: Memory::from_bytes(64 << 20), ..Overrides::default() };
+        let (memory, ca_file) = (Memory::from_bytes(64 << 20), Some("/ca.pem".into()));
+        let flags = Overrides { memory, ca_file, ..Overrides::default() };
         let loaded = load(File::Named(path.clone()), &environment, &flags, &[]);
         assert_eq!(loaded.problems, []);
         let check = |name: &str, value: &str, by: Set| {
@@ -273,6 +282,8 @@ mod tests {
         check("tz", "\"UTC\"", Set::File(path, 3));
         check("theme", "\"light\"", Set::Environment("LOGDECK_THEME".into()));
         check("memory", "\"64MiB\"", Set::Flag("--memory"));
+        check("github.ca_file", "\"/ca.pem\"", Set::Flag("--ca-file"));
+        check("gitlab.ca_file", "\"/ca.pem\"", Set::Flag("--ca-file"));
         check("fps", "30", Set::Default);
     }
 

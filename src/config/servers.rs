@@ -258,6 +258,7 @@ const fn rows<S: Section>() -> [ConfigKey; 6] {
             default: "",
             example: "\"/etc/ssl/certs/company.pem\"",
             environment: "",
+            flag: Some("--ca-file"),
             set: set_ca_file::<S>,
             show: |config| S::of(config).ca_file.as_ref().map(|path| quoted(path.display())).unwrap_or_default(),
             ..row

@@ -7,6 +7,7 @@ use super::shelf::{DAY, Shelf, Sync};
 use crate::ports::Clock;
 use crate::ports::answers::Archives;
 use crate::ports::answers::Room;
+use crate::ports::answers::Space;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::PathBuf;
@@ -93,6 +94,46 @@ impl Archives for DiskArchives {
         let room = Room::take(bytes, self.limit, &self.taken)?;
         self.make_room(0);
         Some(room)
+    }
+
+    fn space(&self) -> Space {
+        let taken = self.taken.load(Ordering::SeqCst);
+        Space { taken, limit: self.limit, place: self.shelf.directory().to_owned() }
+    }
+}
+
+/// Keeps nothing between runs, and bounds temporary files in a directory of others: where logdeck has none of its own.
+#[derive(Debug)]
+pub struct Scratch {
+    directory: PathBuf,
+    salt: AtomicU64,
+    taken: Arc<AtomicU64>,
+}
+
+impl Scratch {
+    /// Temporary files in `directory`. `salt` makes temporary names hard to guess.
+    pub fn new(directory: PathBuf, salt: u64) -> Self {
+        Self { directory, salt: AtomicU64::new(salt), taken: Arc::default() }
+    }
+}
+
+impl Archives for Scratch {
+    fn get(&self, _: &str) -> Option<File> {
+        None
+    }
+
+    fn put(&self, _: &str, _: &mut File, _: u64) {}
+
+    fn temporary(&self) -> io::Result<File> {
+        unnamed(&self.directory, self.salt.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn reserve(&self, bytes: u64) -> Option<Room> {
+        Room::take(bytes, LIMIT, &self.taken)
+    }
+
+    fn space(&self) -> Space {
+        Space { taken: self.taken.load(Ordering::SeqCst), limit: LIMIT, place: self.directory.clone() }
     }
 }
 

@@ -182,6 +182,14 @@ impl Http for Client {
 /// Bytes that a file of certificates may have.
 const MAX_CA_FILE: u64 = 4 << 20;
 
+/// Whether a file holds certificates (PEM) that can be used.
+///
+/// # Errors
+/// What is wrong with it, with its path.
+pub fn check_certificates(path: &Path) -> Result<(), HttpSetupError> {
+    read_certificates(path).map(drop)
+}
+
 fn read_certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, HttpSetupError> {
     let bad = |why: String| HttpSetupError::CaFile { path: path.to_owned(), why };
     let mut pem = Vec::new();

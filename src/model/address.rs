@@ -15,6 +15,13 @@ pub enum Address {
     Stdin,
     /// A file, a directory, or a glob.
     Path(PathBuf),
+    /// A file that logdeck fetched. Nobody can write this: people see its name, never its path.
+    Fetched {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is called: `github:acme/payments/18842`.
+        name: String,
+    },
     /// Objects of Google Cloud Storage under a prefix.
     Gcs {
         /// The bucket.
@@ -134,7 +141,7 @@ impl Address {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Stdin => "standard input",
-            Self::Path(_) => "files",
+            Self::Path(_) | Self::Fetched { .. } => "files",
             Self::Gcs { .. } => "gs",
             Self::Firestore { .. } => "firestore",
             Self::Pods { .. } => "pods",
@@ -149,7 +156,7 @@ impl Address {
             Self::Gcs { .. } => Tab::Gcs,
             Self::Firestore { .. } => Tab::Firestore,
             Self::Pods { .. } => Tab::Pods,
-            Self::Stdin | Self::Path(_) | Self::Github { .. } | Self::Gitlab { .. } => Tab::Ci,
+            Self::Stdin | Self::Path(_) | Self::Fetched { .. } | Self::Github { .. } | Self::Gitlab { .. } => Tab::Ci,
         }
     }
 }
@@ -255,6 +262,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stdin => f.write_str("-"),
+            Self::Fetched { name, .. } => f.write_str(name),
             Self::Path(path) => {
                 let text = path.to_string_lossy();
                 match text.parse::<Self>() {

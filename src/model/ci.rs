@@ -122,6 +122,8 @@ pub struct Job {
     pub ended: Option<Timestamp>,
     /// Its steps, in their order; none where the service does not tell them.
     pub steps: Vec<JobStep>,
+    /// How it ended before it was run again, the first time first; on the same commit.
+    pub earlier: Vec<Progress>,
     /// Whether it left artifacts, where that is known.
     pub has_artifacts: Option<bool>,
     /// Its page for people.

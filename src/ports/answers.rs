@@ -6,6 +6,7 @@ use crate::model::Timestamp;
 use std::{
     fs::File,
     io,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -56,6 +57,20 @@ pub trait Archives: Send + Sync {
     /// Asks for room for so many more bytes of temporary files; kept logs go for it, the longest unused first. `None` when
     /// the temporary files alone would take too much. The room is given back when it is dropped.
     fn reserve(&self, bytes: u64) -> Option<Room>;
+
+    /// How much room there is, and where.
+    fn space(&self) -> Space;
+}
+
+/// The room for temporary files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that are taken.
+    pub taken: u64,
+    /// Bytes in all.
+    pub limit: u64,
+    /// The directory.
+    pub place: PathBuf,
 }
 
 /// Room for bytes of temporary files.

@@ -5,6 +5,7 @@
 use super::forge::Desk;
 use crate::demo::Stage;
 use crate::demo::forge::{Server, content};
+use crate::infra::archives::Scratch;
 use crate::infra::http;
 use crate::model::Address;
 use crate::model::ci::{Forge, Repo};
@@ -16,6 +17,7 @@ use crate::sources::forge::{Client, Setup};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The demo's files and service. Nothing of it is left when it is dropped.
 pub(super) struct Demo {
@@ -29,12 +31,19 @@ impl Demo {
     /// # Errors
     /// There is no free port, or no client.
     pub(super) fn new(stage: Stage, seed: u64, clock: Arc<dyn Clock>) -> io::Result<(Self, Loopback)> {
+        let directory = stage.directory().to_owned();
         let now = Arc::clone(&clock);
         let server = Server::start(content::demo(clock.now(), seed), Arc::new(move || now.now()))?;
         let mut options = http::Options::new(concat!("logdeck/", env!("CARGO_PKG_VERSION")));
         options.proxies = http::Proxies::Off;
         let http = http::Client::new(&options).map_err(io::Error::other)?;
-        let loopback = Loopback { address: server.address(), http: Arc::new(http), clock, seed };
+        let loopback = Loopback {
+            address: server.address(),
+            http: Arc::new(http),
+            clock,
+            seed,
+            archives: Arc::new(Scratch::new(directory, seed)),
+        };
         Ok((Self { _stage: stage, _server: server }, loopback))
     }
 }
@@ -45,6 +54,7 @@ pub(super) struct Loopback {
     http: Arc<dyn Http>,
     clock: Arc<dyn Clock>,
     seed: u64,
+    archives: Arc<dyn Archives>,
 }
 
 impl Loopback {
@@ -72,8 +82,12 @@ impl Desk for Loopback {
         })))
     }
 
-    fn archives(&self) -> Option<Arc<dyn Archives>> {
-        None
+    fn rest(&self, _: &Repo) -> Duration {
+        Duration::from_mins(1)
+    }
+
+    fn archives(&self) -> Arc<dyn Archives> {
+        Arc::clone(&self.archives)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod opening;
 
+use super::browser::Desktop;
 use super::demo::Demo;
 use super::export::Exporter;
 use super::extract::Looker;
@@ -52,8 +53,14 @@ pub trait Program: Picture {
     /// The terminal told its background, perhaps after the first frame.
     fn background(&mut self, background: Background);
 
+    /// Whether somebody looks at the runs of repositories.
+    fn sees_runs(&self) -> bool;
+
     /// A repository is watched from now on; a run of it may be the one that is wanted.
     fn watch(&mut self, repo: Repo, run: Option<u64>);
+
+    /// What is said of the demo when it is open.
+    fn demo_words(&self) -> String;
 
     /// A source is being opened under this label; says which number it gets.
     fn open(&mut self, address: &Address, label: &str) -> SourceId;
@@ -103,13 +110,20 @@ pub struct Plan {
     pub baseline: Option<PathBuf>,
     /// Where CI services are.
     pub desk: Option<Arc<dyn Desk>>,
+    /// Where pages can be opened.
+    pub desktop: Desktop,
 }
 
 /// What is opened at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// These addresses; none shows the start screen.
-    Sources(Vec<Address>),
+    /// These; nothing at all shows the start screen.
+    Sources {
+        /// Sources in their order.
+        addresses: Vec<Address>,
+        /// Repositories whose runs are watched.
+        repos: Vec<Repo>,
+    },
     /// The bundled demo.
     Demo,
 }
@@ -139,12 +153,13 @@ pub struct Loop<P> {
     looker: Looker,
     /// What it tells.
     looks: Receiver<Event>,
+    desktop: Desktop,
     forges: Forges,
     /// What they tell.
     forge_news: Receiver<News>,
     run_logs: Receiver<RunLog>,
     /// The sources of runs' logs.
-    log_sources: HashMap<(Repo, u64), SourceId>,
+    log_sources: HashMap<(Repo, u64, Option<u64>), SourceId>,
     /// The app has a slice of work left.
     more: bool,
     /// When the last tick was.
@@ -164,11 +179,11 @@ pub struct Loop<P> {
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk, desktop } = plan;
         let (exporter, exports) = Exporter::new(home, temp_dir.clone());
         let (looker, looks) = Looker::new(baseline);
         let salt = (clock.now().0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id());
-        let (forges, forge_news, run_logs) = Forges::new(desk, temp_dir.clone(), salt);
+        let (forges, forge_news, run_logs) = Forges::new(desk, &temp_dir, salt);
         let ticked = Instant::now();
         Self {
             program,
@@ -183,6 +198,7 @@ impl<P: Program> Loop<P> {
             exports,
             looker,
             looks,
+            desktop,
             forges,
             forge_news,
             run_logs,
@@ -227,6 +243,7 @@ impl<P: Program> Loop<P> {
             if let Some(ended) = self.ended {
                 return Ok(ended);
             }
+            self.forges.seen(self.program.sees_runs());
             self.draw_if_due();
             let wake = self.wake(Instant::now());
             let more = self.more;
@@ -257,7 +274,11 @@ impl<P: Program> Loop<P> {
                 let done = self.open_demo();
                 self.update(Event::Done(done));
             }
-            Opening::Sources(addresses) => {
+            Opening::Sources { addresses, repos } => {
+                for repo in repos {
+                    self.program.watch(repo.clone(), None);
+                    self.forges.watch(&repo, &mut self.tasks);
+                }
                 for address in addresses {
                     let label = address.to_string();
                     self.open(address, &label);
@@ -426,8 +447,8 @@ impl<P: Program> Loop<P> {
                 Effect::Extract(compared) => self.looker.again(compared, self.clock.now(), &mut self.tasks),
                 Effect::CancelExtract => self.looker.cancel(),
                 Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
+                Effect::OpenPage(address) => self.open_page(address),
                 Effect::Pods(source, want) => self.tasks.want(source, want),
-                Effect::OpenPage(address) => self.update(Event::Done(Ok(address))),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));

@@ -3,14 +3,14 @@
 //! Owns the look's threads, its progress, and its end. Must not know how a cause is recognised
 //! (`analysis` does), nor the screen.
 
-use super::green::Greens;
+use super::green::{Greens, name_of};
 use super::tasks::Tasks;
 use crate::analysis::extract::{Extract, Extractor, Options};
 use crate::app::event::{Compared, Event};
 use crate::app::{ExtractNews, Extracted, LogForm, LogFound};
-use crate::model::{SourceId, Timestamp};
+use crate::model::{Address, SourceId, Timestamp};
 use crate::sources::files::{
-    Codec, Consume, Discovered, Input, InputError, Outcome, Role, Watch, discover, each, roles,
+    Codec, Consume, Discovered, Input, InputError, Outcome, Role, Watch, discover_address, each, roles,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -34,12 +34,27 @@ const QUIET: i64 = 2 * crate::model::time::SECOND;
 #[derive(Debug)]
 pub(super) struct Looker {
     to: mpsc::Sender<Event>,
-    green: Option<PathBuf>,
-    sources: BTreeMap<SourceId, PathBuf>,
+    green: Option<Green>,
+    sources: BTreeMap<SourceId, Address>,
     /// Passing logs that one source alone is compared with.
-    greens: HashMap<SourceId, PathBuf>,
+    greens: HashMap<SourceId, Green>,
     running: HashMap<SourceId, Watch>,
     runs: u32,
+}
+
+/// A passing log.
+#[derive(Clone, Debug)]
+pub(super) struct Green {
+    /// Where it is.
+    pub(super) address: Address,
+    /// When its run ended, where that is known.
+    pub(super) passed: Option<Timestamp>,
+}
+
+impl Green {
+    fn of_path(path: PathBuf) -> Self {
+        Self { address: Address::Path(path), passed: None }
+    }
 }
 
 /// Whether files that are many and large are looked at.
@@ -54,22 +69,23 @@ impl Looker {
     /// One that compares with this passing log; and where it tells its news.
     pub(super) fn new(green: Option<PathBuf>) -> (Self, mpsc::Receiver<Event>) {
         let (to, news) = mpsc::channel(LANE);
+        let green = green.map(Green::of_path);
         let looker =
             Self { to, green, sources: BTreeMap::new(), greens: HashMap::new(), running: HashMap::new(), runs: 0 };
         (looker, news)
     }
 
     /// Looks at a source that was opened, whose files stand there.
-    pub(super) fn begin(&mut self, source: SourceId, path: PathBuf, now: Timestamp, tasks: &mut Tasks) {
-        self.sources.insert(source, path.clone());
-        self.look(source, path, (Zeal::Unasked, now), tasks);
+    pub(super) fn begin(&mut self, source: SourceId, address: Address, now: Timestamp, tasks: &mut Tasks) {
+        self.sources.insert(source, address.clone());
+        self.look(source, address, (Zeal::Unasked, now), tasks);
     }
 
     /// Looks at a source again, compared with this passing log, unless another one was named.
-    pub(super) fn compare(&mut self, source: SourceId, green: PathBuf, now: Timestamp, tasks: &mut Tasks) {
+    pub(super) fn compare(&mut self, source: SourceId, green: Green, now: Timestamp, tasks: &mut Tasks) {
         self.greens.insert(source, green);
-        if let Some(path) = self.sources.get(&source).filter(|_| self.green.is_none()).cloned() {
-            self.look(source, path, (Zeal::Asked, now), tasks);
+        if let Some(address) = self.sources.get(&source).filter(|_| self.green.is_none()).cloned() {
+            self.look(source, address, (Zeal::Asked, now), tasks);
         }
     }
 
@@ -77,12 +93,12 @@ impl Looker {
     pub(super) fn again(&mut self, compared: Compared, now: Timestamp, tasks: &mut Tasks) {
         match compared {
             Compared::AsBefore => {}
-            Compared::With(path) => self.green = Some(path),
+            Compared::With(path) => self.green = Some(Green::of_path(path)),
             Compared::Alone => self.green = None,
         }
         self.cancel();
-        for (source, path) in self.sources.clone() {
-            self.look(source, path, (Zeal::Asked, now), tasks);
+        for (source, address) in self.sources.clone() {
+            self.look(source, address, (Zeal::Asked, now), tasks);
         }
     }
 
@@ -93,7 +109,7 @@ impl Looker {
         }
     }
 
-    fn look(&mut self, source: SourceId, path: PathBuf, (zeal, now): (Zeal, Timestamp), tasks: &mut Tasks) {
+    fn look(&mut self, source: SourceId, address: Address, (zeal, now): (Zeal, Timestamp), tasks: &mut Tasks) {
         self.runs = self.runs.wrapping_add(1);
         let watch = Watch::default();
         self.running.insert(source, watch.clone());
@@ -104,7 +120,7 @@ impl Looker {
             let (theirs, seen) = (teller.clone(), watch.clone());
             let of = Arc::new(OnceLock::new());
             let total = Arc::clone(&of);
-            let look = Look { path, green, watch: seen, zeal, now, total };
+            let look = Look { address, green, watch: seen, zeal, now, total };
             let mut work = tokio::task::spawn_blocking(move || look.run(&theirs));
             let mut ticks = tokio::time::interval(PROGRESS);
             ticks.tick().await;
@@ -152,8 +168,8 @@ impl Teller {
 
 /// One look, in a blocking thread.
 struct Look {
-    path: PathBuf,
-    green: Option<PathBuf>,
+    address: Address,
+    green: Option<Green>,
     watch: Watch,
     zeal: Zeal,
     now: Timestamp,
@@ -164,7 +180,7 @@ struct Look {
 impl Look {
     /// Tells all but the end, which it returns.
     fn run(&self, teller: &Teller) -> Extracted {
-        let Discovered { inputs, problems, notes } = discover(&[&self.path]);
+        let Discovered { inputs, problems, notes } = discover_address(&self.address).unwrap_or_default();
         let form = if inputs.iter().any(|input| input.entry.is_some()) { LogForm::Archive } else { LogForm::Files };
         let roles = roles(&inputs);
         // No pipes, which can be read only once; nor logs of steps that stand in their job's log, too.
@@ -208,9 +224,9 @@ impl Look {
 
     /// The passing logs to compare with, if some were given.
     fn greens(&self, logs: &[(&Input, &Role)], teller: &Teller) -> Option<Greens> {
-        let path = self.green.as_ref()?;
-        let (greens, news) = match Greens::find(path, logs) {
-            Ok(greens) => (Some(greens), Extracted::Green(path.to_string_lossy().into_owned())),
+        let Green { address, passed } = self.green.as_ref()?;
+        let (greens, news) = match Greens::find(address, logs) {
+            Ok(greens) => (Some(greens), Extracted::Green { name: name_of(address), passed: *passed }),
             Err(problem) => (None, Extracted::NoGreen(problem)),
         };
         teller.tell(news);

@@ -4,10 +4,10 @@
 //! those are held that are being compared. Must not know how lines are compared.
 
 use crate::analysis::extract::Baseline;
-use crate::sources::files::{Consume, Discovered, Input, Role, Watch, discover, each, key, path_of, roles};
+use crate::model::Address;
+use crate::sources::files::{Consume, Discovered, Input, Role, Watch, discover_address, each, key, path_of, roles};
 use std::{
     collections::HashMap,
-    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -38,8 +38,8 @@ impl Greens {
     ///
     /// # Errors
     /// There is nothing to compare with: why.
-    pub(super) fn find(path: &Path, logs: &[(&Input, &Role)]) -> Result<Self, String> {
-        let Discovered { inputs, problems, .. } = discover(&[path]);
+    pub(super) fn find(address: &Address, logs: &[(&Input, &Role)]) -> Result<Self, String> {
+        let Discovered { inputs, problems, .. } = discover_address(address).unwrap_or_default();
         let roles = roles(&inputs);
         let own: Vec<_> = inputs.into_iter().zip(roles).filter(|(_, role)| *role != Role::Covered).collect();
         if own.is_empty() {
@@ -71,7 +71,7 @@ impl Greens {
             greens.of_log.push(Some(group));
         }
         if greens.groups.is_empty() && !logs.is_empty() {
-            let name = path.display();
+            let name = name_of(address);
             return Err(format!("{name} is the log itself: the passing log has to be another one"));
         }
         greens.inputs = own.into_iter().map(|(input, _)| input).collect();
@@ -122,6 +122,14 @@ impl Greens {
         let name = group.inputs.first().map_or("", |n| self.inputs[*n].name.as_str());
         let why = problem.unwrap_or_else(|| format!("{name} has no lines"));
         Err(format!("no passing log to compare with: {why}"))
+    }
+}
+
+/// What a passing log is called.
+pub(super) fn name_of(address: &Address) -> String {
+    match address {
+        Address::Path(path) => path.to_string_lossy().into_owned(),
+        other => other.to_string(),
     }
 }
 

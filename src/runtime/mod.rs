@@ -2,6 +2,7 @@
 //!
 //! Owns how a run begins and ends. Only here: raw mode, signals, spawning. Must not know what the app decides.
 
+pub mod browser;
 mod demo;
 pub mod event_loop;
 pub mod export;
@@ -63,6 +64,8 @@ pub struct Setup {
     pub baseline: Option<PathBuf>,
     /// Where CI services are; without it none is asked.
     pub desk: Option<Arc<dyn forge::Desk>>,
+    /// Where pages can be opened.
+    pub desktop: browser::Desktop,
 }
 
 /// Shows the app until it ends. The terminal is as it was before when this returns, also after a panic.
@@ -93,8 +96,20 @@ impl Drop for Running {
 
 async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
     let start = Instant::now();
-    let Setup { capabilities, opening, settings, frames, clock, trace, temp_dir, filters, home, baseline, desk } =
-        setup;
+    let Setup {
+        capabilities,
+        opening,
+        settings,
+        frames,
+        clock,
+        trace,
+        temp_dir,
+        filters,
+        home,
+        baseline,
+        desk,
+        desktop,
+    } = setup;
     let (to_sources, sources) = mpsc::channel(SOURCE_LANE);
     let (to_input, input) = mpsc::channel(INPUT_LANE);
     let (to_signals, signals) = mpsc::channel(SMALL_LANE);
@@ -109,7 +124,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
     let (pace, trace) = (Pace::new(frames), Trace::new(trace, start));
-    let plan = Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk };
+    let plan = Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk, desktop };
     let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

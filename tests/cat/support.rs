@@ -1,5 +1,5 @@
-//! Runs `logdeck cat` of the real binary in a directory of its own.
-#![allow(dead_code, reason = "two tests share it, and neither needs all")]
+//! Runs `logdeck cat` (and other commands that print records) of the real binary in a directory of its own.
+#![allow(dead_code, reason = "several tests share it, and none needs all")]
 
 use std::{
     io::Write,
@@ -39,9 +39,14 @@ impl Home {
 
     /// The binary with `cat` and these words.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.command_of("cat", args)
+    }
+
+    /// The binary with another command and these words.
+    pub(crate) fn command_of(&self, name: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_logdeck"));
         command.env_clear().env("HOME", self.dir()).env("TZ", "UTC").current_dir(self.dir());
-        command.env("TMPDIR", self.dir()).stdin(Stdio::null()).arg("cat").args(args);
+        command.env("TMPDIR", self.dir()).stdin(Stdio::null()).arg(name).args(args);
         command
     }
 

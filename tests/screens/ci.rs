@@ -423,7 +423,7 @@ fn a_cause_is_copied_as_markdown_without_secrets() {
 #[test]
 fn what_is_new_since_a_passing_run_is_said() {
     let mut screen = archive(120, 36, 4);
-    tell(&mut screen, Extracted::Green("green.zip".to_owned()));
+    tell(&mut screen, Extracted::Green { name: "green.zip".to_owned(), passed: None });
     let mut extract = integration();
     extract.blocks[0].is_new = true;
     extract.new_lines = Some(14);
@@ -443,7 +443,7 @@ fn what_is_new_since_a_passing_run_is_said() {
     assert!(screen.status().contains("no passing log to compare with: x<1B>[2J"), "{}", screen.status());
     // Another job: hardly a line is the same.
     let mut other = archive(120, 36, 1);
-    tell(&mut other, Extracted::Green("green.zip".to_owned()));
+    tell(&mut other, Extracted::Green { name: "green.zip".to_owned(), passed: None });
     tell(&mut other, found(0, "0_a.txt", Extract { new_lines: Some(12_000), ..integration() }));
     assert!(other.has("most lines are new: is it the same job?"), "{}", other.text());
 }

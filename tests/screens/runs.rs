@@ -15,12 +15,12 @@ pub fn repo(path: &str) -> Repo {
     Repo { forge: Forge::Github, host: "github.com".to_owned(), path: path.to_owned() }
 }
 
-fn payments() -> Repo {
+pub fn payments() -> Repo {
     repo("acme/payments")
 }
 
 /// A run that began at a time of the night, and took so many seconds.
-fn run(number: u64, workflow: &str, branch: &str, progress: Progress, started: &str, took: i64) -> Run {
+pub fn run(number: u64, workflow: &str, branch: &str, progress: Progress, started: &str, took: i64) -> Run {
     let started = at(&format!("2026-11-21T{started}Z"));
     Run {
         id: number * 10,
@@ -65,7 +65,7 @@ fn steps(states: &[(&str, Progress, i64)]) -> Vec<JobStep> {
     states.iter().enumerate().map(&mut step).collect()
 }
 
-fn job(id: u64, name: &str, progress: Progress, steps: Vec<JobStep>) -> Job {
+pub fn job(id: u64, name: &str, progress: Progress, steps: Vec<JobStep>) -> Job {
     Job {
         id,
         name: name.to_owned(),
@@ -74,6 +74,7 @@ fn job(id: u64, name: &str, progress: Progress, steps: Vec<JobStep>) -> Job {
         started: steps.first().and_then(|step| step.started),
         ended: steps.last().and_then(|step| step.ended),
         steps,
+        earlier: Vec::new(),
         has_artifacts: None,
         page: format!("https://github.com/acme/payments/actions/runs/188420/job/{id}"),
     }
@@ -91,7 +92,7 @@ fn integration_steps() -> Vec<JobStep> {
     ])
 }
 
-fn jobs() -> Vec<Job> {
+pub fn jobs() -> Vec<Job> {
     vec![
         job(1, "docs", Passed, steps(&[("checkout", Passed, 3), ("build", Passed, 20)])),
         job(2, "integration (ubuntu-22.04, pg15)", Failed, integration_steps()),
@@ -99,11 +100,11 @@ fn jobs() -> Vec<Job> {
     ]
 }
 
-fn news(screen: &mut Screen, news: News) {
+pub fn news(screen: &mut Screen, news: News) {
     screen.event(Event::Forge(news));
 }
 
-fn runs(repo: Repo, runs: Vec<Run>) -> News {
+pub fn runs(repo: Repo, runs: Vec<Run>) -> News {
     News::Runs { repo, default_branch: "main".to_owned(), runs }
 }
 
@@ -119,12 +120,12 @@ fn troubled(repo: Repo, last: Option<i64>, problem: &str, next: i64) -> News {
     News::Asked { repo, last, problem: Some(problem.to_owned()), next, quota, is_anonymous: false }
 }
 
-fn before(seconds: i64) -> Timestamp {
+pub fn before(seconds: i64) -> Timestamp {
     Timestamp(at(NOW).0 - seconds * SECOND)
 }
 
 /// A repository is watched that has not answered.
-fn asking(width: u16, height: u16) -> Screen {
+pub fn asking(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height, settings());
     screen.app.watch(payments(), None);
     screen
@@ -157,7 +158,7 @@ fn block(start: u64, step: usize, text: &str) -> Block {
     }
 }
 
-const PANIC: &str = "thread 'post_retries_on_timeout' panicked at tests/ledger.rs:212:9:
+pub const PANIC: &str = "thread 'post_retries_on_timeout' panicked at tests/ledger.rs:212:9:
 assertion `left == right` failed: retry count
   left: 1
  right: 3";
@@ -178,7 +179,7 @@ fn log_steps(names: &[(&str, i64)]) -> Vec<logdeck::analysis::extract::Step> {
 }
 
 /// The log of a run's jobs arrives as an archive, and is looked at.
-fn log_arrives(screen: &mut Screen, source: u16, run: (u64, u32), text: &str) {
+pub fn log_arrives(screen: &mut Screen, source: u16, run: (u64, u32), text: &str) {
     let source = SourceId(source);
     screen.app.open(source, format!("acme/payments #{}", run.0 / 10), Tab::Ci);
     screen.event(Event::RunLog { repo: payments(), run, job: None, source });

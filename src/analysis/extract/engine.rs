@@ -312,7 +312,7 @@ impl Extractor {
         match steps::event(at.raw, text) {
             Some(Event::Step(name)) => {
                 self.close();
-                let time = self.time(at.raw);
+                let time = self.time(at.raw).or_else(|| steps::section_time(at.raw));
                 self.gathered.steps.begin(name, at.no, at.offset, time);
                 true
             }

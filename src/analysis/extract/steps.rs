@@ -6,6 +6,7 @@
 
 use super::{Step, StepState};
 use crate::model::Timestamp;
+use crate::model::time::SECOND;
 
 /// Steps are counted beyond this many, not kept.
 const MAX_STEPS: usize = 10_000;
@@ -50,6 +51,15 @@ pub(super) fn event<'a>(raw: &'a [u8], clean: &'a [u8]) -> Option<Event<'a>> {
         }
     }
     None
+}
+
+/// When a section begins, as its mark says it: `section_start:UNIX:NAME`.
+pub(super) fn section_time(raw: &[u8]) -> Option<Timestamp> {
+    const MARK: &[u8] = b"section_start:";
+    let rest = &raw[memchr::memmem::find(raw, MARK)? + MARK.len()..];
+    let digits = rest.iter().take(12).take_while(|b| b.is_ascii_digit()).count();
+    let seconds: i64 = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+    (rest.get(digits) == Some(&b':')).then_some(Timestamp(seconds.checked_mul(SECOND)?))
 }
 
 /// The steps so far.
@@ -123,5 +133,17 @@ mod tests {
         check("section_start:1600000000:a[collapsed=true]\r\x1b[0K", "", Some(Event::Step(b"a")));
         check("travis_fold:start:install\r\x1b[0K$ npm ci", "$ npm ci", Some(Event::Step(b"install")));
         check("plain", "plain", None);
+    }
+
+    #[test]
+    fn sections_say_when_they_begin() {
+        let check = |raw: &str, expected: Option<i64>| {
+            assert_eq!(section_time(raw.as_bytes()).map(|time| time.0 / SECOND), expected, "{raw:?}");
+        };
+        check("section_end:1:a\r\x1b[0Ksection_start:1600000000:b\r", Some(1_600_000_000));
+        check("section_start:x:b", None);
+        check("section_start:99999999999999:b", None);
+        check("section_start:16", None);
+        check("plain", None);
     }
 }

@@ -3,10 +3,14 @@
 //! Owns the words. Must not know colours.
 
 use super::look::plural;
+use super::runs::roughly;
 use super::{App, Log, Stage};
 use crate::app::Role;
 use crate::app::format::{bytes, thousands};
 use crate::app::status::Health;
+
+/// Below this width words are shorter.
+const WIDE: u16 = 100;
 
 impl App {
     /// What the header says while logs are shown, or are looked at.
@@ -50,8 +54,12 @@ impl App {
             let text = format!("{} not read, or not to the end", thousands(broken as u64));
             parts.push(Health { text, role: Role::Warn });
         }
-        if let Some(name) = self.ci.scoped_looks().find_map(|look| look.green.as_ref()) {
-            let text = format!("compared with {name}");
+        if let Some((name, passed)) = self.ci.scoped_looks().find_map(|look| look.green.as_ref()) {
+            let ago = passed.map(|passed| roughly(self.now.0.saturating_sub(passed.0)));
+            let text = match ago.filter(|_| self.size.0 >= WIDE) {
+                Some(ago) => format!("compared with {name} (passed {ago} ago)"),
+                None => format!("compared with {name}"),
+            };
             parts.push(Health { text, role: Role::Ok });
         }
         if self.is_another_job() {

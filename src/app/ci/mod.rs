@@ -24,8 +24,8 @@ use super::event::{Compared, Effect};
 use super::format::thousands;
 use super::{App, FrameNeed, Pane, Role};
 use crate::analysis::extract::{Block, Extract, StepState, Verdict};
-use crate::model::SourceId;
 use crate::model::address::Tab;
+use crate::model::{SourceId, Timestamp};
 use crate::parse::text::safe_line;
 use std::collections::BTreeMap;
 
@@ -98,8 +98,8 @@ struct Look {
     stage: Stage,
     /// Bytes that were read, and how many there are.
     progress: (u64, u64),
-    /// The passing logs that are compared with, safe for a terminal.
-    green: Option<String>,
+    /// The passing logs that are compared with, safe for a terminal, and when their run ended.
+    green: Option<(String, Option<Timestamp>)>,
     problems: usize,
     not_text: usize,
     /// Whether its records wait for the look to end.
@@ -274,7 +274,7 @@ impl App {
         match what {
             Extracted::Began { .. } => {}
             Extracted::Progress { done, of } => look.progress = (done, of),
-            Extracted::Green(name) => look.green = Some(safe_line(name.as_bytes()).into_owned()),
+            Extracted::Green { name, passed } => look.green = Some((safe_line(name.as_bytes()).into_owned(), passed)),
             Extracted::NoGreen(problem) => self.complain(safe_line(problem.as_bytes())),
             Extracted::Log(found) => self.take_log(source, *found),
             Extracted::Problem(problem) => {

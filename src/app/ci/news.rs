@@ -3,7 +3,7 @@
 //! Owns the values. Must not know who looks, or what is made of it.
 
 use crate::analysis::extract::Extract;
-use crate::model::SourceId;
+use crate::model::{SourceId, Timestamp};
 
 /// News of one look at a source's logs.
 #[derive(Clone, Debug)]
@@ -26,8 +26,13 @@ pub enum Extracted {
         /// What the source is.
         form: LogForm,
     },
-    /// Logs are compared with the passing logs of this name. Not yet safe for a terminal.
-    Green(String),
+    /// Logs are compared with passing logs.
+    Green {
+        /// Their name. Not yet safe for a terminal.
+        name: String,
+        /// When their run ended, where that is known.
+        passed: Option<Timestamp>,
+    },
     /// A passing log cannot be used, in words: the look goes on without it. Not yet safe for a terminal.
     NoGreen(String),
     /// It goes on.

@@ -193,8 +193,9 @@ impl Ci {
         if jobs.is_empty() {
             return Vec::new();
         }
-        let titles: Vec<_> = self.order.iter().map(|log| self.logs[*log].title.as_str()).collect();
-        let mut pairs: Vec<_> = logs_of(jobs, &titles).into_iter().map(|at| at.map(|at| self.order[at])).collect();
+        let entries = self.order.iter().map(|log| self.logs[*log].name.as_str());
+        let entries: Vec<_> = entries.map(|name| name.split_once('!').map_or(name, |(_, entry)| entry)).collect();
+        let mut pairs: Vec<_> = logs_of(jobs, &entries).into_iter().map(|at| at.map(|at| self.order[at])).collect();
         // Of a log that was fetched for one job it is known.
         for log in &self.order {
             if let Some(id) = self.live.job_of_source(self.logs[*log].source) {

@@ -149,7 +149,7 @@ impl App {
         let (start, end) = (thousands(block.start), thousands(block.end));
         let green = self.ci.looks.get(&log.source).and_then(|look| look.green.as_ref());
         let new = match green {
-            Some(green) if block.is_new => {
+            Some((green, _)) if block.is_new => {
                 format!("; not in the passing log {}", markdown::code(&self.redactor.redact(green).text))
             }
             _ => String::new(),

@@ -3,17 +3,16 @@
 //! Owns the loop between the sources and standard output. Must not know how a file is followed.
 
 use crate::analysis::matcher::Matcher;
+use crate::cli::live::{Form, Printer};
 use crate::cli::{Exit, Output};
 use crate::infra::clock::SystemClock;
-use crate::model::{Address, Health, OriginId, SourceId, SourceMsg, State};
+use crate::model::{Address, SourceId, SourceMsg};
 use crate::parse::Parser;
 use crate::render::Renderer;
 use crate::sources::pods;
 use crate::sources::{self, Follow, Outlet, Settings};
 use futures_util::future::join_all;
 use jiff::tz::TimeZone;
-use std::collections::HashMap;
-use std::io::Write;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc;
@@ -60,14 +59,16 @@ async fn follow(plan: Plan<'_>, out: &mut Output) -> anyhow::Result<Exit> {
         running.push(source.run(outlet));
     }
     drop(to);
-    let mut printer = Printer::new(plan);
+    let several = plan.sources.len() > 1;
+    let form = Form { parser: plan.parser, matcher: plan.matcher, renderer: plan.renderer, several };
+    let mut printer = Printer::new(form);
     let mut all = std::pin::pin!(join_all(running));
     let mut ended = false;
     loop {
         tokio::select! {
             biased;
             message = messages.recv() => match message {
-                Some(message) => printer.message(message, out)?,
+                Some(message) => print(message, &mut printer, out)?,
                 None => break,
             },
             results = &mut all, if !ended => {
@@ -82,83 +83,22 @@ async fn follow(plan: Plan<'_>, out: &mut Output) -> anyhow::Result<Exit> {
         }
     }
     cancel.cancel();
-    Ok(if printer.partial { Exit::Partial } else { Exit::Done })
+    Ok(printer.exit())
 }
 
-struct Printer<'p> {
-    plan: Plan<'p>,
-    renderers: HashMap<OriginId, Renderer>,
-    health: HashMap<SourceId, (State, String)>,
-    buffer: Vec<u8>,
-    line: Vec<u8>,
-    partial: bool,
-}
-
-impl<'p> Printer<'p> {
-    fn new(plan: Plan<'p>) -> Self {
-        Self {
-            plan,
-            renderers: HashMap::new(),
-            health: HashMap::new(),
-            buffer: Vec::new(),
-            line: Vec::new(),
-            partial: false,
-        }
-    }
-
-    fn message(&mut self, message: SourceMsg, out: &mut Output) -> anyhow::Result<()> {
-        match message {
-            SourceMsg::Origin { id, name } => {
-                self.plan.matcher.add_origin(id, &name);
-                let several = self.plan.sources.len() > 1 || !self.renderers.is_empty();
-                if several {
-                    for renderer in self.renderers.values_mut() {
-                        renderer.show_origin();
-                    }
-                }
-                self.renderers.insert(id, self.plan.renderer.of_origin(&name, several));
+/// Prints a message as it comes.
+fn print(message: SourceMsg, printer: &mut Printer, out: &mut Output) -> anyhow::Result<()> {
+    match message {
+        SourceMsg::Origin { id, name } => printer.origin(id, &name),
+        SourceMsg::Batch { batch, .. } => {
+            for record in batch.iter() {
+                printer.record(&record, out)?;
             }
-            SourceMsg::Batch { batch, .. } => {
-                self.buffer.clear();
-                for record in batch.iter() {
-                    out.counts.records += 1;
-                    out.counts.lines += 1 + memchr::memchr_iter(b'\n', record.raw).count() as u64;
-                    out.counts.bytes += record.raw.len() as u64 + 1;
-                    if self.plan.matcher.matches(&record, &mut self.plan.parser) {
-                        self.line.clear();
-                        self.line.extend_from_slice(record.raw);
-                        self.line.push(b'\n');
-                        if let Some(renderer) = self.renderers.get_mut(&record.origin) {
-                            renderer.record(&record, &self.line, &mut self.plan.parser, &mut self.buffer);
-                        }
-                    } else if let Some(renderer) = self.renderers.get_mut(&record.origin) {
-                        renderer.pass(&record);
-                    }
-                }
-                out.stdout().write_all(&self.buffer)?;
-            }
-            SourceMsg::Health { source, health } => self.health(source, &health, out),
-            // Only the screen asks, or opens anew.
-            SourceMsg::Answer { .. } | SourceMsg::Pods { .. } | SourceMsg::Reopened(_) => {}
+            printer.hand_on(out)?;
         }
-        Ok(())
+        SourceMsg::Health { source, health } => printer.health(source, &health, out),
+        // Only the screen asks, or opens anew.
+        SourceMsg::Answer { .. } | SourceMsg::Pods { .. } | SourceMsg::Reopened(_) => {}
     }
-
-    /// Says what is wrong, once for each change.
-    fn health(&mut self, source: SourceId, health: &Health, out: &mut Output) {
-        let new = (health.state, health.detail.clone());
-        if self.health.insert(source, new.clone()).as_ref() == Some(&new) {
-            return;
-        }
-        match health.state {
-            State::Failed | State::Partial => self.problem(&health.detail, out),
-            State::Waiting => out.note(&health.detail),
-            State::Starting | State::Reading | State::Following | State::Done => {}
-        }
-    }
-
-    fn problem(&mut self, text: &str, out: &mut Output) {
-        self.partial = true;
-        out.warn(text);
-    }
+    Ok(())
 }

@@ -11,11 +11,9 @@ mod ranged;
 mod scan;
 mod spool;
 
-use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage, Window};
+use super::{CatArgs, Exit, Globals, Output, OutputFormat, Usage};
 use crate::analysis::matcher::Matcher;
 use crate::infra::clock::SystemClock;
-use crate::model::query::{Pattern, PatternKind};
-use crate::model::time::TimeSpec;
 use crate::model::{Address, OriginId, Query, Severity, SourceId, Timestamp};
 use crate::parse::Parser;
 use crate::parse::assemble::Sniffed;
@@ -53,7 +51,7 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         args,
         parser: Parser::new(zone.clone(), now),
         // A private key may go over many records: redaction has to see them in order.
-        workers: if args.redact { 1 } else { available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS) },
+        workers: if args.filter.redact { 1 } else { available_parallelism().map_or(2, NonZero::get).min(MAX_WORKERS) },
         partial: false,
         spools: Spools::default(),
     };
@@ -64,10 +62,9 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
     if inputs.is_empty() {
         return Ok(if work.partial { Exit::Failed } else { Exit::Done });
     }
-    let window = args.window(&zone).map_err(|error| Usage(error.to_string()))?;
-    let needs_newest = [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest);
-    let newest = if needs_newest { work.newest(&inputs, now, globals, out)? } else { None };
-    let query = query(args, &window, now, newest, &zone);
+    let window = args.filter.window(&zone).map_err(|error| Usage(error.to_string()))?;
+    let newest = if window.needs_newest() { work.newest(&inputs, now, globals, out)? } else { None };
+    let query = args.filter.query(&window, now, newest, &zone);
     let names: Vec<(OriginId, &str)> =
         inputs.iter().enumerate().map(|(n, input)| (origin(n), input.name.as_str())).collect();
     let matcher = Matcher::compile(&query, names).map_err(|error| Usage(error.to_string()))?;
@@ -90,24 +87,11 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
     Ok(if work.partial { Exit::Partial } else { Exit::Done })
 }
 
-fn query(args: &CatArgs, window: &Window, now: Timestamp, newest: Option<Timestamp>, zone: &TimeZone) -> Query {
-    let moment = |spec: &Option<TimeSpec>| spec.as_ref().map(|spec| spec.resolve(now, newest, zone));
-    Query {
-        min_severity: args.severity.unwrap_or_default(),
-        since: moment(&window.since),
-        until: moment(&window.until),
-        grep: patterns(&args.grep),
-        not: patterns(&args.not),
-        fields: args.fields.clone(),
-        origins: Vec::new(),
-    }
-}
-
-fn renderer(args: &CatArgs, globals: &Globals<'_>, out: &Output) -> Renderer {
+pub(super) fn renderer(args: &CatArgs, globals: &Globals<'_>, out: &Output) -> Renderer {
     let environment = globals.environment;
     let is_dumb = matches!(environment.text("TERM"), None | Some("dumb"));
     let colors = out.is_terminal() && environment.os("NO_COLOR").is_none() && !is_dumb;
-    let redactor = args.redact.then(|| Arc::new(Redactor::new()));
+    let redactor = args.filter.redact.then(|| Arc::new(Redactor::new()));
     let form = match args.format {
         OutputFormat::Text => Form::Text,
         OutputFormat::Json => Form::Json,
@@ -119,10 +103,6 @@ fn renderer(args: &CatArgs, globals: &Globals<'_>, out: &Output) -> Renderer {
 /// The origin of the n-th input.
 fn origin(n: usize) -> OriginId {
     OriginId::new(SourceId(0), n as u32)
-}
-
-fn patterns(sources: &[String]) -> Vec<Pattern> {
-    sources.iter().map(|source| Pattern { source: source.clone(), kind: PatternKind::SmartRegex }).collect()
 }
 
 struct Work<'a> {
@@ -144,11 +124,11 @@ impl Work<'_> {
     /// Prints and goes on as the inputs grow.
     fn follow(&self, now: Timestamp, zone: &TimeZone, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
         let args = self.args;
-        let window = args.window(zone).map_err(|error| Usage(error.to_string()))?;
-        if [&window.since, &window.until].into_iter().flatten().any(TimeSpec::needs_newest) {
+        let window = args.filter.window(zone).map_err(|error| Usage(error.to_string()))?;
+        if window.needs_newest() {
             return Err(Usage("`@end` has no meaning with --follow: there is no end".to_owned()).into());
         }
-        let query = query(args, &window, now, None, zone);
+        let query = args.filter.query(&window, now, None, zone);
         let matcher = Matcher::compile(&query, []).map_err(|error| Usage(error.to_string()))?;
         let stdin = [Address::Stdin];
         let sources = if args.sources.is_empty() { &stdin[..] } else { &args.sources };
@@ -250,7 +230,7 @@ impl Work<'_> {
         matcher: &Matcher,
         out: &mut Output,
     ) -> anyhow::Result<()> {
-        let tails = self.args.format == OutputFormat::Raw && !self.args.redact;
+        let tails = self.args.format == OutputFormat::Raw && !self.args.filter.redact;
         let needs = Needs { tails, times: has_window(query) };
         let mut tail_follows = false;
         let end = self.stream(input, 0, matcher, &Want::Render(renderer.clone()), needs, out, |done, out| {

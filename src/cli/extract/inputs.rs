@@ -6,12 +6,12 @@ use crate::cli::ExtractArgs;
 use crate::cli::Globals;
 use crate::cli::Output;
 use crate::cli::Usage;
-use crate::cli::forge;
-use crate::cli::forge::{RunLogs, Service, Wanted};
+use crate::cli::forge::{Desk, RunLogs, Service, Wanted};
 use crate::infra::spool::{Kept, Spool};
 use crate::model::Address;
 use crate::model::Timestamp;
 use crate::model::ci::Repo;
+use crate::ports::answers::Room;
 use crate::sources::files::{
     Codec, Discovered, Input, InputError, Kind, Role, discover, discover_archive, kind, roles,
 };
@@ -35,6 +35,8 @@ pub struct Logs {
     pub roles: Vec<Role>,
     problems: Vec<InputError>,
     notes: Vec<String>,
+    /// Room for what was fetched.
+    rooms: Vec<Room>,
     /// The logs of runs that passed, with which those of CI services are compared.
     pub greens: Vec<Self>,
 }
@@ -52,6 +54,7 @@ pub fn of_arguments(
 ) -> anyhow::Result<Logs> {
     let sources = &args.sources[..];
     let mut logs = Logs::default();
+    let desk = Desk::new(globals);
     let stdin = [Address::Stdin];
     if sources.is_empty() && std::io::stdin().is_terminal() {
         return Err(Usage("name a log, or pipe one in: `command | logdeck extract`".to_owned()).into());
@@ -65,11 +68,11 @@ pub fn of_arguments(
             Address::Stdin => logs.add(of_stdin(now, globals, out)?),
             Address::Path(path) => logs.add_path(path),
             other => {
-                let Some((repo, wanted)) = forge::of_address(other, globals) else {
+                let Some((repo, wanted)) = desk.wanted(other) else {
                     let text = format!("{other}: `extract` reads files, standard input, github: and gitlab:");
                     return Err(Usage(text).into());
                 };
-                logs.add_run((repo, wanted), args, globals, out)?;
+                logs.add_run((repo, wanted), args, &desk, out)?;
             }
         }
     }
@@ -90,15 +93,16 @@ impl Logs {
         &mut self,
         (repo, wanted): (Repo, Wanted),
         args: &ExtractArgs,
-        globals: &Globals<'_>,
+        desk: &Desk,
         out: &mut Output,
     ) -> anyhow::Result<()> {
-        let service = Service::new(repo, globals)?;
+        let service = Service::new(repo, desk)?;
         let RunLogs { run, found } = service.logs(&Wanted { branch: args.branch.clone(), ..wanted }, out)?;
         let names: Vec<String> =
             found.inputs.iter().filter_map(|input| Some(input.name.split_once('!')?.1.into())).collect();
         self.add(found);
         if !args.baseline.is_empty() || args.no_green {
+            self.rooms.extend(service.into_rooms());
             return Ok(());
         }
         match service.green(&run, &names, out) {
@@ -112,6 +116,7 @@ impl Logs {
             Ok(None) => self.notes.push("no earlier run of this workflow passed: compared with nothing".to_owned()),
             Err(error) => self.notes.push(format!("compared with nothing: {error:#}")),
         }
+        self.rooms.extend(service.into_rooms());
         Ok(())
     }
 

@@ -9,11 +9,9 @@ pub mod table;
 mod tests;
 
 use super::args::{RunsArgs, RunsFormat};
-use super::forge::{Service, of_address, of_clone};
+use super::forge::{Desk, Service, of_clone};
 use super::{Exit, Globals, Output, Usage};
-use crate::infra::clock::SystemClock;
 use crate::model::ci::{Progress, RunFilter};
-use crate::ports::Clock;
 use std::io::Write;
 
 /// Runs `logdeck runs`.
@@ -21,9 +19,10 @@ use std::io::Write;
 /// # Errors
 /// [`Usage`] when no repository is named and the current directory is no clone of one; what the service refuses.
 pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
+    let desk = Desk::new(globals);
     let repo = match &args.source {
-        None => of_clone(globals)?.0,
-        Some(address) => match of_address(address, globals) {
+        None => of_clone(globals)?,
+        Some(address) => match desk.wanted(address) {
             Some((_, wanted)) if wanted.run.is_some() => {
                 return Err(
                     Usage(format!("{address}: names one run; `logdeck extract {address}` reads its log")).into()
@@ -35,7 +34,7 @@ pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
             }
         },
     };
-    let service = Service::new(repo.clone(), globals)?;
+    let service = Service::new(repo.clone(), &desk)?;
     let filter = RunFilter {
         branch: args.branch.clone().unwrap_or_default(),
         workflow: args.workflow.clone().unwrap_or_default(),
@@ -51,7 +50,7 @@ pub fn run(args: &RunsArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
             let is_coloured = out.is_terminal() && environment.os("NO_COLOR").is_none() && !is_dumb;
             let width = out.is_terminal().then(width).flatten();
             let colours = if is_coloured { table::Colours::On } else { table::Colours::Off };
-            table::table(&[(repo, runs)], SystemClock.now(), colours, width)
+            table::table(&[(repo, runs)], service.server_now(), colours, width)
         }
         RunsFormat::Json => json::lines(&[(repo, runs)]),
     };

@@ -81,8 +81,9 @@ pub(super) async fn serve(
         }
         _ => {}
     }
-    let token = bearer(&request);
-    let (user, answer) = match lock(&shared.state).user(token) {
+    // A guard within the match would be held while the answer is made, which needs the state itself.
+    let user = lock(&shared.state).user(bearer(&request));
+    let (user, answer) = match user {
         Ok(user) => (user.name.clone(), prepare(&shared, &request, &what, &query, fault.as_ref(), &user)),
         Err(status) => (String::new(), Err(status)),
     };

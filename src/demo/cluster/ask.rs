@@ -54,15 +54,12 @@ fn decode(text: &str) -> String {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let [first, more @ ..] = rest {
         let hex = more.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        match hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                out.push(*first);
-                rest = more;
-            }
+        if let Some(byte) = hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            out.push(byte);
+            rest = &more[2..];
+        } else {
+            out.push(*first);
+            rest = more;
         }
     }
     String::from_utf8_lossy(&out).into_owned()
@@ -90,14 +87,14 @@ pub(super) fn what(method: &Method, path: &str, query: &Query) -> What {
     {
         what.kind = Some(kind);
         namespace.clone_into(&mut what.namespace);
-        what.name = rest.first().copied().unwrap_or_default().to_owned();
-        what.subresource = rest.get(1).copied().unwrap_or_default().to_owned();
+        rest.first().copied().unwrap_or_default().clone_into(&mut what.name);
+        rest.get(1).copied().unwrap_or_default().clone_into(&mut what.subresource);
         if kind == Kind::Namespace && !what.name.is_empty() {
             what.namespace.clone_from(&what.name);
         }
     }
     let is_whole = what.kind.is_some() && what.name.is_empty();
-    what.verb = match *method {
+    let verb = match *method {
         Method::GET | Method::HEAD if what.kind.is_some() && what.subresource.is_empty() && query.flag("watch") => {
             "watch"
         }
@@ -109,8 +106,8 @@ pub(super) fn what(method: &Method, path: &str, query: &Query) -> What {
         Method::DELETE if is_whole => "deletecollection",
         Method::DELETE => "delete",
         ref other => return What { verb: other.as_str().to_ascii_lowercase(), ..what },
-    }
-    .to_owned();
+    };
+    verb.clone_into(&mut what.verb);
     what
 }
 

@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn a_long_line_is_several_pieces_and_comes_in_one() {
         let log = Log::default();
-        log.write(at(0), &[b'x'; 40_000]);
+        log.write(at(0), &b"x".repeat(40_000));
         log.write_part(at(5), b"a", Ending::Open);
         log.write_part(at(6), b"b", Ending::Line);
         assert_eq!(log.len(), 5);

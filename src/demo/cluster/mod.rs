@@ -36,6 +36,7 @@ mod access;
 mod answer;
 mod ask;
 mod body;
+pub mod content;
 mod discovery;
 mod faults;
 mod kind;

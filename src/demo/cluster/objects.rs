@@ -146,8 +146,8 @@ impl PodMaker {
 pub(super) fn container_id(container: &str, run: u64) -> String {
     let seed = container.bytes().fold(run, |sum, b| sum.wrapping_mul(31).wrapping_add(u64::from(b)));
     let mut random = crate::demo::generate::Random::new(&[seed, run]);
-    let digits: String = (0..4).map(|_| format!("{:016x}", random.next())).collect();
-    format!("containerd://{digits}")
+    let [a, b, c, d] = [(); 4].map(|()| random.next());
+    format!("containerd://{a:016x}{b:016x}{c:016x}{d:016x}")
 }
 
 /// Makes phase and conditions of a pod follow from its containers.

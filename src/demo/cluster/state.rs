@@ -56,8 +56,8 @@ impl State {
             skews: BTreeMap::new(),
             away: BTreeSet::new(),
             changed: watch::Sender::new(0),
-            bookmarks: Duration::from_secs(60),
-            watches: Duration::from_secs(1800),
+            bookmarks: Duration::from_mins(1),
+            watches: Duration::from_mins(30),
         }
     }
 
@@ -217,7 +217,9 @@ impl State {
         for ((namespace, pod, _), runs) in &self.runs {
             let pod = self.store.get(&Key::new(Kind::Pod, namespace, pod));
             if pod.is_some_and(|pod| pod.value["spec"]["nodeName"] == node) {
-                runs.iter().for_each(|log| log.set_away(true));
+                for log in runs {
+                    log.set_away(true);
+                }
             }
         }
     }
@@ -225,7 +227,9 @@ impl State {
     /// The node can be reached again.
     pub fn find_node(&mut self, node: &str) {
         self.away.remove(node);
-        self.runs.values().flatten().for_each(|log| log.set_away(false));
+        for log in self.runs.values().flatten() {
+            log.set_away(false);
+        }
     }
 }
 

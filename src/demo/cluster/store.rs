@@ -267,7 +267,8 @@ impl Page {
     pub(super) fn token(&self) -> String {
         let Some((key, _)) = &self.rest else { return String::new() };
         let text = format!("{}\n{}\n{}", self.version, key.namespace, key.name);
-        text.bytes().map(|b| format!("{b:02x}")).collect()
+        let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
+        text.bytes().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
     }
 }
 

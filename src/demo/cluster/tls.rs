@@ -137,7 +137,7 @@ impl Kubeconfig {
                 "- name: {name}\n  context: {{cluster: {cluster}, user: {name}, namespace: {namespace}}}\n"
             ));
         }
-        let current = self.contexts.first().map(|context| quote(&context.0)).unwrap_or_else(|| quote(""));
+        let current = self.contexts.first().map_or_else(|| quote(""), |context| quote(&context.0));
         out.push_str(&format!("current-context: {current}\n"));
         out
     }

@@ -93,7 +93,8 @@ impl Blob {
         };
         let asked = ask.header("range").filter(|_| fault != Some(&Fault::IgnoreRange));
         // A part of something else than the client has would be of no use.
-        let is_same = ask.header("if-range").is_none_or(|tag| tag == self.etag || tag == http_date(self.at));
+        let is_same = fault == Some(&Fault::Changed)
+            || ask.header("if-range").is_none_or(|tag| tag == self.etag || tag == http_date(self.at));
         match asked.filter(|_| is_same).map(|range| part(range, length)) {
             None | Some(None) => whole(self.bytes.clone(), 200),
             Some(Some(Ok(range))) => {

@@ -60,6 +60,12 @@ pub enum Fault {
     Expire,
     /// The body's length is not told.
     NoLength,
+    /// A redirect with this status to this address.
+    Redirect(u16, String),
+    /// 200 and an array of JSON that has so many bytes before its end.
+    Huge(usize),
+    /// The log is another one by now, and `If-Range` is not known: its part comes with another tag.
+    Changed,
 }
 
 impl Fault {
@@ -91,6 +97,15 @@ impl Fault {
             }
             Self::Status(status) => page(*status, "Bad Gateway"),
             Self::LoginPage => page(200, "Sign in to continue"),
+            Self::Redirect(status, to) => {
+                Reply::new(*status, "text/html;charset=utf-8", Bytes::new()).with("location", to)
+            }
+            Self::Huge(bytes) => {
+                let mut body = vec![b' '; *bytes];
+                body.insert(0, b'[');
+                body.push(b']');
+                Reply::new(200, "application/json; charset=utf-8", body)
+            }
             Self::Instead(body) => Reply::new(200, "application/json; charset=utf-8", *body),
             _ => return None,
         })
@@ -100,6 +115,11 @@ impl Fault {
     pub(super) fn apply(&self, reply: &mut Reply, now: Timestamp) {
         match self {
             Self::Half => reply.body.truncate(reply.body.len() / 2),
+            Self::Changed => {
+                for (_, value) in reply.headers.iter_mut().filter(|(name, _)| *name == "etag") {
+                    "\"another\"".clone_into(value);
+                }
+            }
             Self::Clock(seconds) => reply.headers.push(("date", http_date(now.saturating_add(seconds * SECOND)))),
             _ => {}
         }

@@ -6,8 +6,11 @@ use super::{Loop, Program};
 use crate::app::event::Event;
 use crate::demo::{Scenario, Stage};
 use crate::model::Address;
+use crate::runtime::browser::{self, Way};
 use crate::runtime::demo::Demo;
+use crate::runtime::extract::Green;
 use crate::runtime::forge::{LogKind, RunLog};
+use crate::runtime::terminal::clipboard;
 use std::sync::Arc;
 
 impl<P: Program> Loop<P> {
@@ -32,7 +35,7 @@ impl<P: Program> Loop<P> {
         self.program.watch(repo.clone(), None);
         self.forges.watch_at(&loopback, &repo, &mut self.tasks);
         self.demo = Some(demo);
-        Ok("an invented outage of about 90 seconds; `:runs` shows its CI".to_owned())
+        Ok(self.program.demo_words())
     }
 
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.
@@ -45,24 +48,36 @@ impl<P: Program> Loop<P> {
         Ok(format!("{label} was added to {tab}"))
     }
 
+    /// Opens a page in a browser; where there is none, its address is shown, and copied.
+    pub(super) fn open_page(&mut self, address: String) {
+        match self.desktop.way(&address, browser::is_program) {
+            Way::Start(command) => {
+                self.tasks.spawn(browser::start(command, address, self.lanes.outcomes.0.clone(), self.tasks.cancel()));
+            }
+            Way::Show(why) => {
+                let sent = clipboard::sequence(&address).map(|sequence| self.terminal.copy(sequence)).is_ok();
+                let copied = if sent { "to the clipboard: " } else { "" };
+                self.update(Event::Done(Ok(format!("{copied}{address} ({why})"))));
+            }
+        }
+    }
+
     /// The log of a run was fetched.
     pub(super) fn run_log(&mut self, log: RunLog) {
-        let RunLog { repo, run, job, path, kind } = log;
-        let key = (repo.clone(), run.0);
-        if kind == LogKind::Green {
+        let RunLog { repo, run, job, log, kind } = log;
+        let key = (repo.clone(), run.0, job);
+        if let LogKind::Green(passed) = kind {
             if let Some(source) = self.log_sources.get(&key) {
-                self.looker.compare(*source, path, self.clock.now(), &mut self.tasks);
+                let green = Green { address: log, passed };
+                self.looker.compare(*source, green, self.clock.now(), &mut self.tasks);
             }
             return;
         }
-        let address = Address::Path(path.clone());
-        let id = self.program.open(&address, &format!("{} {}", repo.path, run.0));
-        if job.is_none() {
-            self.log_sources.insert(key, id);
-        }
+        let id = self.program.open(&log, &log.to_string());
+        self.log_sources.insert(key, id);
         self.update(Event::RunLog { repo, run, job, source: id });
-        self.tasks.open_held(id, address);
-        self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
+        self.tasks.open_held(id, log.clone());
+        self.looker.begin(id, log, self.clock.now(), &mut self.tasks);
     }
 
     pub(super) fn open(&mut self, address: Address, label: &str) {
@@ -73,10 +88,9 @@ impl<P: Program> Loop<P> {
         let id = self.program.open(&address, label);
         match &address {
             // What it is has to be known first: the causes in an archive go before its records.
-            Address::Path(path) => {
-                let path = path.clone();
-                self.tasks.open_held(id, address);
-                self.looker.begin(id, path, self.clock.now(), &mut self.tasks);
+            Address::Path(_) => {
+                self.tasks.open_held(id, address.clone());
+                self.looker.begin(id, address, self.clock.now(), &mut self.tasks);
             }
             _ => self.tasks.open(id, address),
         }

@@ -7,6 +7,7 @@ use super::decode::Limits;
 use super::error::InputError;
 use super::input::Input;
 use super::sniff::Codec;
+use crate::model::Address;
 use std::{
     collections::HashSet,
     ffi::OsStr,
@@ -56,6 +57,23 @@ pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Discovered {
         found.add_walk(path, walk);
     }
     found
+}
+
+/// Lists the inputs of an address; nothing of one that is no file.
+pub fn discover_address(address: &Address) -> Option<Discovered> {
+    match address {
+        Address::Stdin => Some(discover(&["-"])),
+        Address::Path(path) => Some(discover(&[path])),
+        Address::Fetched { path, name } => {
+            let mut found = Discovered::default();
+            match Input::named(path, name.clone(), Limits::default()) {
+                Ok(input) => found.add(input),
+                Err(problem) => found.problems.push(problem),
+            }
+            Some(found)
+        }
+        _ => None,
+    }
 }
 
 /// The entries of an archive that has been opened already, such as a temporary file without a name.

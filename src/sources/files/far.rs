@@ -191,10 +191,9 @@ fn extent(held: Held, size: u64) -> Extent {
 
 /// The files of a source.
 fn inputs(address: &Address) -> Result<Vec<Input>, Stop> {
-    let Address::Path(path) = address else {
+    let Some(found) = discover::discover_address(address).filter(|_| *address != Address::Stdin) else {
         return Err(Stop::Failed("only files can be read again: this source is none".to_owned()));
     };
-    let found = discover::discover(&[path]);
     match found.problems.first() {
         Some(problem) if found.inputs.is_empty() => Err(Stop::Failed(problem.to_string())),
         _ => Ok(found.inputs),

@@ -78,7 +78,11 @@ impl Input {
     /// What the file at `path` is, by its first bytes. Pipes and devices are not opened. An archive is one input here;
     /// `discover` lists its entries.
     pub(super) fn at(path: &Path, limits: Limits) -> Result<Self, InputError> {
-        let name = path.to_string_lossy().into_owned();
+        Self::named(path, path.to_string_lossy().into_owned(), limits)
+    }
+
+    /// As [`Input::at`], under another name.
+    pub(super) fn named(path: &Path, name: String, limits: Limits) -> Result<Self, InputError> {
         let meta = std::fs::metadata(path).map_err(|e| InputError::io(&name, e))?;
         let mut input = Self {
             codec: Codec::Stream,

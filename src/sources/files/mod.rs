@@ -22,7 +22,7 @@ mod whole;
 
 pub use archive::MAX_ENTRIES;
 pub use decode::Limits;
-pub use discover::{Discovered, MAX_DEPTH, MAX_FILES, discover, discover_archive};
+pub use discover::{Discovered, MAX_DEPTH, MAX_FILES, discover, discover_address, discover_archive};
 pub use each::{Consume, Outcome, Watch, each};
 pub use error::InputError;
 pub use far::{Far, Lines, answer};

@@ -75,6 +75,11 @@ fn build(address: &Address, settings: &Settings) -> Result<Box<dyn Source>, NotY
     let what = match address {
         Address::Stdin => What::Stdin,
         Address::Path(path) => What::Path(path.clone()),
+        // It is complete.
+        Address::Fetched { .. } => {
+            let settings = Settings { follow: Follow::Off, ..settings.clone() };
+            return Ok(Box::new(FilesSource { what: What::Fetched(address.clone()), settings }));
+        }
         _ => return Err(NotYet { id: address.kind(), form: "", needs: "" }),
     };
     Ok(Box::new(FilesSource { what, settings: settings.clone() }))
@@ -84,6 +89,7 @@ fn build(address: &Address, settings: &Settings) -> Result<Box<dyn Source>, NotY
 enum What {
     Stdin,
     Path(PathBuf),
+    Fetched(Address),
 }
 
 #[derive(Debug)]
@@ -110,6 +116,7 @@ impl FilesSource {
         let found = match &self.what {
             What::Stdin => Discovered { inputs: vec![Input::stdin()], ..Discovered::default() },
             What::Path(path) => discover::discover(&[path]),
+            What::Fetched(address) => discover::discover_address(address).unwrap_or_default(),
         };
         let shared = Shared::new(&found.inputs, self.settings.clone(), out.clone());
         for problem in &found.problems {
@@ -127,7 +134,7 @@ impl FilesSource {
                 follow::Follower::new(path, &found.inputs, tails, &shared).run()
             }
             (What::Stdin, _) => out.health(shared.end("standard input has ended")),
-            (What::Path(_), _) => {
+            (What::Path(_) | What::Fetched(_), _) => {
                 let read = shared.report().read;
                 out.health(shared.end(&format!("read {}", files(read))))
             }

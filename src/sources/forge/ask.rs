@@ -5,7 +5,6 @@
 use super::client::{Client, Pages};
 use super::error::{ApiError, Kind};
 use super::github::About;
-use super::gitlab::Retried;
 use super::limits::Urgency;
 use super::{github, gitlab};
 use crate::model::ci::{Annotation, Forge, Job, Progress, Repo, Run, RunFilter};
@@ -104,23 +103,14 @@ pub async fn jobs(client: &Client, repo: &Repo, run: (u64, u32), urgency: Urgenc
             let list = gather(&pages, github::parse_jobs)?;
             Ok(Jobs { list: once(list), ..Jobs::default() })
         }
-        Forge::Gitlab => gitlab_jobs(client, repo, run.0, Retried::Left, urgency).await,
+        Forge::Gitlab => gitlab_jobs(client, repo, run.0, urgency).await,
     }
 }
 
-/// The jobs of a pipeline: with those that were run again, or without.
-///
-/// # Errors
-/// As [`Client::get`].
-pub async fn gitlab_jobs(
-    client: &Client,
-    repo: &Repo,
-    id: u64,
-    retried: Retried,
-    urgency: Urgency,
-) -> Result<Jobs, ApiError> {
+/// The jobs of a pipeline.
+async fn gitlab_jobs(client: &Client, repo: &Repo, id: u64, urgency: Urgency) -> Result<Jobs, ApiError> {
     let mut jobs = Jobs::default();
-    let pages = client.pages(&gitlab::jobs(&repo.path, id, retried), urgency, JOB_PAGES).await?;
+    let pages = client.pages(&gitlab::jobs(&repo.path, id), urgency, JOB_PAGES).await?;
     let mut bridges = client.pages(&gitlab::bridges(&repo.path, id), urgency, 1).await;
     // Bridges may be forbidden or unknown where jobs are not.
     if bridges.as_ref().is_err_and(|error| matches!(error.kind, Kind::Missing | Kind::Forbidden | Kind::Scope)) {
@@ -135,9 +125,8 @@ pub async fn gitlab_jobs(
             }
         }
     }
-    jobs.list = once(jobs.list);
     // GitLab lists the newest first, people read from the first stage on.
-    jobs.list.sort_by_key(|job| job.id);
+    jobs.list = gitlab::fold_retried(once(jobs.list));
     Ok(jobs)
 }
 

@@ -6,6 +6,7 @@
 use super::address;
 use super::error::{ApiError, Kind, Refusal, message};
 use super::limits::{Limits, Urgency, Wait, backoff, next_random};
+use super::polling::Polling;
 use crate::model::Timestamp;
 use crate::model::ci::{Forge, Quota};
 use crate::ports::Clock;
@@ -20,6 +21,8 @@ use std::time::Duration;
 const MAX_REDIRECTS: usize = 3;
 /// Bytes of an answer in JSON.
 const MAX_BODY: usize = 16 << 20;
+/// How long the body of an answer in JSON may take in all: a server that sends a byte now and then would hold up the rest.
+const MAX_READING: Duration = Duration::from_mins(2);
 /// Bytes of the body of an error that are read.
 const MAX_ERROR_BODY: usize = 64 << 10;
 /// Tries of a request for which a person waits, when the server has a problem of its own.
@@ -55,6 +58,7 @@ impl Setup {
 pub struct Client {
     setup: Setup,
     state: Mutex<State>,
+    polling: Polling,
 }
 
 #[derive(Debug, Default)]
@@ -123,7 +127,7 @@ impl Client {
     /// A client that has not asked anything yet.
     pub fn new(setup: Setup) -> Self {
         let state = State { random: setup.seed, ..State::default() };
-        Self { setup, state: Mutex::new(state) }
+        Self { setup, state: Mutex::new(state), polling: Polling::default() }
     }
 
     /// Which API it speaks.
@@ -159,6 +163,15 @@ impl Client {
     /// The time.
     pub fn now(&self) -> Timestamp {
         self.setup.clock.now()
+    }
+
+    /// The time by the server's clock, as far as it is known: ages of what the server tells follow from it.
+    pub fn server_now(&self) -> Timestamp {
+        self.now().saturating_add(self.limits().skew_nanos())
+    }
+
+    pub(super) fn polling(&self) -> &Polling {
+        &self.polling
     }
 
     pub(super) fn http(&self) -> &dyn Http {
@@ -442,7 +455,13 @@ impl Client {
     }
 
     /// Reads a body of at most `most` bytes.
-    async fn read(&self, mut answer: Answer, most: usize) -> Result<Vec<u8>, ApiError> {
+    async fn read(&self, answer: Answer, most: usize) -> Result<Vec<u8>, ApiError> {
+        let slow = HttpError::Slow { host: self.host().to_owned(), seconds: MAX_READING.as_secs() };
+        let read = tokio::time::timeout(MAX_READING, self.read_all(answer, most)).await;
+        read.unwrap_or_else(|_| Err(ApiError::network(&slow)))
+    }
+
+    async fn read_all(&self, mut answer: Answer, most: usize) -> Result<Vec<u8>, ApiError> {
         let wanted = answer.header("content-length").and_then(|length| length.parse::<usize>().ok());
         let is_packed = answer.header("content-encoding").is_some();
         let mut body = Vec::with_capacity(wanted.unwrap_or(0).min(most));
@@ -505,12 +524,15 @@ fn key(url: &str, token: Option<&Secret>) -> String {
 fn check_json(body: &[u8], headers: &[(String, String)], host: &str) -> Result<(), ApiError> {
     let is_html = headers.iter().any(|(name, value)| name == "content-type" && value.starts_with("text/html"));
     let first = body.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xef | 0xbb | 0xbf));
+    if first.is_none() {
+        return Err(ApiError::new(
+            Kind::Truncated,
+            format!("{host} answered with nothing; it may be there in a moment"),
+        ));
+    }
     if first == Some(&b'<') || (is_html && !matches!(first, Some(b'{' | b'['))) {
         let words = format!("{host} answered with a web page instead of data: is there a login or a proxy in between?");
         return Err(ApiError::new(Kind::WebPage, words));
-    }
-    if first.is_none() {
-        return Err(ApiError::new(Kind::Truncated, format!("{host} answered with nothing; asked again later")));
     }
     serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| {
         let mut error = ApiError::json(&error, "this");

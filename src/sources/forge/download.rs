@@ -3,7 +3,10 @@
 //! Owns signed addresses, continuing after a break, and telling a log from what is none. Must not know what is in it.
 //! Signed addresses are asked without the token; they live about a minute.
 
+mod fetching;
 mod sink;
+
+pub use fetching::Fetching;
 
 use super::address;
 use super::client::{Client, Follow, USER_AGENT, is_downgrade};
@@ -16,11 +19,14 @@ use crate::model::time::SECOND;
 use crate::ports::http::{Answer, Request};
 use sink::{MAGIC, Sink};
 use std::fs::File;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
-/// How often a download is continued.
+/// How often a download is continued without getting much further.
 pub const MAX_BREAKS: u32 = 12;
+/// So many bytes more, and a break does not count as one of these.
+const FURTHER: u64 = 1 << 20;
+/// How often an archive is fetched that is whole by its length and has no end.
+const MAX_SHORT: u32 = 2;
 /// Redirects at the server that keeps the log.
 const MAX_REDIRECTS: usize = 3;
 /// A log may come so many nanoseconds after the end.
@@ -39,31 +45,6 @@ pub enum LogOf {
         /// The job's id.
         job: u64,
     },
-}
-
-/// How far a download is; to be looked at from elsewhere.
-#[derive(Debug, Default)]
-pub struct Fetching {
-    done: AtomicU64,
-    of: AtomicU64,
-    breaks: AtomicU64,
-}
-
-impl Fetching {
-    /// Bytes so far.
-    pub fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
-
-    /// Bytes in all, where that is known.
-    pub fn of(&self) -> Option<u64> {
-        Some(self.of.load(Ordering::Relaxed)).filter(|of| *of > 0)
-    }
-
-    /// How often it broke off.
-    pub fn breaks(&self) -> u64 {
-        self.breaks.load(Ordering::Relaxed)
-    }
 }
 
 /// A log that is complete.
@@ -135,6 +116,16 @@ pub enum NoLog {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Other logs take the room for temporary files.
+    #[error("there is no room for the log: those that are open take {} of {} MiB in {place}; leave logdeck and open this run alone", taken >> 20, limit >> 20)]
+    NoRoom {
+        /// Bytes that are taken.
+        taken: u64,
+        /// Bytes in all.
+        limit: u64,
+        /// The directory.
+        place: String,
+    },
     /// What came is no log.
     #[error("{host} sent {what} instead of a log")]
     NotALog {
@@ -165,8 +156,19 @@ pub async fn fetch(
     cancel: &CancellationToken,
 ) -> Result<Fetched, NoLog> {
     let path = path(client.forge(), repo, which)?;
-    let mut download =
-        Download { client, path, which, limit, fetching, sink: Sink::new(file), mark: None, length: None, place: None };
+    let mut download = Download {
+        client,
+        path,
+        which,
+        limit,
+        fetching,
+        sink: Sink::new(file),
+        mark: None,
+        length: None,
+        place: None,
+        moves: 0,
+        short: 0,
+    };
     let work = download.run();
     let outcome = tokio::select! {
         biased;
@@ -220,7 +222,7 @@ async fn why_missing(client: &Client, path: &str, which: LogOf, is_gone: bool) -
         }
     };
     let is_fresh = |ended: Option<Timestamp>| {
-        let now = client.now().0.saturating_add(client.limits().skew_nanos());
+        let now = client.server_now().0;
         ended.is_some_and(|ended| now.saturating_sub(ended.0) < FRESH)
     };
     match asked {
@@ -250,11 +252,15 @@ struct Download<'a> {
     limit: u64,
     fetching: &'a Fetching,
     sink: Sink,
-    /// The entity tag of what has come so far, if it is a strong one.
+    /// The entity tag of what has come so far.
     mark: Option<String>,
     /// Bytes in all.
     length: Option<u64>,
     place: Option<Place>,
+    /// How often the service said that the log has moved.
+    moves: usize,
+    /// How often a whole archive had no end.
+    short: u32,
 }
 
 /// How one try ended.
@@ -270,11 +276,12 @@ enum Tried {
 
 impl Download<'_> {
     async fn run(&mut self) -> Result<Content, NoLog> {
-        let mut breaks = 0;
+        let (mut breaks, mut fruitless) = (0, 0_u32);
         let mut is_fresh;
         self.sink.restart().await?;
         loop {
             is_fresh = self.place.is_none();
+            let had = self.sink.written;
             let why = match self.attempt().await {
                 Ok(Tried::Complete) => match self.check_whole().await? {
                     None => return Ok(self.content()),
@@ -291,7 +298,7 @@ impl Download<'_> {
                 Ok(Tried::Expired(status)) => {
                     let host = self.place_host();
                     self.place = None;
-                    if is_fresh && breaks > 0 || breaks >= MAX_BREAKS {
+                    if is_fresh && breaks > 0 || fruitless >= MAX_BREAKS {
                         return Err(NoLog::Store { host, status });
                     }
                     format!("the signed address is no longer good ({status})")
@@ -300,11 +307,13 @@ impl Download<'_> {
                 Err(error) => return Err(error),
             };
             breaks += 1;
-            self.fetching.breaks.store(u64::from(breaks), Ordering::Relaxed);
-            if breaks > MAX_BREAKS {
+            self.fetching.broke(breaks);
+            // A large log over a bad line comes in many pieces: only standing still has an end, and longer waits.
+            fruitless = if self.sink.written >= had.saturating_add(FURTHER) { 1 } else { fruitless + 1 };
+            if fruitless > MAX_BREAKS {
                 return Err(NoLog::Broken { breaks, done: self.sink.written, why });
             }
-            tokio::time::sleep(self.client.pause(breaks - 1)).await;
+            tokio::time::sleep(self.client.pause(fruitless - 1)).await;
         }
     }
 
@@ -357,10 +366,12 @@ impl Download<'_> {
             return Err(ApiError::new(Kind::Redirects, words).into());
         }
         // A renamed repository: the same question at another place of the same server.
-        if matches!(answer.status, 301 | 307 | 308)
-            && address::is_same_server(&to, self.client.base())
-            && self.path != to
-        {
+        if matches!(answer.status, 301 | 307 | 308) && address::is_same_server(&to, self.client.base()) {
+            if self.moves >= MAX_REDIRECTS {
+                let words = format!("{} redirects again and again", self.client.host());
+                return Err(ApiError::new(Kind::Redirects, words).into());
+            }
+            self.moves += 1;
             let first = std::mem::replace(&mut self.path, to.clone());
             let answer = Box::pin(self.ask_api(&to)).await;
             if answer.is_err() {
@@ -404,7 +415,8 @@ impl Download<'_> {
         let mut headers = vec![("accept-encoding", "identity".to_owned())];
         if self.sink.written > 0 {
             headers.push(("range", format!("bytes={}-", self.sink.written)));
-            if let Some(mark) = &self.mark {
+            // A weak one promises no more than the same meaning.
+            if let Some(mark) = self.mark.as_ref().filter(|mark| mark.starts_with('"')) {
                 headers.push(("if-range", mark.clone()));
             }
         }
@@ -421,6 +433,10 @@ impl Download<'_> {
                 self.begin(&answer);
             }
             200 => self.begin(&answer),
+            // A server that does not know If-Range.
+            206 if self.mark.as_deref().zip(answer.header("etag")).is_some_and(|(old, new)| old != new) => {
+                return Ok(Tried::Again("the log changed meanwhile".into()));
+            }
             206 => match content_range(&answer) {
                 Some((from, whole))
                     if from == had && (self.length.is_none() || whole.is_none() || self.length == whole) =>
@@ -441,7 +457,7 @@ impl Download<'_> {
             }
             status => return Err(NoLog::Store { host: self.place_host(), status }),
         }
-        self.fetching.of.store(self.length.unwrap_or(0), Ordering::Relaxed);
+        self.fetching.expect(self.length);
         if self.length.is_some_and(|length| length > self.limit) {
             return Err(NoLog::TooLarge { limit: self.limit });
         }
@@ -461,8 +477,9 @@ impl Download<'_> {
                 self.sink.remember(&piece);
                 self.check_start()?;
             }
+            self.fetching.make_room(self.sink.written + piece.len() as u64, self.length)?;
             self.sink.write(&piece).await?;
-            self.fetching.done.store(self.sink.written, Ordering::Relaxed);
+            self.fetching.came(self.sink.written);
         }
         self.sink.flush().await?;
         match self.length {
@@ -477,7 +494,7 @@ impl Download<'_> {
         let is_packed = answer.header("content-encoding").is_some_and(|coding| coding != "identity");
         let length = answer.header("content-length").and_then(|length| length.trim().parse().ok());
         self.length = length.filter(|_| !is_packed);
-        self.mark = answer.header("etag").filter(|etag| etag.starts_with('"') && !is_packed).map(str::to_owned);
+        self.mark = answer.header("etag").filter(|_| !is_packed).map(str::to_owned);
     }
 
     /// All is fetched again, from a new address.
@@ -488,7 +505,7 @@ impl Download<'_> {
 
     async fn restart_sink(&mut self) -> Result<(), NoLog> {
         (self.mark, self.length) = (None, None);
-        self.fetching.done.store(0, Ordering::Relaxed);
+        self.fetching.came(0);
         self.sink.restart().await
     }
 
@@ -522,11 +539,15 @@ impl Download<'_> {
 
     /// Whether what came is complete; else why not.
     async fn check_whole(&mut self) -> Result<Option<String>, NoLog> {
-        if matches!(self.which, LogOf::Job { .. }) || self.length.is_some() && self.sink.written >= 22 {
+        if matches!(self.which, LogOf::Job { .. }) || self.sink.ends_like_a_zip().await? {
             return Ok(None);
         }
-        let has_end = self.sink.ends_like_a_zip().await?;
-        Ok((!has_end).then(|| "the archive ends too early".to_owned()))
+        self.short += 1;
+        if self.short >= MAX_SHORT {
+            let what = "an archive that ends too early";
+            return Err(NoLog::NotALog { host: self.place_host(), what });
+        }
+        Ok(Some("the archive ends too early".to_owned()))
     }
 
     fn content(&self) -> Content {

@@ -97,7 +97,10 @@ impl ApiError {
     /// JSON that serde did not understand; `what` is named.
     pub fn json(error: &serde_json::Error, what: &str) -> Self {
         if error.is_eof() {
-            return Self::new(Kind::Truncated, format!("the answer about {what} ends too early; asked again later"));
+            return Self::new(
+                Kind::Truncated,
+                format!("the answer about {what} ends too early; it may be whole in a moment"),
+            );
         }
         Self::new(Kind::Nonsense, format!("the answer about {what} is not understood: {error}"))
     }

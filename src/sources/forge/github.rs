@@ -307,6 +307,7 @@ impl JobJson {
             // A job that was skipped "ends" before it "starts".
             ended: self.completed_at.filter(|end| self.started_at.is_none_or(|start| start <= *end)),
             steps: self.steps.into_iter().map(StepJson::into_step).collect(),
+            earlier: Vec::new(),
             has_artifacts: None,
             page: self.html_url,
         })

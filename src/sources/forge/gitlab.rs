@@ -7,9 +7,10 @@ use super::error::{ApiError, Kind};
 use super::github::About;
 use super::tolerant;
 use crate::model::Timestamp;
-use crate::model::ci::{Job, JobStep, Progress, Run, RunFilter};
-use crate::model::time::SECOND;
+use crate::model::ci::{Job, Progress, Run, RunFilter};
 use serde::Deserialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Entries of a page; GitLab gives at most 100.
 pub const PER_PAGE: usize = 100;
@@ -44,19 +45,9 @@ pub fn pipeline(project_path: &str, id: u64) -> String {
     format!("{}/pipelines/{id}", project(project_path))
 }
 
-/// Whether jobs that were run again are listed too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retried {
-    /// Only the last one of each.
-    Left,
-    /// All of them.
-    Included,
-}
-
-/// Jobs of a pipeline.
-pub fn jobs(project_path: &str, id: u64, retried: Retried) -> String {
-    let retried = retried == Retried::Included;
-    format!("{}/pipelines/{id}/jobs?include_retried={retried}&per_page={PER_PAGE}", project(project_path))
+/// Jobs of a pipeline, with those that were run again.
+pub fn jobs(project_path: &str, id: u64) -> String {
+    format!("{}/pipelines/{id}/jobs?include_retried=true&per_page={PER_PAGE}", project(project_path))
 }
 
 /// Jobs of a pipeline that start other pipelines. They have no log.
@@ -269,6 +260,7 @@ impl JobJson {
             started: self.started_at,
             ended: self.finished_at,
             steps: Vec::new(),
+            earlier: Vec::new(),
             // The log counts as an artifact there.
             has_artifacts: self.artifacts.map(|list| list.iter().any(|artifact| artifact.file_type != "trace")),
             page,
@@ -348,88 +340,24 @@ fn not_a(what: &str) -> ApiError {
     ApiError::new(Kind::Nonsense, format!("the answer is no {what}"))
 }
 
-/// What a line of a trace says about sections.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Section<'l> {
-    /// One begins.
-    Start {
-        /// When.
-        at: Timestamp,
-        /// Its name: `get_sources`, `step_script`.
-        name: &'l str,
-    },
-    /// One ends.
-    End {
-        /// When.
-        at: Timestamp,
-        /// Its name.
-        name: &'l str,
-    },
-}
-
-/// All marks of sections in a line: often the end of one stands before the start of the next.
-pub fn sections(line: &[u8]) -> Vec<Section<'_>> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = memchr::memmem::find(&line[from..], b"section_") {
-        from += at + 8;
-        let rest = &line[from..];
-        let is_start = rest.starts_with(b"start:");
-        let Some(rest) = rest.strip_prefix(b"start:").or_else(|| rest.strip_prefix(b"end:")) else { continue };
-        let Some(colon) = memchr::memchr(b':', rest) else { continue };
-        let name = &rest[colon + 1..];
-        let end = name.iter().position(|b| !(b.is_ascii_alphanumeric() || b"_.-".contains(b))).unwrap_or(name.len());
-        let seconds = std::str::from_utf8(&rest[..colon]).ok().and_then(|text| text.parse::<i64>().ok());
-        let (Some(seconds), Ok(name)) = (seconds, std::str::from_utf8(&name[..end])) else { continue };
-        let at = Timestamp(seconds.saturating_mul(SECOND));
-        found.push(if is_start { Section::Start { at, name } } else { Section::End { at, name } });
-    }
-    found
-}
-
-/// Sections as steps, numbered from 1 in the order in which they begin; sections inside of others are left out.
-#[derive(Clone, Debug, Default)]
-pub struct SectionSteps {
-    steps: Vec<JobStep>,
-    open: Vec<String>,
-}
-
-impl SectionSteps {
-    /// Takes the marks of a line, in their order.
-    pub fn take(&mut self, mark: &Section<'_>) {
-        match mark {
-            Section::Start { at, name } => {
-                if self.open.is_empty() {
-                    let number = self.steps.len() as u32 + 1;
-                    let (name, started) = ((*name).to_owned(), Some(*at));
-                    self.steps.push(JobStep { number, name, progress: Progress::Running, started, ended: None });
-                }
-                self.open.push((*name).to_owned());
+/// Jobs without those that were run again: the newest of a name tells how these ended.
+pub fn fold_retried(mut jobs: Vec<Job>) -> Vec<Job> {
+    jobs.sort_by_key(|job| job.id);
+    let mut folded: Vec<Job> = Vec::with_capacity(jobs.len());
+    let mut places: HashMap<(String, String), usize> = HashMap::new();
+    for job in jobs {
+        match places.entry((job.stage.clone(), job.name.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(folded.len());
+                folded.push(job);
             }
-            Section::End { at, name } => {
-                let Some(depth) = self.open.iter().rposition(|open| open == name) else { return };
-                self.open.truncate(depth);
-                if let (0, Some(step)) = (depth, self.steps.last_mut()) {
-                    step.ended = Some(*at);
-                    step.progress = Progress::Passed;
-                }
+            Entry::Occupied(place) => {
+                let older = &mut folded[*place.get()];
+                let mut earlier = std::mem::take(&mut older.earlier);
+                earlier.push(older.progress);
+                *older = Job { earlier, ..job };
             }
         }
     }
-
-    /// The steps of a job that is `of`: of one that failed, the section in which the script ran failed.
-    pub fn finish(mut self, of: Progress) -> Vec<JobStep> {
-        if of.is_red() {
-            let at = self.steps.iter().rposition(|step| step.name == "step_script" || step.name == "build_script");
-            let at =
-                at.or(self.steps.iter().rposition(|step| step.ended.is_none())).or(self.steps.len().checked_sub(1));
-            if let Some(step) = at.and_then(|at| self.steps.get_mut(at)) {
-                step.progress = of;
-            }
-        }
-        for step in self.steps.iter_mut().filter(|step| of.is_over() && step.progress == Progress::Running) {
-            step.progress = of;
-        }
-        self.steps
-    }
+    folded
 }

@@ -2,20 +2,18 @@
 //!
 //! Owns everything that speaks with them. Must not know how HTTP is done (`ports::http` has the trait), nor the screen.
 //!
-//! [`Client`] asks one server with one token; [`ask`] knows the questions; [`download`] fetches logs; [`names`] and [`cut`]
-//! find jobs and steps in them;
-//! [`watch`] keeps asking.
+//! [`Client`] asks one server with one token; [`ask`] knows the questions; [`download`] fetches logs; [`watch`]
+//! keeps asking.
 
 pub mod address;
 pub mod ask;
 pub mod client;
-pub mod cut;
 pub mod download;
 pub mod error;
 pub mod github;
 pub mod gitlab;
 pub mod limits;
-pub mod names;
+mod polling;
 #[cfg(test)]
 mod tests;
 mod tolerant;

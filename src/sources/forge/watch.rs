@@ -2,7 +2,7 @@
 //!
 //! Owns when something is asked again. Must not know how it is asked (`ask`), nor who looks at it.
 //!
-//! Each repository has a loop of its own. In the background, a few of them ask at a time, first come, first served. What a
+//! Each repository has a loop of its own. In the background, a few of a server's ask at a time, first come, first served. What a
 //! person wants interrupts the background, needs no turn, and may use the reserve of the quota.
 //! [`Want::Logs`] and [`Want::Cancel`] are not handled here: whoever owns the files calls [`super::download::fetch`] for
 //! them, and need not pass them on.
@@ -14,10 +14,9 @@ use super::limits::{Urgency, backoff, jitter, nanos, until};
 use crate::model::Timestamp;
 use crate::model::ci::{Job, News, Progress, Repo, Run, RunFilter, Want};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -52,10 +51,8 @@ pub struct Settings {
     pub rest: Duration,
     /// Between two polls while something runs and somebody looks.
     pub busy: Duration,
-    /// Whether somebody looks: whoever shows the runs sets it.
-    pub is_seen: Arc<AtomicBool>,
-    /// How many repositories are asked about at the same time in the background.
-    pub at_once: usize,
+    /// Whether somebody looks: whoever shows the runs says it.
+    pub is_seen: watch::Receiver<bool>,
 }
 
 impl Default for Settings {
@@ -65,8 +62,7 @@ impl Default for Settings {
             runs: 100,
             rest: Duration::from_mins(1),
             busy: Duration::from_secs(10),
-            is_seen: Arc::new(AtomicBool::new(true)),
-            at_once: 4,
+            is_seen: watch::channel(true).1,
         }
     }
 }
@@ -102,15 +98,12 @@ impl From<Closed> for Stop {
 impl Watcher {
     /// Watches these; nothing is asked before [`Watcher::run`].
     pub fn new(targets: Vec<Target>, settings: &Settings) -> Self {
-        let turns = Arc::new(Semaphore::new(settings.at_once.max(1)));
-        let mut demands: HashMap<usize, Demand> = HashMap::new();
         let mut watched: Vec<Watched> = Vec::with_capacity(targets.len());
         for target in targets {
             if watched.iter().any(|other| other.repo == target.repo) {
                 continue;
             }
-            let demand = demands.entry(Arc::as_ptr(&target.client) as usize).or_default().clone();
-            watched.push(Watched::new(target, settings.clone(), Arc::clone(&turns), demand));
+            watched.push(Watched::new(target, settings.clone()));
         }
         Self { watched }
     }
@@ -157,19 +150,6 @@ fn is_for(want: &Want, repo: &Repo) -> bool {
     }
 }
 
-/// What all repositories that share a quota would like to ask, in requests a second.
-#[derive(Clone, Debug, Default)]
-struct Demand(Arc<Mutex<HashMap<Repo, f64>>>);
-
-impl Demand {
-    /// Notes one's own demand and gives that of all.
-    fn note(&self, repo: &Repo, requests: usize, every: Duration) -> f64 {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(repo.clone(), requests as f64 / every.as_secs_f64().max(0.001));
-        all.values().sum()
-    }
-}
-
 /// What is known of a run when its jobs were asked for.
 type Stamp = (Progress, Option<Timestamp>);
 
@@ -179,8 +159,6 @@ pub(super) struct Watched {
     repo: Repo,
     client: Arc<Client>,
     settings: Settings,
-    turns: Arc<Semaphore>,
-    demand: Demand,
     filter: RunFilter,
     /// The repository under the name that it has now.
     now_called: Repo,
@@ -199,15 +177,13 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    fn new(target: Target, settings: Settings, turns: Arc<Semaphore>, demand: Demand) -> Self {
+    fn new(target: Target, settings: Settings) -> Self {
         Self {
             now_called: target.repo.clone(),
             repo: target.repo,
             client: target.client,
             filter: settings.filter.clone(),
             settings,
-            turns,
-            demand,
             default_branch: None,
             runs: Vec::new(),
             is_told: false,
@@ -223,10 +199,19 @@ impl Watched {
     /// Polls and answers wants until nobody takes news.
     async fn run(mut self, news: mpsc::Sender<News>, mut wants: mpsc::Receiver<Want>) -> Result<(), Closed> {
         let mut due = Instant::now();
+        let mut polled = due;
+        let mut is_seen = self.settings.is_seen.clone();
         loop {
             let wait = tokio::select! {
                 biased;
                 Some(want) = wants.recv() => self.want(want, &news).await?,
+                Ok(()) = is_seen.changed() => {
+                    // What was slowed down because nobody looked is not waited for.
+                    if self.failures == 0 && self.last.is_some() {
+                        due = due.min(polled + self.wait(self.client.now()));
+                    }
+                    None
+                }
                 () = tokio::time::sleep_until(due) => {
                     tokio::select! {
                         biased;
@@ -239,7 +224,8 @@ impl Watched {
                 }
             };
             if let Some(wait) = wait {
-                due = Instant::now() + wait;
+                polled = Instant::now();
+                due = polled + wait;
             }
         }
     }
@@ -284,9 +270,6 @@ impl Watched {
 
     /// One round, and how it went. Gives the wait until the next one.
     pub(super) async fn poll(&mut self, urgency: Urgency, news: &mpsc::Sender<News>) -> Result<Duration, Closed> {
-        let turns = Arc::clone(&self.turns);
-        // It is never closed.
-        let _turn = if urgency == Urgency::Background { turns.acquire().await.ok() } else { None };
         let error = match self.round(urgency, news).await {
             Ok(()) => None,
             Err(Stop::Closed) => return Err(Closed),
@@ -322,16 +305,17 @@ impl Watched {
     /// The wait after a good round.
     fn wait(&self, now: Timestamp) -> Duration {
         let running = self.runs.iter().filter(|run| run.progress == Progress::Running).count();
-        let is_busy = running > 0 && self.settings.is_seen.load(Ordering::Relaxed);
+        let is_busy = running > 0 && *self.settings.is_seen.borrow();
         let (wanted, requests) =
             if is_busy { (self.settings.busy, 1 + running.min(FOLLOWED)) } else { (self.settings.rest, 1) };
-        let demand = self.demand.note(&self.repo, requests, wanted);
+        let demand = self.client.polling().note(&self.repo, requests, wanted);
         jitter(self.client.limits().pace(wanted, demand, now), self.client.dice())
     }
 
     /// Asks for all that may have changed. When nothing did, that is one request.
     async fn round(&mut self, urgency: Urgency, news: &mpsc::Sender<News>) -> Result<(), Stop> {
         let (client, repo) = (Arc::clone(&self.client), self.now_called.clone());
+        let turn = self.turn(urgency).await;
         let asked = ask::runs(&client, &repo, &self.filter, self.settings.runs, urgency);
         let runs = if self.default_branch.is_none() {
             let (runs, about) = tokio::join!(asked, ask::about(&client, &repo, urgency));
@@ -353,7 +337,15 @@ impl Watched {
             self.runs = list;
             self.tell_runs(news).await?;
         }
+        // The runs of all repositories come before the jobs of one.
+        drop(turn);
+        let _turn = self.turn(urgency).await;
         self.follow(urgency, news).await
+    }
+
+    /// What people want needs no turn.
+    async fn turn(&self, urgency: Urgency) -> Option<OwnedSemaphorePermit> {
+        if urgency == Urgency::Background { self.client.polling().turn().await } else { None }
     }
 
     /// The repository's name and default branch.
@@ -366,7 +358,7 @@ impl Watched {
 
     /// Jobs of runs in progress and of newly failed ones.
     async fn follow(&mut self, urgency: Urgency, news: &mpsc::Sender<News>) -> Result<(), Stop> {
-        let is_seen = self.settings.is_seen.load(Ordering::Relaxed);
+        let is_seen = *self.settings.is_seen.borrow();
         let running = self.runs.iter().filter(|run| run.progress == Progress::Running).take(FOLLOWED);
         let mut list: Vec<Run> = running.filter(|_| is_seen).cloned().collect();
         let red = reds(&self.runs);
@@ -485,6 +477,12 @@ impl Watched {
     ) -> Result<(), Closed> {
         let (quota, is_anonymous) = (self.client.quota(), self.client.is_anonymous());
         tell(news, News::Asked { repo: self.repo.clone(), last: self.last, problem, next, quota, is_anonymous }).await
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.client.polling().forget(&self.repo);
     }
 }
 

@@ -6,7 +6,7 @@ use super::words::service;
 use super::{App, Attempt, Chosen, CiPane, Live, filter};
 use crate::app::event::Effect;
 use crate::model::Timestamp;
-use crate::model::ci::{Progress, Repo, Run, RunFilter, Want};
+use crate::model::ci::{Forge, Progress, Repo, Run, RunFilter, Want};
 
 /// How long the cursor has to rest on a run before something is asked for because of it, in nanoseconds.
 pub(super) const REST: i64 = 400_000_000;
@@ -167,7 +167,7 @@ impl App {
     /// Fetches the log of the chosen run, or of one of its jobs while the run goes on. Says why not, or that it does.
     pub(in crate::app::ci) fn fetch_log(&mut self, job: Option<u64>) -> Option<String> {
         let at = self.ci.live.chosen_attempt()?;
-        let (_, run) = self.ci.live.chosen_run()?;
+        let (watched, run) = self.ci.live.chosen_run()?;
         let (progress, number) = (run.progress, run.number);
         let log = self.ci.live.logs.get(&at);
         let is_on_its_way = log.is_some_and(|log| matches!(log.state, LogState::Fetching { .. }));
@@ -175,9 +175,15 @@ impl App {
             return None;
         }
         let job = self.ci.live.jobs().iter().find(|known| Some(known.id) == job);
+        // There is none of the whole, or it could not be had.
+        let is_by_jobs = watched.repo.forge == Forge::Gitlab || log.is_some_and(|log| !log.of_jobs.is_empty());
         let wanted = match (progress, job) {
             (Progress::Skipped, _) => return Some(format!("#{number} was skipped: it has no log")),
-            (progress, _) if progress.is_over() => None,
+            (_, Some(job)) if job.progress == Progress::Skipped => {
+                return Some("the job was skipped: it has no log".to_owned());
+            }
+            (progress, None) if progress.is_over() => None,
+            (progress, Some(_)) if progress.is_over() && !is_by_jobs => None,
             (_, Some(job)) if job.progress.is_over() && job.progress != Progress::Skipped => Some(job.id),
             (_, Some(_)) => return Some("the job is not over: its log comes when it is".to_owned()),
             (_, None) => return None,

@@ -59,6 +59,15 @@ pub(super) fn is_still_red(runs: &[Run], run: &Run) -> bool {
     run.progress.is_red() && !newer.filter(|other| is_same_line(other, run)).any(|other| is_green(other.progress))
 }
 
+/// How a repository is on its own branch: the oldest red workflow, or all are green. Nothing when no run is over.
+pub(super) fn of_branch(runs: &[Run], branch: &str) -> Option<Result<(), Red>> {
+    let telling = |run: &&Run| run.branch == branch && (run.progress.is_red() || is_green(run.progress));
+    let mut reds: Vec<Red> = runs.iter().filter(telling).filter_map(|run| red(runs, run)).collect();
+    reds.sort_by_key(|red| red.at);
+    runs.iter().find(telling)?;
+    Some(reds.into_iter().next().map_or(Ok(()), Err))
+}
+
 /// The newest passed run of the same workflow and branch.
 pub(super) fn last_green<'r>(runs: &'r [Run], of: &Run) -> Option<&'r Run> {
     runs.iter().find(|run| is_green(run.progress) && is_same_line(run, of))
@@ -130,7 +139,9 @@ impl Outcomes {
     /// Takes in the jobs of a run.
     pub(super) fn take_jobs(&mut self, run: &Run, jobs: &[Job]) {
         for job in jobs {
-            self.take(Subject::of(run, &job.name), job.progress);
+            for progress in job.earlier.iter().chain([&job.progress]) {
+                self.take(Subject::of(run, &job.name), *progress);
+            }
         }
     }
 
@@ -143,9 +154,19 @@ impl Outcomes {
         seen.passed |= progress == Progress::Passed;
     }
 
-    /// Whether the run's workflow both failed and passed on its commit.
+    /// Whether the run's workflow, or one of its jobs, both failed and passed on its commit.
     pub(super) fn is_flaky_run(&self, run: &Run) -> bool {
-        self.is_flaky_job(run, "")
+        self.is_flaky_job(run, "") || !self.flaky_jobs(run).is_empty()
+    }
+
+    /// The jobs of a run's workflow that both failed and passed on its commit, by name.
+    pub(super) fn flaky_jobs(&self, run: &Run) -> Vec<&str> {
+        let of = Subject::of(run, "");
+        let is_of = |subject: &Subject| subject.workflow == of.workflow && subject.sha == of.sha;
+        let flaky = self.seen.iter().filter(|(subject, seen)| is_of(subject) && seen.failed && seen.passed);
+        let mut jobs: Vec<_> = flaky.map(|(subject, _)| subject.job.as_str()).filter(|job| !job.is_empty()).collect();
+        jobs.sort_unstable();
+        jobs
     }
 
     /// Whether a job of this name both failed and passed on the run's commit.
@@ -204,6 +225,22 @@ mod tests {
     }
 
     #[test]
+    fn a_repository_is_as_red_as_its_oldest_red_workflow() {
+        let check = |runs: &[Run], expected: Option<Result<(), u64>>| {
+            assert_eq!(of_branch(runs, "main").map(|how| how.map_err(|red| red.since)), expected);
+        };
+        check(&[], None);
+        check(&runs(&[Running]), None);
+        check(&runs(&[Running, Passed, Failed]), Some(Ok(())));
+        check(&runs(&[Failed, Failed, Passed]), Some(Err(8)));
+        let mut two = runs(&[Failed, Failed, Passed]);
+        two[1].workflow_id = 77;
+        check(&two, Some(Err(8)));
+        two[1].branch = "feat".to_owned();
+        check(&two, Some(Err(9)));
+    }
+
+    #[test]
     fn a_duration_is_compared_with_the_median_of_passed_runs() {
         let check = |seconds: &[i64], expected: Option<i64>| {
             let mut runs = runs(&vec![Passed; seconds.len() + 1]);
@@ -251,6 +288,10 @@ mod tests {
         outcomes.take_jobs(&failed, &[job("a", Failed), job("b", Passed)]);
         outcomes.take_jobs(&failed, &[job("a", Passed), job("b", Passed)]);
         assert!(outcomes.is_flaky_job(&failed, "a") && !outcomes.is_flaky_job(&failed, "b"));
+        assert_eq!(outcomes.flaky_jobs(&failed), ["a"]);
+        let again = Job { earlier: vec![Failed], ..job("c", Passed) };
+        outcomes.take_jobs(&failed, &[again, Job { earlier: vec![Failed], ..job("d", Failed) }]);
+        assert_eq!(outcomes.flaky_jobs(&failed), ["a", "c"]);
         let other = run(10, "main", Passed);
         outcomes.take_runs(std::slice::from_ref(&other));
         assert!(!outcomes.is_flaky_run(&failed), "nobody shows that commit any more");

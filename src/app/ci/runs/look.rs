@@ -10,7 +10,7 @@ use super::{App, Chosen, CiPane, Live, Watched, filter, health};
 use crate::app::ci::Ci;
 use crate::app::ci::look::{CiLayout, chips};
 use crate::app::format::{Digits, age, thousands, time_of_day};
-use crate::app::{Role, TimeStyle};
+use crate::app::{Role, TimeStyle, text};
 use crate::model::Timestamp;
 use crate::model::ci::{Job, Progress, Run};
 use crate::model::time::SECOND;
@@ -206,19 +206,48 @@ impl App {
         let rows = shown
             .map(|chosen| RunRow { is_cursor: *chosen == live.chosen, ..self.run_row_of(*chosen, owner, &columns) });
         let words = filter::said(&live.filter);
-        let left = if words.is_empty() { "Runs".to_owned() } else { format!("Runs: {words}") };
+        let mut left = if words.is_empty() { "Runs".to_owned() } else { format!("Runs: {words}") };
         let mut right = Vec::new();
         if all > room {
             right.push(format!("{} of {}", thousands(at as u64 + 1), thousands(all as u64)));
         }
         right.push(format!("{}: refresh", self.key_of("refresh")));
         right.push(format!("{}: open in browser", self.key_of("open-page")));
-        CiRuns {
-            heading: (left, right.join("   ")),
-            is_focused: self.ci_focus() == CiPane::Runs,
-            columns,
-            rows: rows.collect(),
+        let right = right.join("   ");
+        // The heading has three columns at each side and before its right part.
+        let room = usize::from(self.size.0).saturating_sub(text::width(&left) + text::width(&right) + 14);
+        if live.repos.len() > 1
+            && let Some(words) = self.health_of_repos(owner).into_iter().find(|words| text::width(words) <= room)
+        {
+            left.push_str("   ");
+            left.push_str(&words);
         }
+        CiRuns { heading: (left, right), is_focused: self.ci_focus() == CiPane::Runs, columns, rows: rows.collect() }
+    }
+
+    /// How each repository is on its own branch: `payments red 26m, edge ok`, and shorter.
+    fn health_of_repos(&self, owner: usize) -> [String; 2] {
+        let (mut all, mut red) = (Vec::new(), 0);
+        for watched in &self.ci.live.repos {
+            let name = safe_line(watched.repo.path.get(owner..).unwrap_or_default().as_bytes());
+            let runs = watched.runs.as_deref().unwrap_or_default();
+            let words = match health::of_branch(runs, &watched.default_branch) {
+                Some(Err(since)) => {
+                    red += 1;
+                    let ago = since.at.map(|at| roughly(self.now.0.saturating_sub(at.0)));
+                    format!("{name} red {}", ago.unwrap_or_default()).trim_end().to_owned()
+                }
+                Some(Ok(())) if runs.iter().any(|run| watched.outcomes.is_flaky_run(run)) => format!("{name} flaky"),
+                Some(Ok(())) => format!("{name} ok"),
+                None => format!("{name} ?"),
+            };
+            all.push(words);
+        }
+        let count = match red {
+            0 => "none red".to_owned(),
+            red => format!("{red} of {} red", self.ci.live.repos.len()),
+        };
+        [all.join(", "), count]
     }
 
     fn run_row_of(&self, chosen: Chosen, owner: usize, columns: &RunColumns) -> RunRow {

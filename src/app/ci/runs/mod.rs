@@ -13,9 +13,11 @@
 
 mod ask;
 mod choose;
+mod cut;
 mod filter;
 mod health;
 mod look;
+mod names;
 mod pair;
 mod told;
 mod words;
@@ -26,9 +28,11 @@ pub(super) mod tests;
 pub use health::took;
 pub(super) use look::span_words;
 pub use look::{CiRuns, RunColumns, RunRow};
+pub(super) use words::roughly;
 pub use words::{mark, result};
 
-pub(super) use pair::{logs_of, steps_of};
+pub(super) use cut::cut as steps_of;
+pub(super) use pair::logs_of;
 
 use super::{App, CiPane, Place};
 use crate::app::{FrameNeed, Pane};
@@ -344,6 +348,11 @@ impl App {
         }
         self.choose_run();
         self.frame = FrameNeed::Now;
+    }
+
+    /// What the demo is, and the key to its runs: its tab's, which is pressed again there.
+    pub fn demo_words(&self) -> String {
+        format!("an invented outage of about 90 seconds; {} shows its CI runs", self.key_of("tab-ci"))
     }
 
     /// Takes news of watched repositories in.

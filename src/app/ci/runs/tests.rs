@@ -36,6 +36,7 @@ pub(in crate::app::ci) fn job(name: &str, progress: Progress) -> Job {
         started: None,
         ended: None,
         steps: Vec::new(),
+        earlier: Vec::new(),
         has_artifacts: None,
         page: String::new(),
     }

@@ -195,7 +195,12 @@ impl App {
             parts.push((words, Role::Warn));
         }
         if watched.outcomes.is_flaky_run(run) {
-            parts.push(("flaky: failed and passed on this commit".to_owned(), Role::Warn));
+            let words = match watched.outcomes.flaky_jobs(run)[..] {
+                _ if watched.outcomes.is_flaky_job(run, "") => "failed and passed on this commit".to_owned(),
+                [job] => safe(job),
+                ref jobs => format!("{} jobs", jobs.len()),
+            };
+            parts.push((format!("flaky: {words}"), Role::Warn));
         }
         Some(parts)
     }

@@ -46,7 +46,7 @@ pub(super) const fn service(forge: Forge) -> &'static str {
 }
 
 /// A span of time so roughly that a screen that shows it stays as it is for a while: `8s`, `20s`, `3m`, `2h04m`.
-pub(super) fn roughly(nanos: i64) -> String {
+pub(in crate::app::ci) fn roughly(nanos: i64) -> String {
     let seconds = nanos.max(0) / SECOND;
     match seconds {
         ..10 => "a moment".to_owned(),

@@ -89,10 +89,11 @@ async fn the_headers_of_a_follow_come_with_its_first_line() {
     let options = follow("worker");
     let opening = pods.log_stream("worker-1", &options);
     tokio::pin!(opening);
-    let mut is_open = futures_util::poll!(&mut opening).is_ready();
-    until(|| stand.server.journal().iter().any(|seen| seen.what.subresource == "log") || is_open).await;
-    is_open |= futures_util::poll!(&mut opening).is_ready();
-    assert!(!is_open);
+    let journal = || stand.server.journal();
+    tokio::select! {
+        _ = &mut opening => panic!("there is an answer before there is a line"),
+        () = until(|| journal().iter().any(|seen| seen.what.subresource == "log")) => {}
+    }
     stand.server.state().append("payments/worker-1", "worker", b"at last");
     let mut lines = opening.await.unwrap().lines();
     assert!(next(&mut lines).await.unwrap().ends_with("at last"));

@@ -144,6 +144,9 @@ fn a_log_that_changed_meanwhile_starts_over() {
     changed(Say::new(206, archive()[6_000..].to_vec()).with("content-range", "bytes 6000-120025/120026"));
     changed(Say::new(206, archive()[7_000..].to_vec()).with("content-range", "bytes 7000-120025/999999"));
     changed(Say::new(206, "rest"));
+    // If-Range was not heard: only the tag tells.
+    let other = Say::new(206, archive()[7_000..].to_vec()).with("content-range", "bytes 7000-120025/120026");
+    changed(other.with("etag", "\"new\""));
     changed(Say::new(416, ""));
     changed(Say::new(503, ""));
 }
@@ -238,6 +241,40 @@ fn a_renamed_repository_still_has_its_logs() {
     get(&world, RUN).unwrap();
     let with: Vec<_> = world.script.asked().iter().map(|asked| header(asked, "authorization").is_some()).collect();
     assert_eq!(with, [true, true, false]);
+}
+
+#[test]
+fn redirects_within_the_service_end() {
+    let world = world();
+    let (here, there) = (RUN_LOGS, "/repositories/7/actions/runs/5/attempts/1/logs");
+    world.script.on(here, Say::to(301, there));
+    world.script.on(there, Say::to(301, &format!("{BASE}{here}")));
+    let said = get(&world, RUN).unwrap_err().to_string();
+    assert_eq!(said, "api.github.com redirects again and again");
+    assert!(world.script.asked().len() < 10);
+}
+
+#[test]
+fn an_archive_without_an_end_is_no_log() {
+    let world = world();
+    world.script.on(RUN_LOGS, Say::to(302, BLOB));
+    world.script.on(BLOB, Say::new(200, archive()[..60_000].to_vec()));
+    let said = get(&world, RUN).unwrap_err().to_string();
+    assert_eq!(said, "blob.example sent an archive that ends too early instead of a log");
+    assert_eq!(world.script.asked().len(), 4);
+}
+
+#[test]
+fn a_download_that_gets_further_is_continued_as_often_as_it_takes() {
+    let world = world();
+    world.script.on(RUN_LOGS, Say::to(302, BLOB));
+    let mut log = archive();
+    log.splice(100..100, vec![7; 40 << 20]);
+    blob(&world.script, BLOB, log.clone(), 2 << 20, "\"a\"");
+    let fetching = Fetching::default();
+    let fetched = get_with(&world, RUN, 1 << 30, &fetching).unwrap();
+    assert!(bytes(fetched) == log);
+    assert_eq!(fetching.breaks(), 20);
 }
 
 #[test]

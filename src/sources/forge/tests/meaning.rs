@@ -1,6 +1,5 @@
 //! JSON of both services, and what it means.
 
-use super::super::gitlab::{Retried, Section, SectionSteps, sections};
 use super::super::{RunWish, ask, find_run, github, gitlab, list_runs};
 use super::script::{BASE, Say, repo, run, world, world_of};
 use crate::model::Timestamp;
@@ -155,7 +154,7 @@ fn pipelines_and_jobs_of_gitlab() {
     let filter = RunFilter { branch: "a/b".into(), only: Some(Progress::Cancelled), ..RunFilter::default() };
     let path = gitlab::pipelines("g/sub/p", &filter, 50);
     assert_eq!(path, "/projects/g%2Fsub%2Fp/pipelines?per_page=50&order_by=id&sort=desc&ref=a%2Fb&status=canceled");
-    let path = gitlab::jobs("p", 4, Retried::Included);
+    let path = gitlab::jobs("p", 4);
     assert_eq!(path, "/projects/p/pipelines/4/jobs?include_retried=true&per_page=100");
     assert_eq!(
         gitlab::parse_project(br#"{"path_with_namespace":"g/p","default_branch":null}"#).unwrap().default_branch,
@@ -164,36 +163,15 @@ fn pipelines_and_jobs_of_gitlab() {
 }
 
 #[test]
-fn sections_become_steps() {
-    let line = b"section_end:105:get_sources\r\x1b[0Ksection_start:106:step_script[collapsed=true]\r\x1b[0KExecuting";
-    let found = sections(line);
-    let at = |seconds: i64| Timestamp(seconds * SECOND);
-    let expected =
-        [Section::End { at: at(105), name: "get_sources" }, Section::Start { at: at(106), name: "step_script" }];
-    assert_eq!(found, expected);
-    assert_eq!(sections(b"section_start:x:y section_start:1 section_"), []);
-    let mut steps = SectionSteps::default();
-    for line in [
-        &b"section_start:100:get_sources\r"[..],
-        line,
-        b"section_start:107:inner\r",
-        b"section_end:108:inner\r",
-        b"section_end:110:step_script\r",
-        b"section_start:111:after_script\r",
-        b"section_end:112:after_script\r",
-        b"section_end:113:nothing\r",
-    ] {
-        for mark in sections(line) {
-            steps.take(&mark);
-        }
-    }
-    let steps: Vec<_> = steps.finish(Progress::Failed).into_iter().map(|s| (s.number, s.name, s.progress)).collect();
-    let expected = [
-        (1, "get_sources", Progress::Passed),
-        (2, "step_script", Progress::Failed),
-        (3, "after_script", Progress::Passed),
-    ];
-    assert_eq!(steps, expected.map(|(n, name, p)| (n, name.to_owned(), p)));
+fn jobs_that_were_run_again_tell_how_they_ended_before() {
+    let json = r#"[{"id": 14, "name": "unit", "stage": "test", "status": "success"},
+        {"id": 13, "name": "lint", "stage": "test", "status": "failed"},
+        {"id": 12, "name": "unit", "stage": "test", "status": "failed", "failure_reason": "job_execution_timeout"},
+        {"id": 11, "name": "unit", "stage": "test", "status": "failed"}]"#;
+    let jobs = gitlab::fold_retried(gitlab::parse_jobs(json.as_bytes()).unwrap().list);
+    let found: Vec<_> = jobs.iter().map(|job| (job.id, job.name.as_str(), job.progress, &job.earlier[..])).collect();
+    let earlier = [Progress::Failed, Progress::TimedOut];
+    assert_eq!(found, [(14, "unit", Progress::Passed, &earlier[..]), (13, "lint", Progress::Failed, &[])]);
 }
 
 fn runs(list: &[(u64, &str, &str)]) -> Say {
@@ -247,7 +225,7 @@ fn pipelines_have_jobs_and_bridges() {
     let world = world_of(Forge::Gitlab, BASE, &[Ok(None)]);
     let repo = Repo { forge: Forge::Gitlab, host: "gitlab.com".into(), path: "g/p".into() };
     world.script.on(
-        "/projects/g%2Fp/pipelines/4/jobs?include_retried=false&per_page=100",
+        "/projects/g%2Fp/pipelines/4/jobs?include_retried=true&per_page=100",
         Say::json(r#"[{"id":3,"name":"b"},{"id":1,"name":"a"}]"#),
     );
     world.script.on("/projects/g%2Fp/pipelines/4/bridges?per_page=100", Say::json(r#"[{"id":2,"name":"down"}]"#));

@@ -3,11 +3,10 @@
 use super::super::limits::Urgency::Background;
 use super::super::watch::{Settings, Target, Watched, Watcher};
 use super::script::{NOON, Say, World, anonymous, repo, run, world};
-use crate::model::ci::{News, Progress, RunFilter, Want};
+use crate::model::ci::{News, Progress, Repo, RunFilter, Want};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 const RUNS: &str = "/repos/acme/api/actions/runs?per_page=100";
@@ -16,14 +15,15 @@ const GREENS: &str = "created=";
 struct Watch<'w> {
     world: &'w World,
     watched: Watched,
-    settings: Settings,
+    is_seen: watch::Sender<bool>,
 }
 
 fn watch(world: &World) -> Watch<'_> {
-    let settings = Settings::default();
+    let (is_seen, theirs) = watch::channel(true);
+    let settings = Settings { is_seen: theirs, ..Settings::default() };
     let target = Target { repo: repo(), client: Arc::clone(&world.client) };
     let watched = Watcher::new(vec![target], &settings).watched().remove(0);
-    Watch { world, watched, settings }
+    Watch { world, watched, is_seen }
 }
 
 impl Watch<'_> {
@@ -104,6 +104,48 @@ fn a_poll_in_which_nothing_changed_is_one_request() {
 }
 
 #[test]
+fn an_hour_at_rest_is_at_most_sixty_requests() {
+    let world = world();
+    with_repo(&world);
+    world.script.on(RUNS, runs("2 main success, 1 main failure", "\"a\""));
+    let mut watch = watch(&world);
+    let (_, _, first) = watch.poll();
+    let (mut passed, mut asked) = (first, 0);
+    while passed < Duration::from_hours(1) {
+        let (_, urls, wait) = watch.poll();
+        asked += urls.len();
+        passed += wait;
+        world.clock.go(wait.as_secs() as i64);
+    }
+    assert!((54..=59).contains(&asked), "{asked}");
+}
+
+#[test]
+fn repositories_of_one_server_share_its_quota_whoever_watches_them() {
+    let world = anonymous();
+    let reset = (NOON + 3600).to_string();
+    let say = |say: Say| {
+        say.with("x-ratelimit-remaining", "58").with("x-ratelimit-limit", "60").with("x-ratelimit-reset", &reset)
+    };
+    let target = |nth: usize| Target {
+        repo: Repo { path: format!("acme/r{nth}"), ..repo() },
+        client: Arc::clone(&world.client),
+    };
+    let mut all: Vec<_> =
+        (0..20).map(|nth| Watcher::new(vec![target(nth)], &Settings::default()).watched().remove(0)).collect();
+    let mut wait = Duration::ZERO;
+    for (nth, watched) in all.iter_mut().enumerate() {
+        let about = format!("{{\"full_name\":\"acme/r{nth}\",\"default_branch\":\"main\"}}");
+        world.script.on(&format!("/repos/acme/r{nth}"), Say::json(about));
+        world.script.on(&format!("/repos/acme/r{nth}/actions/runs?per_page=100"), say(runs("2 main success", "\"a\"")));
+        let (sender, _news) = mpsc::channel(100);
+        wait = run(watched.poll(Background, &sender)).unwrap();
+    }
+    // 38 requests for 20 repositories: each asks about twice in the hour.
+    assert!(wait > Duration::from_mins(28), "{wait:?}");
+}
+
+#[test]
 fn a_newly_failed_run_is_looked_into_once() {
     let world = world();
     with_repo(&world);
@@ -160,10 +202,41 @@ fn runs_in_progress_are_followed_while_somebody_looks() {
     assert!(wait >= Duration::from_secs(10) && wait <= Duration::from_secs(11), "{wait:?}");
     let (_, asked, _) = watch.poll();
     assert_eq!(asked, [RUNS.to_owned(), jobs(3)]);
-    watch.settings.is_seen.store(false, Ordering::Relaxed);
+    watch.is_seen.send(false).unwrap();
     let (_, asked, wait) = watch.poll();
     assert_eq!(asked, [RUNS.to_owned()]);
     assert!(wait >= Duration::from_mins(1));
+}
+
+#[test]
+fn who_looks_again_does_not_wait_for_the_next_slow_poll() {
+    let world = world();
+    with_repo(&world);
+    world.script.on(RUNS, runs("3 main in_progress", "\"a\""));
+    world.script.on(&jobs(3), Say::json("{\"jobs\":[{\"id\":30,\"status\":\"in_progress\"}]}"));
+    let (is_seen, theirs) = watch::channel(false);
+    let (rest, busy) = (Duration::from_hours(1), Duration::from_millis(1));
+    let settings = Settings { is_seen: theirs, rest, busy, ..Settings::default() };
+    let watcher = Watcher::new(vec![Target { repo: repo(), client: Arc::clone(&world.client) }], &settings);
+    let told = run(async {
+        let (sender, mut news) = mpsc::channel(4);
+        let (_wants, theirs) = mpsc::channel(4);
+        let cancel = CancellationToken::new();
+        let look = async {
+            let mut told = Vec::new();
+            while told.len() < 4 {
+                let one = news.recv().await.unwrap();
+                if matches!(one, News::Asked { .. }) {
+                    is_seen.send(true).unwrap();
+                }
+                told.push(one);
+            }
+            cancel.cancel();
+            told
+        };
+        tokio::join!(watcher.run(sender, theirs, cancel.clone()), look).1
+    });
+    assert_eq!(names(&told), ["runs", "asked", "jobs", "asked"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn job(name: &str) -> Job {
         started: None,
         ended: None,
         steps: Vec::new(),
+        earlier: Vec::new(),
         has_artifacts: None,
         page: String::new(),
     }
@@ -71,6 +72,16 @@ fn slashes_and_colons_are_left_out() {
     check(&["lint / "], &["0_lint.txt"], "0");
     // Blanks that somebody else made one.
     check(&["caller / callee", "other"], &["0_caller callee.txt"], "0");
+}
+
+#[test]
+fn newer_archives_replace_slashes() {
+    check(&["caller / callee"], &["0_caller _ callee.txt", "caller _ callee/4_x.txt"], "0 0.4");
+    check(&["a / b", "a / b", "a: b"], &["0_a _ b.txt", "1_a _ b (1).txt", "2_a_ b.txt"], "0 1 2");
+    let long = format!("{} / callee (linux)", "x".repeat(80));
+    check(&[&long, "b"], &[&format!("0_{} _ callee.txt", "x".repeat(80))], "0");
+    let odd = format!("a / {}", "🚀".repeat(50));
+    check(&[&odd, "b"], &[&format!("0_a _ {}.txt", "🚀".repeat(43))], "0");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //!
 //! At the top stand files of whole jobs, `3_NAME.txt` (the number is not the job's id) or `-3_NAME.txt` in old ones; in
 //! folders, files of steps, `NAME/5_STEP.txt`, which are often missing. In NAME, `/` and `:` are left out, it is cut to 90
-//! UTF-16 units and trimmed; equal names are told apart by numbers, or not at all.
+//! UTF-16 units and trimmed; equal names are told apart by numbers, or not at all. Newer archives have `_` in the place of
+//! what is left out.
 
 use crate::model::ci::Job;
 use std::collections::BTreeMap;
@@ -16,16 +17,26 @@ const LONG_UNITS: usize = 60;
 
 /// What an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The job, by its place in the list of jobs.
-    pub job: usize,
+    pub(super) job: usize,
     /// The number of its step; the whole job's log when none.
-    pub step: Option<u32>,
+    pub(super) step: Option<u32>,
 }
 
-/// The name of a job as the archive has it.
-pub fn in_archive(name: &str) -> String {
-    let plain: String = name.chars().filter(|c| !matches!(c, '/' | ':')).collect();
+/// Whether archives do not have a character in names.
+const fn is_left_out(c: char) -> bool {
+    matches!(c, '/' | ':')
+}
+
+/// A name as archives have it before they cut it: what is left out, and the same replaced.
+fn plain(name: &str) -> [String; 2] {
+    let without = name.chars().filter(|c| !is_left_out(*c)).collect();
+    [without, name.replace(is_left_out, "_")]
+}
+
+/// A plain name as far as the archive has it.
+fn in_archive(plain: &str) -> String {
     let mut units = 0;
     let cut: String = plain
         .chars()
@@ -66,7 +77,7 @@ fn take_apart(name: &str) -> Option<(&str, Place, i64)> {
 }
 
 /// Finds job and step of each entry. Entries that belong to none stay empty; nothing is guessed where several jobs fit.
-pub fn match_entries(names: &[&str], jobs: &[Job]) -> Vec<Option<Entry>> {
+pub(super) fn match_entries(names: &[&str], jobs: &[Job]) -> Vec<Option<Entry>> {
     let finder = Finder::new(jobs);
     let places: Vec<_> = names.iter().map(|name| take_apart(name)).collect();
     // Names under which the archive has the jobs, in the order of the numbers in front.
@@ -95,8 +106,8 @@ pub fn match_entries(names: &[&str], jobs: &[Job]) -> Vec<Option<Entry>> {
 struct Finder {
     /// Name in the archive, in lower case since archives tell names apart without case; and the jobs.
     exact: BTreeMap<String, Vec<usize>>,
-    /// Name without what is left out only, not cut.
-    whole: Vec<String>,
+    /// Names that are not cut.
+    whole: Vec<[String; 2]>,
     /// Letters and digits only.
     loose: BTreeMap<String, Vec<usize>>,
 }
@@ -107,11 +118,14 @@ impl Finder {
         let mut loose: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut whole = Vec::with_capacity(jobs.len());
         for (at, job) in jobs.iter().enumerate() {
-            let name = in_archive(&job.name);
-            loose.entry(loosely(&name)).or_default().push(at);
-            exact.entry(name.to_lowercase()).or_default().push(at);
-            let plain: String = job.name.chars().filter(|c| !matches!(c, '/' | ':')).collect();
-            whole.push(plain.to_lowercase());
+            let forms = plain(&job.name);
+            let [without, replaced] = forms.each_ref().map(|form| in_archive(form));
+            loose.entry(loosely(&without)).or_default().push(at);
+            if replaced != without {
+                exact.entry(replaced.to_lowercase()).or_default().push(at);
+            }
+            exact.entry(without.to_lowercase()).or_default().push(at);
+            whole.push(forms.map(|form| form.to_lowercase()));
         }
         Self { exact, whole, loose }
     }
@@ -179,7 +193,7 @@ impl Finder {
         if units(name) < LONG_UNITS {
             return None;
         }
-        let mut fitting = (0..self.whole.len()).filter(|at| self.whole[*at].starts_with(name));
+        let mut fitting = (0..self.whole.len()).filter(|at| self.whole[*at].iter().any(|form| form.starts_with(name)));
         let only = fitting.next()?;
         fitting.next().is_none().then_some(only)
     }

@@ -1,0 +1,117 @@
+//! What is held back, and what is let go when.
+
+use super::*;
+use crate::model::{Meta, SourceId};
+
+fn id(n: u32) -> OriginId {
+    OriginId::new(SourceId(0), n)
+}
+
+fn batch(origin: u32, orders: &[i64]) -> Batch {
+    let mut batch = Batch::default();
+    for order in orders {
+        let meta = Meta { order: Timestamp(*order), origin: id(origin), ..Meta::default() };
+        batch.push(&meta, format!("{origin}@{order}").as_bytes());
+    }
+    batch
+}
+
+fn released(sorter: &mut Sorter, now: i64) -> Vec<String> {
+    let mut out = Vec::new();
+    let kept: Result<(), ()> = sorter.release(Timestamp(now), |record| {
+        out.push(String::from_utf8_lossy(record.raw).into_owned());
+        Ok(())
+    });
+    kept.unwrap();
+    out
+}
+
+fn ms(n: i64) -> i64 {
+    n * 1_000_000
+}
+
+#[test]
+fn logs_that_end_wait_for_every_origin_that_is_read() {
+    let mut sorter = Sorter::new(Waits::All, 1 << 20);
+    sorter.origin(id(1));
+    sorter.origin(id(2));
+    sorter.push(batch(1, &[10, 30, 50]), Timestamp(0));
+    assert_eq!(released(&mut sorter, ms(10_000)), [""; 0], "the second may have earlier ones");
+    sorter.push(batch(2, &[20, 40]), Timestamp(0));
+    assert_eq!(released(&mut sorter, 0), ["1@10", "2@20", "1@30", "2@40"]);
+    sorter.set_over(id(2), true);
+    assert_eq!(released(&mut sorter, 0), ["1@50"]);
+    sorter.push(batch(2, &[60]), Timestamp(0));
+    assert_eq!(released(&mut sorter, 0), [""; 0], "the first goes on");
+    sorter.set_over(id(1), true);
+    assert_eq!(released(&mut sorter, 0), ["2@60"]);
+    assert!(sorter.heap.is_empty());
+}
+
+#[test]
+fn logs_that_grow_wait_a_moment() {
+    let mut sorter = Sorter::new(Waits::Moment, 1 << 20);
+    sorter.push(batch(1, &[10, 30]), Timestamp(ms(0)));
+    assert_eq!(sorter.next_due(), Some(Timestamp(ms(250))));
+    sorter.push(batch(2, &[20, 40]), Timestamp(ms(100)));
+    assert_eq!(released(&mut sorter, ms(249)), [""; 0]);
+    assert_eq!(released(&mut sorter, ms(250)), ["1@10", "2@20", "1@30"], "up to the last one that is due");
+    assert_eq!(released(&mut sorter, ms(350)), ["2@40"]);
+    assert_eq!(sorter.next_due(), None);
+}
+
+#[test]
+fn equal_times_keep_the_order_of_arrival() {
+    let mut sorter = Sorter::new(Waits::Moment, 1 << 20);
+    sorter.push(batch(2, &[5, 5]), Timestamp(0));
+    sorter.push(batch(1, &[5]), Timestamp(0));
+    assert_eq!(released(&mut sorter, ms(300)), ["2@5", "2@5", "1@5"]);
+}
+
+#[test]
+fn held_bytes_are_bounded_and_the_earliest_goes_first() {
+    let mut sorter = Sorter::new(Waits::All, 11);
+    sorter.origin(id(1));
+    sorter.origin(id(2));
+    sorter.push(batch(1, &[1, 2, 3]), Timestamp(0));
+    // Three records of 4 bytes with their separators are over 11; a batch's bytes go with its last record.
+    assert_eq!(released(&mut sorter, 0), ["1@1", "1@2", "1@3"]);
+    assert!(sorter.heap.is_empty());
+}
+
+#[test]
+fn only_the_last_records_of_each_origin_count_at_first() {
+    let mut sorter = Sorter::new(Waits::First(Some(2)), 1 << 20);
+    sorter.push(batch(1, &[1, 4, 6, 8]), Timestamp(0));
+    sorter.push(batch(2, &[5]), Timestamp(0));
+    assert_eq!(released(&mut sorter, ms(9_000)), [""; 0]);
+    sorter.trim(2);
+    sorter.wait_for(Waits::Moment);
+    assert_eq!(released(&mut sorter, ms(9_000)), ["2@5", "1@6", "1@8"]);
+}
+
+#[test]
+fn what_is_not_among_the_last_is_dropped_early_when_there_is_much() {
+    let mut sorter = Sorter::new(Waits::First(Some(3)), 400);
+    for n in 0..100_i64 {
+        sorter.push(batch(1, &[n * 2, n * 2 + 1]), Timestamp(0));
+    }
+    assert!(sorter.bytes <= 260, "{}", sorter.bytes);
+    sorter.trim(3);
+    sorter.wait_for(Waits::Moment);
+    assert_eq!(released(&mut sorter, ms(9_000)), ["1@197", "1@198", "1@199"]);
+}
+
+#[test]
+fn the_end_gives_out_all() {
+    let mut sorter = Sorter::new(Waits::First(None), 1 << 20);
+    sorter.push(batch(1, &[3, 9]), Timestamp(0));
+    sorter.push(batch(2, &[1]), Timestamp(0));
+    let mut out = Vec::new();
+    let kept: Result<(), ()> = sorter.finish(|record| {
+        out.push(String::from_utf8_lossy(record.raw).into_owned());
+        Ok(())
+    });
+    assert!(kept.is_ok() && sorter.heap.is_empty());
+    assert_eq!(out, ["2@1", "1@3", "1@9"]);
+}
