@@ -20,6 +20,7 @@ use crate::runtime::browser::Desktop;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Buffer, Capabilities, Link, Picture, Position};
 use crate::runtime::{self, Ended, Opening, Program, Setup, saved};
+use crate::sources::pods;
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
 use anyhow::Context;
@@ -50,7 +51,7 @@ pub fn run(
     let setup = Setup {
         capabilities,
         opening,
-        settings: Settings { zone: config.tz.rules().clone(), follow: Follow::On, window_bytes: config.memory.bytes() },
+        settings: Settings { zone: config.tz.rules().clone(), follow: Follow::On, window_bytes: config.memory.bytes(), pods: pods::Settings::default() },
         frames: config.fps.per_second(),
         clock: Arc::new(SystemClock),
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
@@ -209,7 +210,7 @@ fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
 
 /// What a tab without a source would need: its kinds of sources, how each is written, and what it takes.
 fn needs(tab: Tab, zone: &TimeZone) -> String {
-    let settings = Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0 };
+    let settings = Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0, pods: pods::Settings::default() };
     let line = |spec: &SourceSpec| {
         let address = spec.example.parse();
         let known = address.is_ok_and(|address| {
