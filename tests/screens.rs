@@ -35,6 +35,10 @@ mod pods;
 mod reading;
 #[path = "screens/runs.rs"]
 mod runs;
+#[path = "screens/runs_edges.rs"]
+mod runs_edges;
+#[path = "screens/runs_hostile.rs"]
+mod runs_hostile;
 #[path = "screens/runs_logs.rs"]
 mod runs_logs;
 #[path = "screens/steering.rs"]

@@ -132,7 +132,8 @@ mod tests {
             (key.set)(&mut config, raw).map_err(|error| error.to_string())?;
             Ok::<_, String>((key.show)(&config))
         };
-        let check = |name: &str, raw: Raw, expected: &str| assert_eq!(set(name, &raw).as_deref(), Ok(expected), "{name}");
+        let check =
+            |name: &str, raw: Raw, expected: &str| assert_eq!(set(name, &raw).as_deref(), Ok(expected), "{name}");
         check("pods.exec", Raw::Flag(false), "false");
         check("pods.exec", Raw::Word("no".into()), "false");
         check("pods.allow_exec", Raw::Word("aws, gke".into()), r#"["aws", "gke"]"#);
