@@ -69,8 +69,9 @@ impl App {
             return told.map(|_| ("never green".to_owned(), "never green".to_owned()));
         };
         let at = green.updated.or(green.started)?;
-        let ago = roughly(self.now.0.saturating_sub(at.0));
-        let when = self.started_words(at);
+        let now = watched.now(self.now);
+        let ago = roughly(now.0.saturating_sub(at.0));
+        let when = self.started_words(at, now);
         let when = if when.is_empty() { when } else { format!("{when} ") };
         Some((format!("last green {when}({ago} ago)"), format!("green {ago} ago")))
     }
@@ -163,7 +164,7 @@ impl App {
     /// `took 11m04s, usually 8m10s`.
     pub(in crate::app::ci) fn took_words(&self) -> Option<String> {
         let (watched, run) = self.ci.live.chosen_run()?;
-        let took = health::took(run, self.now)?;
+        let took = health::took(run, watched.now(self.now))?;
         let shown = if run.progress.is_over() { age(took) } else { roughly(took) };
         let verb = if run.progress.is_over() { "took" } else { "for" };
         let usual = health::usual(watched.runs.as_deref().unwrap_or_default(), run);
@@ -215,7 +216,7 @@ impl App {
             _ => format!("red since #{} or before", red.since),
         };
         if let Some(at) = red.at {
-            words.push_str(&format!(", {}", roughly(self.now.0.saturating_sub(at.0))));
+            words.push_str(&format!(", {}", roughly(watched.now(self.now).0.saturating_sub(at.0))));
         }
         if red.runs > 1 {
             words.push_str(&format!(", {} runs", thousands(red.runs as u64)));
@@ -321,7 +322,7 @@ impl App {
 
     /// How the run is, and what it is for.
     fn say_of_run(&self, run: &Run, said: &mut Vec<(String, Role)>) {
-        let took = health::took(run, self.now);
+        let took = health::took(run, self.told_now());
         let number = run.number;
         let words = match (run.progress, took) {
             (Progress::Running, Some(took)) => format!("#{number} has been running for {}.", roughly(took)),
