@@ -5,9 +5,9 @@
 use super::look::plural;
 use super::runs::roughly;
 use super::{App, Log, Stage};
-use crate::app::{Role, text};
 use crate::app::format::{bytes, thousands};
 use crate::app::status::Health;
+use crate::app::{Role, text};
 use crate::parse::text::safe_line;
 
 /// Below this width words are shorter.
@@ -64,8 +64,12 @@ impl App {
             parts.push(Health { text, role: Role::Ok });
         } else if let Some(why) = self.ci.live.no_green().filter(|_| self.ci.scoped_looks().next().is_some()) {
             let why = safe_line(why.as_bytes());
-            let text = text::piece(&why, 0, usize::from(self.size.0 / 2)).text.trim_end().to_owned();
-            parts.push(Health { text: format!("compared with nothing: {text}"), role: Role::Dim });
+            let room = usize::from(self.size.0 / 2);
+            let why = match text::width(&why) {
+                width if width <= room => why.into_owned(),
+                _ => format!("{}...", text::piece(&why, 0, room.saturating_sub(3)).text.trim_end()),
+            };
+            parts.push(Health { text: format!("compared with nothing: {why}"), role: Role::Dim });
         }
         if self.is_another_job() {
             let text = "most lines are new: is it the same job?".to_owned();

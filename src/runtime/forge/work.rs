@@ -267,9 +267,9 @@ impl Work {
     }
 }
 
-/// `no log of run #18841: stopped`
+/// `run #18841: the log is no longer kept`
 fn no_log_of(green: &Run, why: &NoLog) -> String {
-    format!("no log of {}: {why}", green_name(green))
+    format!("{}: {why}", green_name(green))
 }
 
 /// `run #18841`

@@ -48,7 +48,7 @@ const MAX_RUNS: usize = 1_000;
 const MAX_JOBS: usize = 1_000;
 const MAX_ANNOTATIONS: usize = 100;
 /// From this difference on the server's clock counts for the server's times (5 s).
-const LEAST_SKEW: i64 = 5 * SECOND;
+const LEAST_SKEW: u64 = 5 * SECOND.unsigned_abs();
 
 /// One attempt of a run: its repository's number, its id, and which attempt.
 pub(super) type Attempt = (usize, u64, u32);
@@ -177,7 +177,7 @@ impl Watched {
     pub(super) fn now(&self, now: Timestamp) -> Timestamp {
         let skew = self.asked.as_ref().map_or(0, |asked| asked.skew);
         // What answers need on their way, and what headers leave out of a second, is no wrong clock.
-        if skew.abs() < LEAST_SKEW { now } else { now.saturating_add(skew) }
+        if skew.unsigned_abs() < LEAST_SKEW { now } else { now.saturating_add(skew) }
     }
 
     /// The jobs of a run's newest attempt, if they were told.
@@ -406,7 +406,11 @@ impl App {
                 jobs.truncate(MAX_JOBS);
                 let number = live.number_of(repo);
                 let Watched { runs, outcomes, jobs: known, cut, .. } = &mut live.repos[number];
-                if is_cut { cut.insert(id) } else { cut.remove(&id) };
+                if is_cut {
+                    cut.insert(id)
+                } else {
+                    cut.remove(&id)
+                };
                 if let Some(run) = runs.iter().flatten().find(|run| run.id == id) {
                     outcomes.take_jobs(run, &jobs);
                 }
