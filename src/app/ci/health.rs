@@ -64,7 +64,8 @@ impl App {
             parts.push(Health { text, role: Role::Ok });
         } else if let Some(why) = self.ci.live.no_green().filter(|_| self.ci.scoped_looks().next().is_some()) {
             let why = safe_line(why.as_bytes());
-            let room = usize::from(self.size.0 / 2);
+            // Beside it the header has the run, and how asking goes.
+            let room = usize::from(self.size.0 * 3 / 8);
             let why = match text::width(&why) {
                 width if width <= room => why.into_owned(),
                 _ => format!("{}...", text::piece(&why, 0, room.saturating_sub(3)).text.trim_end()),

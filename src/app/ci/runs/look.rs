@@ -5,7 +5,7 @@
 
 use super::ask::is_lively;
 use super::told::words_of_bare;
-use super::words::{mark, result, roughly};
+use super::words::{mark, result, roughly, short};
 use super::{App, Chosen, CiPane, Live, Watched, filter, health};
 use crate::app::ci::Ci;
 use crate::app::ci::look::{CiLayout, chips};
@@ -161,7 +161,7 @@ pub(in crate::app::ci) fn span_words(
     let Some(started) = started.filter(|_| progress != Progress::Waiting) else { return String::new() };
     match ended {
         Some(ended) => age(ended.0.saturating_sub(started.0)),
-        None if progress == Progress::Running => roughly(now.0.saturating_sub(started.0)),
+        None if progress == Progress::Running => short(now.0.saturating_sub(started.0)),
         None => String::new(),
     }
 }
@@ -273,7 +273,7 @@ impl App {
                 };
                 let now = watched.now(self.now);
                 let took = match health::took(run, now) {
-                    Some(nanos) if is_lively(run) => roughly(nanos),
+                    Some(nanos) if is_lively(run) => short(nanos),
                     Some(nanos) => age(nanos),
                     None => String::new(),
                 };
