@@ -19,7 +19,8 @@ use crate::ports::Clock;
 use crate::runtime::browser::Desktop;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Buffer, Capabilities, Link, Picture, Position};
-use crate::runtime::{self, Ended, Opening, Program, Setup, saved};
+use crate::runtime::{self, Ended, Opening, Program, Setup, consent, saved};
+use crate::sources::pods;
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
 use anyhow::Context;
@@ -47,15 +48,23 @@ pub fn run(
         settings.notices.extend(problems);
     }
     let app = App::new(settings);
+    let consents = super::consents(environment);
+    let allowed = consents.as_deref().map(consent::load).unwrap_or_default();
     let setup = Setup {
         capabilities,
         opening,
-        settings: Settings { zone: config.tz.rules().clone(), follow: Follow::On, window_bytes: config.memory.bytes() },
+        settings: Settings {
+            zone: config.tz.rules().clone(),
+            follow: Follow::On,
+            window_bytes: config.memory.bytes(),
+            pods: super::pods::of_screen(globals, allowed, SystemClock.now()),
+        },
         frames: config.fps.per_second(),
         clock: Arc::new(SystemClock),
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
         temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         filters,
+        consents,
         home: environment.home().map(PathBuf::from),
         baseline,
         desk: Some(Arc::new(Desk::new(globals))),
@@ -209,7 +218,8 @@ fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
 
 /// What a tab without a source would need: its kinds of sources, how each is written, and what it takes.
 fn needs(tab: Tab, zone: &TimeZone) -> String {
-    let settings = Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0 };
+    let settings =
+        Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0, pods: pods::Settings::default() };
     let line = |spec: &SourceSpec| {
         let address = spec.example.parse();
         let known = address.is_ok_and(|address| {

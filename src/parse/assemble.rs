@@ -82,6 +82,12 @@ impl Assembler {
         }
     }
 
+    /// Forgets a line whose end has not come: the stream broke, and the whole line will come again.
+    pub fn forget_partial(&mut self) {
+        self.partial.clear();
+        self.partial_cut = 0;
+    }
+
     /// Completes everything: the stream has ended. The assembler then begins a new stream, whose order goes on.
     pub fn finish(&mut self, received: Timestamp, out: &mut Batch) {
         if !self.partial.is_empty() || self.partial_cut > 0 {

@@ -116,6 +116,11 @@ impl Outlet {
         self.clock.now()
     }
 
+    /// The clock itself, for parts of a source that outlive a call.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// The order to stop.
     pub const fn cancel(&self) -> &CancellationToken {
         &self.cancel

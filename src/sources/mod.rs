@@ -6,6 +6,7 @@
 pub mod driver;
 pub mod files;
 pub mod forge;
+pub mod pods;
 
 use crate::model::Address;
 use crate::model::address::Tab;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub follow: Follow,
     /// About how many bytes of plain text are read of all files together: of larger ones the end. The ring's size.
     pub window_bytes: u64,
+    /// What sources of pods are told.
+    pub pods: pods::Settings,
 }
 
 /// What happens when everything that is there has been read.
@@ -92,16 +95,7 @@ pub const SOURCES: &[SourceSpec] = &[
         needs: "Google credentials (gcloud auth application-default login) that may read the collection",
         build: |_, _| Err(not_yet("firestore")),
     },
-    SourceSpec {
-        id: "pods",
-        title: "Kubernetes pods",
-        tab: Tab::Pods,
-        form: "pods:[CONTEXT/]NAMESPACE[/KIND/NAME]",
-        reads: "Kubernetes pods",
-        example: "pods:prod/payments/deploy/api",
-        needs: "a kubeconfig whose user may list pods and read their logs",
-        build: |_, _| Err(not_yet("pods")),
-    },
+    pods::SPEC,
     SourceSpec {
         id: "github",
         title: "GitHub Actions",

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 fn a_quiet_poll_is_one_conditional_request_that_costs_nothing() {
     let stand = Stand::new(plain());
     let settings = Settings { rest: Duration::from_millis(20), filter: RunFilter::default(), ..Settings::default() };
-    let target = Target { repo: stand.named(), client: stand.client(None) };
+    let target = Target { repo: Stand::named(), client: stand.client(None) };
     let watcher = Watcher::new(vec![target], &settings);
     let (sender, mut news) = mpsc::channel(64);
     let (_wants, theirs) = mpsc::channel(4);
@@ -37,7 +37,8 @@ fn a_quiet_poll_is_one_conditional_request_that_costs_nothing() {
         cancel.cancel();
         before
     };
-    let (_, before) = stand.runtime.block_on(async { tokio::join!(watcher.run(sender, theirs, cancel.clone()), look) });
+    let ((), before) =
+        stand.runtime.block_on(async { tokio::join!(watcher.run(sender, theirs, cancel.clone()), look) });
     let seen = stand.server.journal();
     let path = format!("/repos/{PATH}/actions/runs?per_page=100");
     let is_quiet = |seen: &logdeck::demo::forge::Seen| {
@@ -153,18 +154,16 @@ fn many_repositories_share_turns() {
     let stand = Stand::new(all);
     let client = stand.client(None);
     let watcher = |n: u64| {
-        let mut named = stand.named();
+        let mut named = Stand::named();
         named.path = format!("acme/r{n}");
         Watcher::new(vec![Target { repo: named, client: Arc::clone(&client) }], &Settings::default())
     };
     let (sender, mut news) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    let told = stand.runtime.block_on(async {
-        for n in 0..20 {
-            let (wants, theirs) = mpsc::channel(4);
-            tokio::spawn(watcher(n).run(sender.clone(), theirs, cancel.clone()));
-            std::mem::forget(wants);
-        }
+    let (wants, theirs): (Vec<_>, Vec<_>) = (0..20).map(|_| mpsc::channel(4)).unzip();
+    let watching = (0..20).zip(theirs).map(|(n, theirs)| watcher(n).run(sender.clone(), theirs, cancel.clone()));
+    let watching = futures_util::future::join_all(watching);
+    let listening = async {
         let mut kinds = Vec::new();
         while kinds.iter().filter(|kind| **kind == "asked").count() < 20 {
             match news.recv().await.unwrap() {
@@ -175,7 +174,9 @@ fn many_repositories_share_turns() {
         }
         cancel.cancel();
         kinds
-    });
+    };
+    let (_, told) = stand.runtime.block_on(async { tokio::join!(watching, listening) });
+    drop(wants);
     // The runs of all come before the jobs of most.
     let last = told.iter().rposition(|kind| *kind == "runs").unwrap();
     assert!(told[..last].iter().filter(|kind| **kind == "more").count() <= 40, "{told:?}");

@@ -143,7 +143,7 @@ impl Stand {
         }))
     }
 
-    pub fn named(&self) -> ci::Repo {
+    pub fn named() -> ci::Repo {
         ci::Repo { forge: Forge::Github, host: "github.com".into(), path: PATH.into() }
     }
 

@@ -40,7 +40,7 @@ const FILE_WINDOW: u64 = 64 << 20;
 /// [`Usage`] for a filter or source that cannot be understood; an I/O error of standard output. What cannot be read is
 /// warned of, and makes the exit [`Exit::Partial`].
 pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
-    let args::Named { sources, query: _pods } = args.named()?;
+    let args::Named { sources, query: pods } = args.named()?;
     if args.no_follow && args.lines.is_none() && sources.iter().all(is_local) {
         // Files that end are merged without holding anything.
         return super::cat::run(&args.as_cat(sources), globals, out);
@@ -58,6 +58,7 @@ pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
         zone: zone.clone(),
         follow: if args.no_follow { Follow::Off } else { Follow::On },
         window_bytes: if args.no_follow { u64::MAX } else { FILE_WINDOW },
+        pods: super::pods::of_tail(args, pods, query.since, globals),
     };
     let form = Form {
         parser: Parser::new(zone, now),

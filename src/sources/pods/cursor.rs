@@ -1,0 +1,375 @@
+//! Where reading a container's log goes on after its stream broke: nothing lost, nothing twice.
+//!
+//! Owns the place in the log and what of a new answer is behind it. Must not know requests or records. The server finds
+//! lines by whole seconds only, so a new answer begins before the place; lines up to it are told by their time and text.
+
+use super::stamp::Stamps;
+use crate::model::Timestamp;
+use crate::model::time::SECOND;
+
+/// The most bytes of a line whose end has not come that are held, to tell the line by.
+pub const MAX_PARTIAL: usize = 64 * 1024;
+
+/// Lines of one time that are told apart by their text; of more, only their number counts.
+const MAX_TIES: usize = 64 * 1024;
+
+/// The first lines behind an opening, by which it is told later what was opened.
+const FIRSTS: usize = 8;
+
+/// A line as it is told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line {
+    time: Timestamp,
+    hash: u64,
+}
+
+/// The place behind the last line that was delivered.
+#[derive(Clone, Debug, Default)]
+pub struct Cursor {
+    last: Option<Line>,
+    /// The hashes of the lines with the last line's time, in a row, and how many these are.
+    ties: Vec<u64>,
+    tied: u64,
+    /// The highest time so far: a line beyond it is new.
+    high: Timestamp,
+}
+
+impl Cursor {
+    fn push(&mut self, line: Line) {
+        if self.last.is_none_or(|last| last.time != line.time) {
+            self.ties.clear();
+            self.tied = 0;
+            self.high = self.last.map_or(line.time, |_| self.high.max(line.time));
+        }
+        if self.ties.len() < MAX_TIES {
+            self.ties.push(line.hash);
+        }
+        self.tied += 1;
+        self.last = Some(line);
+    }
+
+    /// Whether anything was delivered.
+    pub const fn is_empty(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// The time of the last line.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.last.map(|line| line.time)
+    }
+
+    /// From when on the server is asked, in whole seconds: a second before the last line's, so that a clock that was set
+    /// back a little loses nothing.
+    pub fn since(&self) -> Option<Timestamp> {
+        let time = self.last?.time.0;
+        Some(Timestamp(time.div_euclid(SECOND).saturating_mul(SECOND).saturating_sub(SECOND)))
+    }
+
+    fn target(&self) -> Option<Target> {
+        let last = self.last?;
+        let exact = self.tied as usize == self.ties.len();
+        let need = if exact { self.ties.iter().filter(|hash| **hash == last.hash).count() as u64 } else { self.tied };
+        Some(Target { last, exact, need, high: self.high, matched: 0, looked: 0, previous: None })
+    }
+}
+
+/// The last delivered line, as it is looked for in a new answer.
+#[derive(Clone, Debug)]
+struct Target {
+    last: Line,
+    /// Told by its text, else as the n-th of its time.
+    exact: bool,
+    need: u64,
+    high: Timestamp,
+    matched: u64,
+    /// Lines that were looked at.
+    looked: u64,
+    /// The time of the line before, for one without.
+    previous: Option<Timestamp>,
+}
+
+enum Sought {
+    On,
+    Here,
+    /// The log has gone on behind the place, and the line was not there.
+    Passed,
+}
+
+impl Target {
+    fn line(&mut self, time: Option<Timestamp>, hash: u64) -> Sought {
+        let time = time.or(self.previous).unwrap_or(self.last.time);
+        self.previous = Some(time);
+        self.looked += 1;
+        if time > self.high {
+            return Sought::Passed;
+        }
+        if time == self.last.time && (!self.exact || hash == self.last.hash) {
+            self.matched += 1;
+            if self.matched == self.need {
+                return Sought::Here;
+            }
+        }
+        Sought::On
+    }
+}
+
+/// How an answer of the server is to be taken.
+#[derive(Debug, Default)]
+enum Mode {
+    /// All of it is new.
+    #[default]
+    Pass,
+    /// It is new behind this place; there, it may have to be asked again what it is.
+    Seek(Target, Option<Known>),
+    /// It is new, unless its first line was delivered already.
+    Check(Known),
+}
+
+/// What an earlier stream delivered, of which it is not known which run it belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    firsts: Vec<Line>,
+    cursor: Cursor,
+}
+
+/// What to do with bytes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Deliver them from this offset on.
+    From(usize),
+    /// They were delivered before.
+    Nothing,
+    /// The place is not there any more: open again with [`Gate::give_up`].
+    Gone,
+}
+
+/// Takes what the server answers, and lets through what is new.
+#[derive(Debug, Default)]
+pub struct Gate {
+    cursor: Cursor,
+    mode: Mode,
+    stamps: Stamps,
+    partial: Vec<u8>,
+    partial_len: usize,
+    firsts: Vec<Line>,
+    delivered: u64,
+    /// Of the place that is gone: how many of its equal lines were still there.
+    found: u64,
+    /// A new line that began in bytes which were not let through.
+    ahead: Vec<u8>,
+}
+
+impl Gate {
+    /// A gate that goes on behind `cursor`; what is new there and is `known` was delivered by another stream.
+    pub fn behind(cursor: Cursor, known: Known) -> Self {
+        let mut gate = Self { cursor, ..Self::default() };
+        gate.resume(Some(known));
+        gate
+    }
+
+    /// The place behind the last complete line.
+    pub const fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// What was delivered since the last opening.
+    pub fn known(&self) -> Option<Known> {
+        (!self.firsts.is_empty()).then(|| Known { firsts: self.firsts.clone(), cursor: self.cursor.clone() })
+    }
+
+    /// Bytes of memory that a line without an end takes.
+    pub const fn held(&self) -> usize {
+        self.partial.capacity()
+    }
+
+    /// Complete lines that were let through.
+    pub const fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Whether the place has not been found yet.
+    pub const fn is_seeking(&self) -> bool {
+        matches!(self.mode, Mode::Seek(..))
+    }
+
+    /// Whether lines came, and the place was not among them.
+    pub const fn has_looked(&self) -> bool {
+        matches!(&self.mode, Mode::Seek(target, _) if target.looked > 0)
+    }
+
+    /// Whether the first line of a next run has not come.
+    pub const fn is_checking(&self) -> bool {
+        matches!(self.mode, Mode::Check(_))
+    }
+
+    /// The same question is asked again.
+    pub fn again(&mut self) {
+        self.partial.clear();
+        self.partial_len = 0;
+        self.ahead.clear();
+    }
+
+    /// The next answer is of a log of which nothing was delivered.
+    pub fn begin(&mut self) {
+        self.start(Mode::Pass);
+        self.cursor = Cursor::default();
+    }
+
+    /// The next answer is the same log from [`Cursor::since`] on.
+    pub fn resume(&mut self, known: Option<Known>) {
+        let mode = self.cursor.target().map_or(Mode::Pass, |target| Mode::Seek(target, known));
+        self.start(mode);
+    }
+
+    /// The next answer is the next run's log from its beginning; an earlier stream may have been in it already.
+    pub fn next_run(&mut self) {
+        match self.known() {
+            Some(known) => self.start(Mode::Check(known)),
+            None => self.begin(),
+        }
+    }
+
+    /// The place is gone: the next answer, from [`Cursor::since`] on, is new, but for lines equal to the last one that
+    /// are left. True when lines may have been lost.
+    pub fn give_up(&mut self) -> bool {
+        let target = self.cursor.target().filter(|_| self.found > 0);
+        match target {
+            Some(target) => {
+                let need = std::mem::take(&mut self.found);
+                self.start(Mode::Seek(Target { need, ..target }, None));
+                false
+            }
+            None => {
+                self.start(Mode::Pass);
+                true
+            }
+        }
+    }
+
+    fn start(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.ahead.clear();
+        self.partial.clear();
+        self.partial_len = 0;
+        self.firsts.clear();
+        self.found = 0;
+    }
+
+    /// The answer has ended as it should. Whether the place was missing in it, so that it has to be asked again, after
+    /// [`Gate::give_up`].
+    pub fn end(&mut self) -> Taken {
+        match &self.mode {
+            Mode::Seek(target, _) if target.looked > 0 => {
+                self.found = target.matched;
+                Taken::Gone
+            }
+            Mode::Check(_) if self.partial_len > 0 => {
+                self.ahead = std::mem::take(&mut self.partial);
+                self.partial_len = 0;
+                Taken::From(0)
+            }
+            _ => Taken::Nothing,
+        }
+    }
+
+    /// What goes before the bytes that were let through.
+    pub fn ahead(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ahead)
+    }
+
+    /// What of the next bytes is new, behind [`Gate::ahead`]. They may be cut anywhere.
+    pub fn take(&mut self, bytes: &[u8]) -> Taken {
+        let mut at = 0;
+        // Where what is new begins; a line may have begun in earlier bytes.
+        let mut from = matches!(self.mode, Mode::Pass).then_some(0);
+        while let Some(end) = memchr::memchr(b'\n', &bytes[at..]) {
+            let piece = &bytes[at..at + end];
+            let began_before = self.partial_len > 0;
+            let (time, hash) = if began_before {
+                self.keep(piece);
+                (self.stamps.of(&self.partial), hash(&self.partial, self.partial_len))
+            } else {
+                (self.stamps.of(piece), hash(piece, piece.len()))
+            };
+            at += end + 1;
+            match &mut self.mode {
+                Mode::Pass => self.deliver(time, hash),
+                Mode::Seek(target, known) => match target.line(time, hash) {
+                    Sought::On => {}
+                    Sought::Here => {
+                        self.mode = known.take().map_or(Mode::Pass, Mode::Check);
+                        if matches!(self.mode, Mode::Pass) {
+                            from = Some(at);
+                        }
+                    }
+                    Sought::Passed => {
+                        self.found = target.matched;
+                        return Taken::Gone;
+                    }
+                },
+                Mode::Check(known) => {
+                    let was_known = time.is_some_and(|time| known.firsts.contains(&Line { time, hash }));
+                    let target = known.cursor.target().filter(|_| was_known);
+                    if let Some(mut target) = target {
+                        self.cursor = known.cursor.clone();
+                        self.mode = match target.line(time, hash) {
+                            Sought::Here => Mode::Pass,
+                            _ => Mode::Seek(target, None),
+                        };
+                        from = matches!(self.mode, Mode::Pass).then_some(at);
+                    } else {
+                        self.cursor = Cursor::default();
+                        self.mode = Mode::Pass;
+                        if began_before {
+                            self.ahead = std::mem::take(&mut self.partial);
+                            self.ahead.push(b'\n');
+                            from = Some(at);
+                        } else {
+                            from = Some(at - end - 1);
+                        }
+                        self.deliver(time, hash);
+                    }
+                }
+            }
+            if began_before {
+                self.partial.clear();
+                self.partial_len = 0;
+            }
+        }
+        if at < bytes.len() {
+            let rest = &bytes[at..];
+            self.keep(rest);
+        }
+        from.map_or(Taken::Nothing, Taken::From)
+    }
+
+    fn deliver(&mut self, time: Option<Timestamp>, hash: u64) {
+        let time = time.or(self.cursor.last()).unwrap_or_default();
+        let line = Line { time, hash };
+        if self.firsts.len() < FIRSTS {
+            self.firsts.push(line);
+        }
+        self.cursor.push(line);
+        self.delivered += 1;
+    }
+
+    fn keep(&mut self, piece: &[u8]) {
+        let room = MAX_PARTIAL - self.partial.len();
+        self.partial.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.partial_len += piece.len();
+    }
+}
+
+/// Tells lines apart; of a longer one its beginning and its length.
+fn hash(held: &[u8], length: usize) -> u64 {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let held = &held[..held.len().min(MAX_PARTIAL)];
+    let mut hash = MIX ^ length as u64;
+    let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(MIX).rotate_left(29);
+    let (words, rest) = held.as_chunks::<8>();
+    words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    mix(u64::from_le_bytes(last));
+    hash ^ (hash >> 32)
+}

@@ -1,0 +1,269 @@
+//! The pods of the selection, as watches and streams tell of them.
+//!
+//! Owns this state and the choice of what is followed. Must not ask anything.
+
+use super::row;
+use super::runs::{Runs, runs};
+use super::select::Selection;
+use crate::model::pods::{Condition, Pod, PodKey, StreamState};
+use crate::model::{OriginId, Timestamp};
+use k8s_openapi::api::core::v1 as core;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use tokio::sync::watch;
+
+/// Pods that are gone and still listed.
+const MAX_GONE: usize = 200;
+
+/// All pods of the selection.
+#[derive(Debug, Default)]
+pub struct Desk {
+    pods: BTreeMap<String, Entry>,
+    /// Whose a job is, by its name.
+    jobs: HashMap<String, String>,
+    /// The pods that a list in progress has named.
+    listing: Option<HashSet<String>>,
+    /// The first list is complete.
+    pub is_listed: bool,
+    /// Pods that are gone, the oldest first.
+    gone: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    object: core::Pod,
+    row: Pod,
+    streams: BTreeMap<String, Stream>,
+    is_gone: bool,
+    /// It was there when the first list came.
+    is_first: bool,
+}
+
+#[derive(Debug)]
+struct Stream {
+    runs: watch::Sender<Runs>,
+    state: StreamState,
+    lost: u64,
+    origins: Vec<OriginId>,
+    /// Somebody reads it.
+    is_read: bool,
+}
+
+/// A container whose log is to be read.
+#[derive(Debug)]
+pub struct Start {
+    /// Its pod.
+    pub pod: PodKey,
+    /// The pod's short name.
+    pub short: String,
+    /// Its name.
+    pub container: String,
+    /// What is known of its runs.
+    pub runs: watch::Receiver<Runs>,
+    /// It was there before us.
+    pub is_first: bool,
+}
+
+impl Desk {
+    /// A list begins.
+    pub fn begin(&mut self) {
+        self.listing = Some(HashSet::new());
+    }
+
+    /// A list is complete: what it did not name is gone.
+    pub fn complete(&mut self) {
+        if let Some(named) = self.listing.take() {
+            let gone: Vec<_> = self.pods.iter().filter(|(uid, e)| !e.is_gone && !named.contains(*uid)).map(|(uid, _)| uid.clone()).collect();
+            gone.iter().for_each(|uid| self.remove(uid));
+        }
+        self.is_listed = true;
+    }
+
+    /// A pod is there, or changed. False when it is not of the selection.
+    pub fn put(&mut self, object: core::Pod, selection: &Selection, now: Timestamp) -> bool {
+        let row = row::row(&object, &self.jobs, now);
+        let uid = row.key.uid.clone();
+        if let Some(listing) = &mut self.listing {
+            listing.insert(uid.clone());
+        }
+        let direct = object.metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
+        if !selection.takes(&row, direct.map(|owner| (owner.kind.as_str(), owner.name.as_str()))) {
+            if self.pods.contains_key(&uid) {
+                self.remove(&uid);
+            }
+            return false;
+        }
+        let is_first = !self.is_listed;
+        let entry = self.pods.entry(uid).or_insert_with(|| Entry {
+            object: core::Pod::default(),
+            row: Pod::default(),
+            streams: BTreeMap::new(),
+            is_gone: false,
+            is_first,
+        });
+        for container in &row.containers {
+            let runs = runs(&object, &container.name);
+            match entry.streams.get(&container.name) {
+                Some(stream) => {
+                    stream.runs.send_if_modified(|old| {
+                        let is_new = *old != runs;
+                        *old = runs;
+                        is_new
+                    });
+                }
+                None => {
+                    let state = if selection.takes_container(&container.name) {
+                        StreamState::Off(runs.waits.clone())
+                    } else {
+                        StreamState::Off("it is not of the selection".to_owned())
+                    };
+                    let runs = watch::Sender::new(runs);
+                    let stream = Stream { runs, state, lost: 0, origins: Vec::new(), is_read: false };
+                    entry.streams.insert(container.name.clone(), stream);
+                }
+            }
+        }
+        (entry.object, entry.row) = (object, row);
+        true
+    }
+
+    /// A pod is gone; what it wrote stays readable.
+    pub fn remove(&mut self, uid: &str) {
+        let Some(entry) = self.pods.get_mut(uid).filter(|entry| !entry.is_gone) else { return };
+        entry.is_gone = true;
+        entry.row.condition = Condition::Gone;
+        if !matches!(entry.row.state.as_str(), "Completed" | "Succeeded") {
+            "Deleted".clone_into(&mut entry.row.state);
+        }
+        for stream in entry.streams.values() {
+            stream.runs.send_modify(|runs| runs.is_deleted = true);
+        }
+        self.gone.push(uid.to_owned());
+        if self.gone.len() > MAX_GONE {
+            let oldest = self.gone.remove(0);
+            self.pods.remove(&oldest);
+        }
+    }
+
+    /// A job and whose it is. True when rows may have changed.
+    pub fn job(&mut self, name: &str, cron: Option<&str>) -> bool {
+        match cron {
+            Some(cron) => self.jobs.insert(name.to_owned(), cron.to_owned()).as_deref() != Some(cron),
+            None => false,
+        }
+    }
+
+    /// How a stream is. True when it is news.
+    pub fn report(&mut self, uid: &str, container: &str, state: StreamState, lost: u64, is_last: bool) -> bool {
+        let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else { return false };
+        let is_news = stream.state != state || stream.lost != lost;
+        stream.state = state;
+        stream.lost = lost;
+        stream.is_read &= !is_last;
+        is_news
+    }
+
+    /// An origin with a container's records.
+    pub fn origin(&mut self, uid: &str, container: &str, origin: OriginId) -> bool {
+        let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else { return false };
+        let is_new = !stream.origins.contains(&origin);
+        if is_new {
+            stream.origins.push(origin);
+        }
+        is_new
+    }
+
+    /// The containers to read now, so that at most `most` are followed: those that fail first, then the newest.
+    pub fn start(&mut self, selection: &Selection, most: usize) -> Vec<Start> {
+        let is_open = |stream: &&Stream| stream.is_read && !matches!(stream.state, StreamState::Ended | StreamState::Off(_));
+        let open = self.pods.values().flat_map(|entry| entry.streams.values()).filter(is_open).count();
+        let mut waiting: Vec<_> = self
+            .pods
+            .values()
+            .filter(|entry| !entry.is_gone)
+            .flat_map(|entry| entry.streams.iter().map(move |(name, stream)| (entry, name, stream)))
+            .filter(|(_, name, stream)| !stream.is_read && stream.state != StreamState::Ended && selection.takes_container(name))
+            .filter(|(_, _, stream)| stream.runs.borrow().current.is_some())
+            .map(|(entry, name, _)| (entry.row.condition, std::cmp::Reverse(entry.row.created), entry.row.key.clone(), name.clone()))
+            .collect();
+        waiting.sort();
+        let mut starts = Vec::new();
+        for (n, (.., key, name)) in waiting.into_iter().enumerate() {
+            let Some(entry) = self.pods.get_mut(&key.uid) else { continue };
+            let (short, is_first) = (entry.row.short.clone(), entry.is_first);
+            let Some(stream) = entry.streams.get_mut(&name) else { continue };
+            if open + n >= most {
+                stream.state = StreamState::Off(format!("{most} containers are followed already"));
+                continue;
+            }
+            // Told apart from those that only wait, until its reader says how it is.
+            stream.state = StreamState::Opening;
+            stream.is_read = true;
+            starts.push(Start { pod: key, short, container: name, runs: stream.runs.subscribe(), is_first });
+        }
+        starts
+    }
+
+    /// Rows, the worst first.
+    pub fn rows(&self) -> Vec<Pod> {
+        let mut rows: Vec<Pod> = self.pods.values().map(Entry::told).collect();
+        row::sort(&mut rows);
+        rows
+    }
+
+    /// Rows whose restarts are no news any more are made anew; when the next one is.
+    pub fn settle(&mut self, now: Timestamp) -> Option<Timestamp> {
+        for entry in self.pods.values_mut().filter(|entry| !entry.is_gone) {
+            if row::settles(&entry.row).is_some_and(|at| at <= now) {
+                entry.row = row::row(&entry.object, &self.jobs, now);
+            }
+        }
+        self.pods.values().filter(|entry| !entry.is_gone).filter_map(|entry| row::settles(&entry.row)).filter(|at| *at > now).min()
+    }
+
+    /// A pod as the API gave it, and its row.
+    pub fn pod(&self, uid: &str) -> Option<(&core::Pod, Pod)> {
+        self.pods.get(uid).map(|entry| (&entry.object, entry.told()))
+    }
+
+    /// Whether an object has to do with the selected pods: one of them, or whose they are.
+    pub fn is_about(&self, kind: &str, name: &str) -> bool {
+        self.pods.values().any(|entry| {
+            let is_owner = || entry.row.owner.as_ref().is_some_and(|owner| owner.0 == kind && owner.1 == name);
+            let is_direct = || {
+                let owners = entry.object.metadata.owner_references.iter().flatten();
+                owners.into_iter().any(|owner| owner.kind == kind && owner.name == name)
+            };
+            match kind {
+                "Pod" => entry.row.key.name == name,
+                "Node" => entry.row.node == name,
+                _ => is_owner() || is_direct(),
+            }
+        })
+    }
+
+    /// Pods that are there, and containers that are followed.
+    pub fn counts(&self) -> (usize, usize) {
+        let there = self.pods.values().filter(|entry| !entry.is_gone).count();
+        let streams = self.pods.values().flat_map(|entry| entry.streams.values());
+        (there, streams.filter(|stream| stream.state == StreamState::Following).count())
+    }
+
+    /// Whether somebody still reads.
+    pub fn is_reading(&self) -> bool {
+        self.pods.values().flat_map(|entry| entry.streams.values()).any(|stream| stream.is_read)
+    }
+}
+
+impl Entry {
+    fn told(&self) -> Pod {
+        let mut row = self.row.clone();
+        for container in &mut row.containers {
+            if let Some(stream) = self.streams.get(&container.name) {
+                container.stream = stream.state.clone();
+                container.origins.clone_from(&stream.origins);
+                container.lost = stream.lost;
+            }
+        }
+        row
+    }
+}

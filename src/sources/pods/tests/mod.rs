@@ -1,0 +1,5 @@
+//! What the source of pods promises, in parts and as a whole.
+
+mod cursor;
+mod resume;
+mod stand;
