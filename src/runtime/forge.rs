@@ -4,6 +4,8 @@
 //! `shelf`. Must not know how services are asked (`sources::forge`), nor what the app shows of it.
 
 mod shelf;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use super::tasks::Tasks;

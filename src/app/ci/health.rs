@@ -84,7 +84,8 @@ impl App {
             parts.push(Health { text, role: Role::Dim });
         }
         if self.ci.live.is_on() && !self.ci.live.is_local() {
-            parts.extend(self.forge_health());
+            let taken = parts.iter().map(|part| text::width(&part.text) + 3).sum();
+            parts.extend(self.forge_health(taken));
             return parts;
         }
         if parts.is_empty() {

@@ -92,8 +92,9 @@ impl App {
         vec![Health { text, role: Role::Accent }]
     }
 
-    /// How asking goes: of the chosen repository, and whether something is wrong with others.
-    pub(in crate::app::ci) fn forge_health(&self) -> Vec<Health> {
+    /// How asking goes: of the chosen repository, and whether something is wrong with others; beside what takes `taken`
+    /// columns.
+    pub(in crate::app::ci) fn forge_health(&self, taken: usize) -> Vec<Health> {
         let live = &self.ci.live;
         let mut parts = Vec::new();
         let here = match live.chosen {
@@ -101,7 +102,7 @@ impl App {
             Chosen::Nothing | Chosen::Local => (live.repos.len() == 1).then_some(0),
         };
         if let Some(watched) = here.and_then(|at| live.repos.get(at)) {
-            self.asked_health(watched, &mut parts);
+            self.asked_health(watched, taken, &mut parts);
         }
         let has_problem = |repo: &Watched| repo.asked.as_ref().is_some_and(|asked| asked.problem.is_some());
         let others = live.repos.iter().enumerate().filter(|(n, repo)| Some(*n) != here && has_problem(repo)).count();
@@ -113,7 +114,7 @@ impl App {
         parts
     }
 
-    fn asked_health(&self, watched: &Watched, parts: &mut Vec<Health>) {
+    fn asked_health(&self, watched: &Watched, taken: usize, parts: &mut Vec<Health>) {
         let Some(asked) = &watched.asked else {
             let text = format!("asking {} ...", safe(&watched.repo.host));
             return parts.push(Health { text, role: Role::Dim });
@@ -150,8 +151,8 @@ impl App {
             }
         }
         // Where all has no room, it is worth the least.
-        let taken: usize = parts.iter().map(|part| text::width(&part.text) + 3).sum();
-        let room = (usize::from(self.size.0) * 3 / 4).saturating_sub(taken);
+        let said: usize = parts.iter().map(|part| text::width(&part.text) + 3).sum();
+        let room = (usize::from(self.size.0) * 3 / 4).saturating_sub(taken + said);
         parts.extend(quota(asked, self.size.0 >= WIDE).filter(|part| text::width(&part.text) <= room));
     }
 
