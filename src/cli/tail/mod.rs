@@ -15,6 +15,7 @@ use crate::model::pods::{News, StreamState};
 use crate::model::{Address, SourceId, SourceMsg, State, Timestamp};
 use crate::parse::Parser;
 use crate::ports::Clock;
+use crate::sources::pods;
 use crate::sources::{self, Follow, Outlet, Settings};
 use futures_util::future::join_all;
 use order::{Sorter, Waits};
@@ -58,6 +59,7 @@ pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
         zone: zone.clone(),
         follow: if args.no_follow { Follow::Off } else { Follow::On },
         window_bytes: if args.no_follow { u64::MAX } else { FILE_WINDOW },
+        pods: pods::Settings::default(),
     };
     let form = Form {
         parser: Parser::new(zone, now),
