@@ -172,8 +172,21 @@ impl Gate {
         &self.cursor
     }
 
-    /// What was delivered since the last opening.
+    /// A gate for a log of which at most what is `known` was delivered.
+    pub fn checking(known: Known) -> Self {
+        Self { mode: Mode::Check(known), ..Self::default() }
+    }
+
+    /// The place in the log that the last answers were taken for.
+    pub fn place(&self) -> Cursor {
+        if self.is_checking() { Cursor::default() } else { self.cursor.clone() }
+    }
+
+    /// What was delivered since the last opening, of which it may not be known whose it was.
     pub fn known(&self) -> Option<Known> {
+        if let Mode::Check(known) | Mode::Seek(_, Some(known)) = &self.mode {
+            return Some(known.clone());
+        }
         (!self.firsts.is_empty()).then(|| Known { firsts: self.firsts.clone(), cursor: self.cursor.clone() })
     }
 

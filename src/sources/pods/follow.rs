@@ -276,14 +276,14 @@ impl Follower {
             End::OfNextRun => {
                 self.sink.broke().await?;
                 // It was opened as this run's, and came too late.
-                self.missed.get_or_insert_with(|| self.gate.cursor().clone());
+                self.missed.get_or_insert_with(|| self.gate.place());
             }
             End::Suspect => {
                 self.sink.broke().await?;
                 if self.gate.cursor().is_empty() {
                     self.first = First::Whole;
                 }
-                self.missed.get_or_insert_with(|| self.gate.cursor().clone());
+                self.missed.get_or_insert_with(|| self.gate.place());
             }
             End::Broke(trouble) if !matches!(trouble.kind, Kind::Unreachable | Kind::Busy | Kind::Server) => {
                 return self.not_opened(trouble).await;
@@ -366,7 +366,7 @@ impl Follower {
             // There was nothing in the log: all that will be there is new.
             self.first = First::Whole;
         }
-        self.missed.get_or_insert_with(|| self.gate.cursor().clone());
+        self.missed.get_or_insert_with(|| self.gate.place());
         let at = self.shared.out.now();
         self.broke.get_or_insert_with(|| (at, trouble.words.clone()));
         self.wait(trouble, LEAST, MOST).await
@@ -374,6 +374,8 @@ impl Follower {
 
     /// The server gave no log. False when there is nothing more to do.
     async fn not_opened(&mut self, trouble: Trouble) -> Result<bool, Closed> {
+        self.sink.broke().await?;
+        self.missed.get_or_insert_with(|| self.gate.place());
         let is_off = self.shared.follow == Follow::Off;
         match trouble.kind {
             // It has not started, or has no log: the pod's status will change.
@@ -444,10 +446,11 @@ impl Follower {
     /// What the run before wrote behind `from`, and what another stream delivered of it is `known`.
     async fn catch_up(&mut self, from: Cursor, known: Option<Known>, run: &Run) -> Result<(), Closed> {
         let mut gate = Gate::default();
+        let is_whole = from.is_empty();
         match known {
-            _ if from.is_empty() => gate.begin(),
-            Some(known) => gate = Gate::behind(from, known),
-            None => gate = Gate::behind(from, Known::default()),
+            Some(known) if is_whole => gate = Gate::checking(known),
+            None if is_whole => gate.begin(),
+            known => gate = Gate::behind(from, known.unwrap_or_default()),
         }
         let mut since = gate.cursor().since();
         for tries in 1..=CATCH_UP_TRIES {
@@ -456,6 +459,10 @@ impl Follower {
                 timestamps: true,
                 previous: true,
                 since_time: since.map(Timestamp::to_jiff),
+                tail_lines: match self.first {
+                    First::Tail(lines) if is_whole => lines.map(|lines| i64::try_from(lines).unwrap_or(i64::MAX)),
+                    _ => None,
+                },
                 ..LogParams::default()
             };
             let (link, pod) = (self.shared.link.clone(), self.target.pod.clone());
@@ -498,10 +505,13 @@ impl Follower {
                 Kind::Refused | Kind::Missing | Kind::Forbidden => break,
                 _ => {}
             }
-            if gate.cursor().is_empty() {
+            if gate.is_checking() {
+                gate.again();
+            } else if gate.cursor().is_empty() {
                 gate.begin();
             } else {
-                gate.resume(None);
+                let known = gate.known().filter(|_| gate.is_seeking());
+                gate.resume(known);
                 since = gate.cursor().since();
             }
             self.pause_for(tries).await?;

@@ -200,7 +200,7 @@ impl Stand {
                 message = tokio::time::timeout(wait, self.messages.recv()) => match message {
                     Ok(Some(message)) => self.told.take(message),
                     Ok(None) => break,
-                    Err(_) => panic!("it did not come: {:#?}", self.told),
+                    Err(_) => panic!("it did not come: {:?} {:?} {:#?}", self.told.health, self.told.scope.problems, self.told.lines),
                 },
                 Some(_) = self.tasks.join_next() => self.told.is_over = true,
             }
