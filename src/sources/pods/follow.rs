@@ -2,7 +2,7 @@
 //!
 //! Owns what is opened next. Must not know the other containers.
 
-use super::cursor::{Cursor, Gate, Known, Taken};
+use super::cursor::{Cursor, Gate, Piece, Taken};
 use super::health::{Kind, Trouble};
 use super::link::Link;
 use super::runs;
@@ -183,14 +183,12 @@ impl Follower {
         };
         self.reading = Some(run.clone());
         if reading.id == run.id {
-            if self.gone {
-                // `give_up` has set the gate.
-            } else if self.gate.is_checking() {
-                self.gate.again();
-            } else if self.gate.cursor().is_empty() {
-                self.gate.begin();
-            } else {
-                self.gate.resume(None);
+            // `give_up` has set the gate.
+            if !self.gone {
+                self.gate.resume();
+            }
+            if let Some(end) = self.gate.forget_oldest() {
+                self.missed = Some(end);
             }
             return Ok(());
         }
@@ -206,7 +204,7 @@ impl Follower {
         if between > 0
             && let Some(before) = now.before.as_ref().filter(|before| before.id != reading.id && before.id != run.id)
         {
-            self.catch_up(Cursor::default(), None, before).await?;
+            self.catch_up(Cursor::default(), Vec::new(), before).await?;
             between -= 1;
         }
         if between > 0 {
@@ -276,14 +274,14 @@ impl Follower {
             End::OfNextRun => {
                 self.sink.broke().await?;
                 // It was opened as this run's, and came too late.
-                self.missed.get_or_insert_with(|| self.gate.place());
+                self.missed.get_or_insert_with(|| self.gate.cursor().clone());
             }
             End::Suspect => {
                 self.sink.broke().await?;
                 if self.gate.cursor().is_empty() {
                     self.first = First::Whole;
                 }
-                self.missed.get_or_insert_with(|| self.gate.place());
+                self.missed.get_or_insert_with(|| self.gate.cursor().clone());
             }
             End::Broke(trouble) if !matches!(trouble.kind, Kind::Unreachable | Kind::Busy | Kind::Server) => {
                 return self.not_opened(trouble).await;
@@ -366,7 +364,7 @@ impl Follower {
             // There was nothing in the log: all that will be there is new.
             self.first = First::Whole;
         }
-        self.missed.get_or_insert_with(|| self.gate.place());
+        self.missed.get_or_insert_with(|| self.gate.cursor().clone());
         let at = self.shared.out.now();
         self.broke.get_or_insert_with(|| (at, trouble.words.clone()));
         self.wait(trouble, LEAST, MOST).await
@@ -375,7 +373,7 @@ impl Follower {
     /// The server gave no log. False when there is nothing more to do.
     async fn not_opened(&mut self, trouble: Trouble) -> Result<bool, Closed> {
         self.sink.broke().await?;
-        self.missed.get_or_insert_with(|| self.gate.place());
+        self.missed.get_or_insert_with(|| self.gate.cursor().clone());
         let is_off = self.shared.follow == Follow::Off;
         match trouble.kind {
             // It has not started, or has no log: the pod's status will change.
@@ -444,14 +442,9 @@ impl Follower {
     }
 
     /// What the run before wrote behind `from`, and what another stream delivered of it is `known`.
-    async fn catch_up(&mut self, from: Cursor, known: Option<Known>, run: &Run) -> Result<(), Closed> {
-        let mut gate = Gate::default();
+    async fn catch_up(&mut self, from: Cursor, known: Vec<Piece>, run: &Run) -> Result<(), Closed> {
         let is_whole = from.is_empty();
-        match known {
-            Some(known) if is_whole => gate = Gate::checking(known),
-            None if is_whole => gate.begin(),
-            known => gate = Gate::behind(from, known.unwrap_or_default()),
-        }
+        let mut gate = Gate::behind(from, known);
         let mut since = gate.cursor().since();
         for tries in 1..=CATCH_UP_TRIES {
             let params = LogParams {
@@ -505,15 +498,8 @@ impl Follower {
                 Kind::Refused | Kind::Missing | Kind::Forbidden => break,
                 _ => {}
             }
-            if gate.is_checking() {
-                gate.again();
-            } else if gate.cursor().is_empty() {
-                gate.begin();
-            } else {
-                let known = gate.known().filter(|_| gate.is_seeking());
-                gate.resume(known);
-                since = gate.cursor().since();
-            }
+            gate.resume();
+            since = gate.cursor().since();
             self.pause_for(tries).await?;
         }
         self.note("the end of the run before cannot be read any more: lines may be lost").await
