@@ -51,7 +51,12 @@ pub fn run(
     let setup = Setup {
         capabilities,
         opening,
-        settings: Settings { zone: config.tz.rules().clone(), follow: Follow::On, window_bytes: config.memory.bytes(), pods: pods::Settings::default() },
+        settings: Settings {
+            zone: config.tz.rules().clone(),
+            follow: Follow::On,
+            window_bytes: config.memory.bytes(),
+            pods: pods::Settings::default(),
+        },
         frames: config.fps.per_second(),
         clock: Arc::new(SystemClock),
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
@@ -210,7 +215,8 @@ fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
 
 /// What a tab without a source would need: its kinds of sources, how each is written, and what it takes.
 fn needs(tab: Tab, zone: &TimeZone) -> String {
-    let settings = Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0, pods: pods::Settings::default() };
+    let settings =
+        Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0, pods: pods::Settings::default() };
     let line = |spec: &SourceSpec| {
         let address = spec.example.parse();
         let known = address.is_ok_and(|address| {

@@ -375,7 +375,12 @@ mod tests {
                 Arc::new(move |_, _| Ok(Box::new(Shaky(built.fetch_add(1, Ordering::Relaxed) < panics))));
             let millisecond = Duration::from_millis(1);
             let backoff = Backoff { first: millisecond, longest: millisecond, tries, ..Backoff::default() };
-            let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::Off, window_bytes: 1, pods: crate::sources::pods::Settings::default() };
+            let settings = Settings {
+                zone: jiff::tz::TimeZone::UTC,
+                follow: Follow::Off,
+                window_bytes: 1,
+                pods: crate::sources::pods::Settings::default(),
+            };
             let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, backoff);
             tasks.open(SourceId(3), Address::Stdin);
             let mut all = Vec::new();
@@ -425,7 +430,12 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
             let (to, mut from) = mpsc::channel(8);
-            let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::Off, window_bytes: 1, pods: crate::sources::pods::Settings::default() };
+            let settings = Settings {
+                zone: jiff::tz::TimeZone::UTC,
+                follow: Follow::Off,
+                window_bytes: 1,
+                pods: crate::sources::pods::Settings::default(),
+            };
             let build: Build = Arc::new(|_, _| Ok(Box::new(Endless)));
             let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, Backoff::default());
             let id = SourceId(3);

@@ -44,7 +44,8 @@ impl Running {
     }
 
     fn start_with(path: &Path, follow: Follow, window_bytes: u64) -> Self {
-        let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow, window_bytes, pods: pods::Settings::default() };
+        let settings =
+            Settings { zone: jiff::tz::TimeZone::UTC, follow, window_bytes, pods: pods::Settings::default() };
         let source = build(&Address::Path(path.to_owned()), &settings).unwrap();
         let (to, from) = tokio::sync::mpsc::channel(64);
         let cancel = CancellationToken::new();

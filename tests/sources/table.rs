@@ -5,7 +5,12 @@ use logdeck::sources::pods;
 use logdeck::sources::{Follow, SOURCES, Settings, build, spec};
 
 fn settings() -> Settings {
-    Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::Off, window_bytes: 1 << 20, pods: pods::Settings::default() }
+    Settings {
+        zone: jiff::tz::TimeZone::UTC,
+        follow: Follow::Off,
+        window_bytes: 1 << 20,
+        pods: pods::Settings::default(),
+    }
 }
 
 #[test]

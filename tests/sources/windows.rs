@@ -67,7 +67,12 @@ impl Asked {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (to, mut from) = tokio::sync::mpsc::channel(64);
         let outlet = Outlet::new(SourceId(0), to, cancel.clone(), Arc::new(Fixed), runtime.handle().clone());
-        let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow: Follow::On, window_bytes: BUDGET, pods: pods::Settings::default() };
+        let settings = Settings {
+            zone: jiff::tz::TimeZone::UTC,
+            follow: Follow::On,
+            window_bytes: BUDGET,
+            pods: pods::Settings::default(),
+        };
         let (address, far) = (Address::Path(self.path.clone()), Arc::clone(&self.far));
         let lines = match &request {
             Request::Find { pattern, .. } | Request::Count { pattern } => {

@@ -50,7 +50,12 @@ pub fn run(plan: Plan<'_>, out: &mut Output) -> anyhow::Result<Exit> {
 async fn follow(plan: Plan<'_>, out: &mut Output) -> anyhow::Result<Exit> {
     let (to, mut messages) = mpsc::channel(LANE);
     let cancel = CancellationToken::new();
-    let settings = Settings { zone: plan.zone.clone(), follow: Follow::On, window_bytes: u64::MAX, pods: pods::Settings::default() };
+    let settings = Settings {
+        zone: plan.zone.clone(),
+        follow: Follow::On,
+        window_bytes: u64::MAX,
+        pods: pods::Settings::default(),
+    };
     let mut running = Vec::new();
     for (n, address) in plan.sources.iter().enumerate() {
         let source = sources::build(address, &settings).map_err(|error| crate::cli::Usage(error.to_string()))?;

@@ -14,8 +14,8 @@ use super::stream::{End, Ends, Opening};
 use crate::model::pods::{PodKey, StreamState};
 use crate::model::{OriginId, Timestamp};
 use crate::parse::text;
-use crate::sources::driver::{Closed, Outlet};
 use crate::sources::Follow;
+use crate::sources::driver::{Closed, Outlet};
 use jiff::tz::TimeZone;
 use kube::api::LogParams;
 use std::sync::Arc;
@@ -196,7 +196,7 @@ impl Follower {
         let known = self.gate.known();
         if let Some(missed) = self.missed.take() {
             match now.before.as_ref().filter(|before| before.id == reading.id) {
-                Some(before) => self.catch_up(missed, known, before).await?,
+                Some(before) => self.catch_up(missed, known.clone(), before).await?,
                 None => self.note("the end of an earlier run is gone: lines may be lost").await?,
             }
         }
@@ -204,7 +204,7 @@ impl Follower {
         if between > 0
             && let Some(before) = now.before.as_ref().filter(|before| before.id != reading.id && before.id != run.id)
         {
-            self.catch_up(Cursor::default(), Vec::new(), before).await?;
+            self.catch_up(Cursor::default(), known, before).await?;
             between -= 1;
         }
         if between > 0 {
@@ -333,7 +333,8 @@ impl Follower {
             };
             if let Some(end) = end {
                 self.finish().await?;
-                let how = end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
+                let how =
+                    end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
                 self.note(&how).await?;
                 self.done = Some(run.id);
                 return Ok(true);
@@ -434,7 +435,8 @@ impl Follower {
             let now = self.runs.borrow().clone();
             let is_same = now.current.as_ref().map(|run| &run.id) == self.reading.as_ref().map(|run| &run.id);
             if is_same {
-                self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known").await?;
+                self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known")
+                    .await?;
             }
             self.broke = None;
         }
@@ -482,7 +484,10 @@ impl Follower {
                                 Taken::Nothing => {}
                             }
                             self.sink.finish().await?;
-                            let ended = run.end.as_ref().map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
+                            let ended = run
+                                .end
+                                .as_ref()
+                                .map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
                             let came = gate.delivered() - before;
                             return self.note(&format!("{ended}{came} lines of that run came late, 0 lost")).await;
                         }

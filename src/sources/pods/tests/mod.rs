@@ -3,3 +3,4 @@
 mod cursor;
 mod resume;
 mod stand;
+mod whole;
