@@ -239,6 +239,8 @@ impl Gate {
     /// The next answer is the next run's log from its beginning; an earlier stream may have been in it already.
     pub fn next_run(&mut self) {
         self.known = self.known();
+        let spare = self.known.len().saturating_sub(MAX_PIECES);
+        self.known.drain(..spare);
         self.firsts.clear();
         self.pieces.clear();
         self.cursor = Cursor::default();
@@ -339,7 +341,6 @@ impl Gate {
                     }
                 },
                 Mode::Check => {
-                    self.known.clear();
                     self.mode = Mode::Pass;
                     if began_before {
                         self.ahead = std::mem::take(&mut self.partial);

@@ -34,6 +34,9 @@ const NOT_YET: Duration = Duration::from_secs(5);
 /// How long the pod's status may lag behind the end of the container's log.
 const LAG: Duration = Duration::from_millis(1500);
 
+/// The same for the start of the next run, where a log does not hold what it should.
+const STATUS_LAG: Duration = Duration::from_secs(1);
+
 /// A stream that was open so long has told what was there.
 const LIVED: Duration = Duration::from_secs(1);
 
@@ -427,17 +430,27 @@ impl Follower {
         Ok(false)
     }
 
-    /// The place to go on from is gone: what the log still has is new.
+    /// The place to go on from is gone: what the log still has is new. It may be the next run's, and the pod's status not
+    /// tell yet.
     async fn give_up(&mut self) -> Result<bool, Closed> {
         self.sink.broke().await?;
+        let deadline = Instant::now() + STATUS_LAG;
+        while Instant::now() < deadline {
+            let is_other = match (&self.runs.borrow().current, &self.reading) {
+                (Some(current), Some(reading)) => current.id != reading.id,
+                _ => false,
+            };
+            if is_other {
+                return Ok(true);
+            }
+            if !self.wait_for_status(deadline.saturating_duration_since(Instant::now())).await? {
+                return Ok(false);
+            }
+        }
         self.gone = true;
         if self.gate.give_up() {
-            let now = self.runs.borrow().clone();
-            let is_same = now.current.as_ref().map(|run| &run.id) == self.reading.as_ref().map(|run| &run.id);
-            if is_same {
-                self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known")
-                    .await?;
-            }
+            self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known")
+                .await?;
             self.broke = None;
         }
         Ok(true)
