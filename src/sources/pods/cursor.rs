@@ -217,11 +217,6 @@ impl Gate {
         matches!(&self.mode, Mode::Seek(target) if target.looked > 0)
     }
 
-    /// Whether the next line tells what this log is.
-    pub const fn is_checking(&self) -> bool {
-        matches!(self.mode, Mode::Check)
-    }
-
     /// The next answer is of a log of which nothing was delivered.
     pub fn begin(&mut self) {
         self.start(Mode::Pass);
@@ -251,16 +246,13 @@ impl Gate {
     /// are left. True when lines may have been lost.
     pub fn give_up(&mut self) -> bool {
         let target = self.cursor.target().filter(|_| self.found > 0);
-        match target {
-            Some(target) => {
-                let need = std::mem::take(&mut self.found);
-                self.start(Mode::Seek(Target { need, ..target }));
-                false
-            }
-            None => {
-                self.start(self.open_mode());
-                true
-            }
+        if let Some(target) = target {
+            let need = std::mem::take(&mut self.found);
+            self.start(Mode::Seek(Target { need, ..target }));
+            false
+        } else {
+            self.start(self.open_mode());
+            true
         }
     }
 
@@ -388,7 +380,9 @@ fn hash(held: &[u8], length: usize) -> u64 {
     let mut hash = MIX ^ length as u64;
     let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(MIX).rotate_left(29);
     let (words, rest) = held.as_chunks::<8>();
-    words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+    for word in words {
+        mix(u64::from_le_bytes(*word));
+    }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     mix(u64::from_le_bytes(last));

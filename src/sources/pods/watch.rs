@@ -37,6 +37,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 /// What watches tell.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "they are the API's own objects, and few wait at a time")]
 pub enum Told {
     /// Of pods.
     Pod(Event<Pod>),

@@ -4,3 +4,4 @@ mod cursor;
 mod resume;
 mod stand;
 mod whole;
+mod words;

@@ -165,7 +165,7 @@ async fn without_following_every_log_is_read_to_its_end() {
     let names = Names { not_containers: "^proxy$".to_owned(), ..Names::default() };
     let settings = Settings { lines: None, names, ..stand.settings() };
     stand.open("pods:demo/payments", Follow::Off, settings);
-    stand.to_the_end().await;
+    stand.finish().await;
     assert_eq!(stand.told.texts("worker-1/worker"), lines);
     assert_eq!(stand.told.texts("api-1/api"), ["api"]);
     assert_eq!((stand.told.health.state, stand.told.lines.len()), (State::Done, 2));
@@ -191,7 +191,7 @@ async fn a_program_for_credentials_runs_only_when_a_person_agreed() {
     stand.login(Login::Exec("/bin/echo".to_owned(), vec!["garbage".to_owned()]));
     let settings = Settings { exec: Exec::Listed, ..stand.settings() };
     stand.open("pods:payments", Follow::Off, settings);
-    stand.to_the_end().await;
+    stand.finish().await;
     assert_eq!(
         stand.told.health.detail,
         "context demo wants to run /bin/echo for credentials; allow it with --allow-exec /bin/echo"
@@ -200,6 +200,6 @@ async fn a_program_for_credentials_runs_only_when_a_person_agreed() {
     again.login(Login::Exec("/bin/echo".to_owned(), vec!["garbage".to_owned()]));
     let settings = Settings { exec: Exec::Listed, allow_exec: vec!["/bin/echo".to_owned()], ..again.settings() };
     again.open("pods:payments", Follow::Off, settings);
-    again.to_the_end().await;
+    again.finish().await;
     assert!(again.told.health.detail.contains("something that is no ExecCredential"), "{:?}", again.told.health);
 }
