@@ -78,7 +78,9 @@ impl Desk {
                 .filter(|(uid, e)| !e.is_gone && !named.contains(*uid))
                 .map(|(uid, _)| uid.clone())
                 .collect();
-            gone.iter().for_each(|uid| self.remove(uid));
+            for uid in &gone {
+                self.remove(uid);
+            }
         }
         self.is_listed = true;
     }
@@ -107,25 +109,22 @@ impl Desk {
         });
         for container in &row.containers {
             let runs = runs(&object, &container.name);
-            match entry.streams.get(&container.name) {
-                Some(stream) => {
-                    stream.runs.send_if_modified(|old| {
-                        let is_new = *old != runs;
-                        *old = runs;
-                        is_new
-                    });
-                }
-                None => {
-                    let state = if selection.takes_container(&container.name) {
-                        StreamState::Off(runs.waits.clone())
-                    } else {
-                        StreamState::Off("it is not of the selection".to_owned())
-                    };
-                    let runs = watch::Sender::new(runs);
-                    let stream = Stream { runs, state, lost: 0, origins: Vec::new(), is_read: false };
-                    entry.streams.insert(container.name.clone(), stream);
-                }
+            if let Some(stream) = entry.streams.get(&container.name) {
+                stream.runs.send_if_modified(|old| {
+                    let is_new = *old != runs;
+                    *old = runs;
+                    is_new
+                });
+                continue;
             }
+            let state = if selection.takes_container(&container.name) {
+                StreamState::Off(runs.waits.clone())
+            } else {
+                StreamState::Off("it is not of the selection".to_owned())
+            };
+            let runs = watch::Sender::new(runs);
+            let stream = Stream { runs, state, lost: 0, origins: Vec::new(), is_read: false };
+            entry.streams.insert(container.name.clone(), stream);
         }
         (entry.object, entry.row) = (object, row);
         true

@@ -129,7 +129,6 @@ fn level(event: &Event) -> &'static str {
         | "FailedKillPod" => "error",
         "Failed" if is_warning => "error",
         "BackOff" if message.contains("restarting failed") => "error",
-        "FailedScheduling" if is_warning => "warn",
         _ if is_warning => "warn",
         _ => "info",
     }

@@ -78,11 +78,7 @@ pub async fn read(
             let _ = back.send(Back::Cannot(format!("{label}: {}", trouble.words))).await;
             return Ok(());
         }
-        if gate.cursor().is_empty() {
-            gate.begin();
-        } else {
-            gate.resume(None);
-        }
+        gate.resume();
         shared.link.pause(tries, Duration::from_millis(200), Duration::from_secs(4)).await;
     }
 }

@@ -125,7 +125,7 @@ impl Counts {
         let gated =
             |c: &core::PodCondition| c.type_ == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated");
         if status.conditions.iter().flatten().any(gated) {
-            counts.word = "SchedulingGated".to_owned();
+            "SchedulingGated".clone_into(&mut counts.word);
         }
         let sidecars = counts.inits(status, inits.len(), &is_sidecar);
         let is_initialized = has_condition(status, "Initialized");
@@ -135,9 +135,9 @@ impl Counts {
         }
         if pod.metadata.deletion_timestamp.is_some() {
             if own == Some("NodeLost") {
-                counts.word = "Unknown".to_owned();
+                "Unknown".clone_into(&mut counts.word);
             } else if !matches!(phase, "Succeeded" | "Failed") {
-                counts.word = "Terminating".to_owned();
+                "Terminating".clone_into(&mut counts.word);
             }
         }
         counts
@@ -190,7 +190,7 @@ impl Counts {
             }
         }
         if self.word == "Completed" && has_running {
-            self.word = if has_condition(status, "Ready") { "Running" } else { "NotReady" }.to_owned();
+            if has_condition(status, "Ready") { "Running" } else { "NotReady" }.clone_into(&mut self.word);
         }
     }
 }
@@ -254,7 +254,7 @@ fn container(kind: ContainerKind, name: &str, image: &str, status: Option<&Conta
     row.last_exit = last.map(exit);
     let Some(state) = &status.state else { return row };
     if let Some(running) = &state.running {
-        row.state = "Running".to_owned();
+        "Running".clone_into(&mut row.state);
         row.started = time(running.started_at.as_ref());
     } else if let Some(end) = &state.terminated {
         row.state = end_word(end);

@@ -230,7 +230,7 @@ fn check_labels(text: &str) -> Result<(), String> {
 
 fn check_fields(text: &str) -> Result<(), String> {
     for part in text.split(',').filter(|_| !text.trim().is_empty()) {
-        if !part.split_once('=').is_some_and(|(key, _)| !key.trim_end_matches(['!', '=']).trim().is_empty()) {
+        if part.split_once('=').is_none_or(|(key, _)| key.trim_end_matches(['!', '=']).trim().is_empty()) {
             return Err(format!("the field selector `{text}` cannot be read: `{part}` is no NAME=VALUE"));
         }
     }
