@@ -29,10 +29,16 @@ mod mouse;
 mod oncall;
 #[path = "screens/out.rs"]
 mod out;
+#[path = "screens/pods.rs"]
+mod pods;
 #[path = "screens/reading.rs"]
 mod reading;
 #[path = "screens/runs.rs"]
 mod runs;
+#[path = "screens/runs_edges.rs"]
+mod runs_edges;
+#[path = "screens/runs_hostile.rs"]
+mod runs_hostile;
 #[path = "screens/runs_logs.rs"]
 mod runs_logs;
 #[path = "screens/steering.rs"]

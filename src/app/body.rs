@@ -42,9 +42,9 @@ impl App {
         } else if self.sources_here().next().is_none() {
             self.not_configured()
         } else if self.tab().view.query().is_all() || self.counts().records() == 0 {
-            self.nothing_there()
+            self.pods_body().unwrap_or_else(|| self.nothing_there())
         } else {
-            self.nothing_passes()
+            self.marked_body().unwrap_or_else(|| self.nothing_passes())
         })
     }
 
@@ -66,6 +66,7 @@ impl App {
             line("", Role::Text),
             line("   logdeck build-logs.zip", Role::Text),
             line("   logdeck /var/log/app/", Role::Text),
+            line("   logdeck pods:payments/deploy/api", Role::Text),
             line("   kubectl logs deploy/api | logdeck -", Role::Text),
         ];
         if !self.settings.found.is_empty() {

@@ -64,6 +64,20 @@ pub const COMMANDS: &[CommandSpec] = &[
         run: |app, words, _| app.filter_runs(words),
     },
     CommandSpec {
+        name: "ns",
+        words: "NAME",
+        doc: "Show the pods of another namespace of the cluster; * shows those of all.",
+        choices: Choices::Perhaps(App::namespaces),
+        run: |app, words, effects| app.go_to_namespace(words, effects),
+    },
+    CommandSpec {
+        name: "ctx",
+        words: "NAME",
+        doc: "Show the pods of another context of the kubeconfig.",
+        choices: Choices::Perhaps(App::contexts),
+        run: |app, words, effects| app.go_to_context(words, effects),
+    },
+    CommandSpec {
         name: "theme",
         words: "NAME",
         doc: "Take this theme: auto, dark, light, 16, mono, ascii, or one of your own.",
@@ -198,8 +212,9 @@ fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use Context::{Ci, Detail, List, Runs, Split, Start};
-    spec.id != "palette" && spec.when.iter().any(|context| matches!(context, Start | List | Split | Detail | Ci | Runs))
+    use Context::{Ci, Detail, List, PodLines, Pods, Runs, Split, Start};
+    let is_screen = |context: &Context| matches!(context, Start | List | PodLines | Pods | Split | Detail | Ci | Runs);
+    spec.id != "palette" && spec.when.iter().any(is_screen)
 }
 
 fn row(app: &App, entry: &Entry, works: bool) -> PickerRow {
@@ -332,6 +347,8 @@ fn place_of(spec: &ActionSpec) -> &'static str {
         "where causes are shown"
     } else if works(Context::Runs) {
         "where runs are listed"
+    } else if works(Context::Pods) {
+        "where pods are listed"
     } else if works(Context::Split) || works(Context::Detail) {
         "while the detail pane is open"
     } else {

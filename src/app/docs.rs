@@ -131,6 +131,7 @@ impl App {
             Pane::Help { .. } => {
                 (self.help_columns().iter().map(Vec::len).max().unwrap_or(0), rows.saturating_sub(2).max(1))
             }
+            Pane::Described(_) => (self.described_count(), rows.max(1)),
             Pane::Debug(_) => (self.debug().map_or(0, |(lines, _)| lines.len()), rows.max(1)),
             _ => (0, 1),
         }

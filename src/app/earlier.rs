@@ -15,6 +15,8 @@ const MAX_STEPS: usize = 20;
 pub(super) enum Step {
     /// By one severity; several in a row are one step.
     Threshold,
+    /// By a mark of a pod; several in a row are one step.
+    Marks,
     /// In one tab.
     Here,
     /// In every tab at once, by the change of this number: it is taken back in all of them, too.
@@ -35,9 +37,9 @@ pub(super) struct Earlier {
 impl TabState {
     /// Remembers a filter that is about to be left, or was left.
     pub(super) fn remember(&mut self, earlier: Earlier) {
-        let goes_on = earlier.step == Step::Threshold
+        let goes_on = matches!(earlier.step, Step::Threshold | Step::Marks)
             && !earlier.searched_last
-            && self.earlier.last().is_some_and(|last| last.step == Step::Threshold);
+            && self.earlier.last().is_some_and(|last| last.step == earlier.step);
         if !goes_on {
             if self.earlier.len() == MAX_STEPS {
                 self.earlier.remove(0);

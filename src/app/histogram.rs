@@ -110,7 +110,7 @@ impl Counted {
 }
 
 /// Time that passes between two countings, for each record that is counted.
-const NANOS_OF_REST: i64 = 2_000;
+pub(super) const NANOS_OF_REST: i64 = 2_000;
 
 impl App {
     /// The histogram of the tab, while it is shown and there is room and something to show.
@@ -120,7 +120,7 @@ impl App {
 
     /// Whether records came in since they were counted, for the histogram or the list of origins.
     pub(super) fn histogram_is_stale(&self) -> bool {
-        let is_seen = self.has_room_for_bars() || self.origins().is_some();
+        let is_seen = self.has_room_for_bars() || self.origins().is_some() || self.pods_are_shown();
         is_seen && self.counted.records != self.came_in()
     }
 
@@ -161,6 +161,9 @@ impl App {
         self.counted = Counted { records: self.came_in(), at: self.now, window: self.filtered_window() };
         self.histogram = if self.has_room_for_bars() { self.count_bars() } else { None };
         self.refresh_origins();
+        if self.pods_are_shown() {
+            self.count_pods();
+        }
     }
 
     fn count_bars(&self) -> Option<Histogram> {

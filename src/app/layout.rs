@@ -42,6 +42,8 @@ pub struct Layout {
     pub health: u16,
     /// The histogram with its axis.
     pub histogram: Option<Rows>,
+    /// The list of pods above the list; its first row is its heading.
+    pub pods: Option<Rows>,
     /// The row of the list's heading.
     pub heading: u16,
     /// The records.
@@ -61,6 +63,8 @@ pub struct Columns {
     pub severity: (u16, u16),
     /// Where the names of origins begin.
     pub origin: (u16, u16),
+    /// Where the names of containers begin.
+    pub container: (u16, u16),
     /// Where the columns of fields begin, in the order in which they were chosen.
     pub fields: [(u16, u16); MAX_COLUMNS],
     /// Where the text begins; the last column of the screen is kept for the mark of a cut line.
@@ -90,7 +94,7 @@ const fn short_title(tab: Tab) -> &'static str {
 }
 
 impl Columns {
-    fn new(width: u16, time: TimeStyle, several_origins: bool) -> Self {
+    fn new(width: u16, time: TimeStyle, (origin, container): (u16, u16)) -> Self {
         let wide = width >= 100;
         let gap = if wide { 2 } else { 1 };
         let mut x = 1;
@@ -113,13 +117,15 @@ impl Columns {
             }
         });
         let severity = column(if wide { 3 } else { 1 });
-        let origin = column(match width {
-            _ if !several_origins => 0,
-            160.. => 24,
-            100.. => 14,
-            _ => 10,
-        });
-        Self { time, severity, origin, fields: [(0, 0); MAX_COLUMNS], text: (x, width.saturating_sub(x + 1)) }
+        let (origin, container) = (column(origin), column(container));
+        Self {
+            time,
+            severity,
+            origin,
+            container,
+            fields: [(0, 0); MAX_COLUMNS],
+            text: (x, width.saturating_sub(x + 1)),
+        }
     }
 
     /// Makes room for fields between origin and text; the text keeps [`LEAST_TEXT`] columns.
@@ -176,14 +182,18 @@ impl App {
             Pane::Picker(_) => body - (body / 4).clamp(3, 12),
             // Few origins leave the list its rows.
             Pane::Origins(origins) => origins.wanted_rows().min(body - (body / 4).clamp(3, 12)),
+            Pane::Consent(_) => self.consent_rows().min(body - (body / 4).clamp(3, 12)),
             _ if self.ci_is_shown() => 0,
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,
         };
-        let list = Rows { y: first, height: body - pane.min(body) };
+        // A pane takes the place of the pods, too.
+        let pods = if pane == 0 { self.rows_of_pods(body) } else { 0 };
+        let list = Rows { y: first + pods, height: body.saturating_sub(pane + pods) };
         let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
         let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
-        Some(Layout { tabs: 0, health: 1, histogram, heading: first - 1, list, pane, status: height - 1 })
+        let pods = (pods > 0).then_some(Rows { y: first - 1, height: pods });
+        Some(Layout { tabs: 0, health: 1, histogram, pods, heading: list.y - 1, list, pane, status: height - 1 })
     }
 
     /// Where the tabs' names stand: ` [1 GCS]    2 Firestore    3 Pods !`. A badge has its place also when there is none, so that
@@ -212,7 +222,14 @@ impl App {
     /// The columns of the list now.
     pub fn columns(&self) -> Columns {
         let origins: u32 = self.sources_here().map(crate::engine::Source::origins).sum();
-        Columns::new(self.size.0, self.time, origins > 1).with_fields(self.tab().columns.widths())
+        let names = match self.size.0 {
+            _ if origins < 2 => 0,
+            160.. => 24,
+            100.. => 14,
+            _ => 10,
+        };
+        let names = self.pod_columns().unwrap_or((names, 0));
+        Columns::new(self.size.0, self.time, names).with_fields(self.tab().columns.widths())
     }
 
     /// The number of rows that the list has; at least 1, so that moving goes somewhere.
@@ -227,18 +244,25 @@ mod tests {
 
     #[test]
     fn columns_stand_as_in_the_mock_ups() {
-        let columns = Columns::new(120, TimeStyle::Utc, true);
+        let columns = Columns::new(120, TimeStyle::Utc, (14, 0));
         let fields = [(0, 0); MAX_COLUMNS];
-        assert_eq!(columns, Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), fields, text: (36, 83) });
-        let columns = Columns::new(80, TimeStyle::Utc, false);
-        assert_eq!(columns, Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), fields, text: (12, 67) });
-        assert_eq!(Columns::new(80, TimeStyle::Off, false).text, (3, 76));
+        assert_eq!(
+            columns,
+            Columns { time: (1, 12), severity: (15, 3), origin: (20, 14), container: (36, 0), fields, text: (36, 83) }
+        );
+        let columns = Columns::new(80, TimeStyle::Utc, (0, 0));
+        assert_eq!(
+            columns,
+            Columns { time: (1, 8), severity: (10, 1), origin: (12, 0), container: (12, 0), fields, text: (12, 67) }
+        );
+        assert_eq!(Columns::new(80, TimeStyle::Off, (0, 0)).text, (3, 76));
     }
 
     #[test]
     fn fields_stand_between_origin_and_text() {
         let check = |width: u16, wanted: &[usize], fields: &[(u16, u16)], text: (u16, u16)| {
-            let columns = Columns::new(width, TimeStyle::Utc, true).with_fields(wanted.iter().copied());
+            let origin = if width >= 100 { 14 } else { 10 };
+            let columns = Columns::new(width, TimeStyle::Utc, (origin, 0)).with_fields(wanted.iter().copied());
             assert_eq!((&columns.fields[..wanted.len()], columns.text), (fields, text), "{width} {wanted:?}");
         };
         check(120, &[5, 10], &[(36, 5), (43, 10)], (55, 64));

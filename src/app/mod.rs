@@ -40,7 +40,9 @@ mod mouse;
 mod names;
 mod opened;
 mod origins;
+mod per_origin;
 mod picker;
+mod pods;
 mod prompt;
 mod rows;
 mod saved;
@@ -66,8 +68,10 @@ pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows, TabPlace};
 pub use marks::{MAX_NOTE, Mark, Marks};
 pub use opened::Below;
-pub use origins::{OriginRow, Origins, SPARKS};
+pub use origins::{OriginRow, Origins};
+pub use per_origin::SPARKS;
 pub use picker::{Picker, PickerRow, ShownRow};
+pub use pods::{Consent, PodColumns, PodRow, PodsView, TINTS};
 pub use prompt::{Prompt, PromptKind};
 pub use rows::{Row, RowKind};
 pub use search::Search;
@@ -110,6 +114,7 @@ pub struct App {
     far: window::Far,
     /// Logs of CI jobs and their causes.
     ci: ci::Ci,
+    pods: pods::Pods,
     /// Effects of what did not come from a key.
     outbox: Vec<event::Effect>,
     marks: Marks,
@@ -149,6 +154,8 @@ enum Pane {
     Bars(BarCursor),
     Help { scroll: usize },
     Debug(Box<debug::DebugPane>),
+    Described(Box<pods::Described>),
+    Consent(pods::Question),
 }
 
 /// Whether the histogram is wanted.
@@ -218,6 +225,7 @@ impl App {
             everywhere: 0,
             far: window::Far::default(),
             ci: ci::Ci::default(),
+            pods: pods::Pods::default(),
             outbox: Vec::new(),
             marks: Marks::default(),
             names: names::Names::default(),
@@ -382,7 +390,8 @@ impl App {
             Pane::Picker(_) => Context::Picker,
             Pane::Origins(_) => Context::Origins,
             Pane::Bars(_) => Context::Bars,
-            Pane::Help { .. } | Pane::Debug(_) => Context::Help,
+            Pane::Help { .. } | Pane::Debug(_) | Pane::Described(_) => Context::Help,
+            Pane::Consent(_) => Context::Consent,
             Pane::None => self.base_context(),
         }
     }
@@ -392,7 +401,7 @@ impl App {
         match &self.tab().detail {
             _ if self.is_start() => Context::Start,
             _ if self.ci_is_shown() => self.ci_context(),
-            None => Context::List,
+            None => self.pods_context().unwrap_or(Context::List),
             Some(detail) if detail.focused => Context::Detail,
             Some(_) => Context::Split,
         }

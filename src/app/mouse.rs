@@ -20,12 +20,13 @@ impl App {
 
     fn wheel(&mut self, rows: isize) {
         let height = self.list_height();
-        let in_detail = self.ci_is_shown() || self.tab().detail().is_some_and(super::Detail::is_focused);
+        let in_detail =
+            self.ci_is_shown() || self.pods_have_focus() || self.tab().detail().is_some_and(super::Detail::is_focused);
         let is_following = self.tab().view.is_following();
         match &mut self.pane {
-            Pane::Help { .. } | Pane::Origins(_) | Pane::Debug(_) => self.go_lines(rows),
+            Pane::Help { .. } | Pane::Origins(_) | Pane::Debug(_) | Pane::Described(_) => self.go_lines(rows),
             Pane::Picker(picker) => (0..rows.abs()).for_each(|_| picker.step(rows.signum())),
-            Pane::Prompt(_) | Pane::Filter(_) | Pane::Bars(_) => {}
+            Pane::Prompt(_) | Pane::Filter(_) | Pane::Bars(_) | Pane::Consent(_) => {}
             Pane::None if in_detail => self.go_lines(rows),
             // The end is reached already, and goes on.
             Pane::None if rows > 0 && is_following => {}
@@ -43,6 +44,7 @@ impl App {
             }
         } else if self.ci_is_shown() {
             self.click_ci(row);
+        } else if self.click_pods(row) {
         } else if within(layout.list) {
             if let Some(detail) = &mut self.tab_mut().detail {
                 detail.focused = false;

@@ -49,8 +49,21 @@ impl Names {
 }
 
 impl App {
+    /// The same where no column has the container: `8mzlp/api`.
+    pub(super) fn short_origin_in_full(&self, origin: OriginId) -> Cow<'_, str> {
+        let short = self.short_origin(origin);
+        match self.container_of_origin(origin) {
+            Some((container, _)) => format!("{short}/{container}").into(),
+            None => short,
+        }
+    }
+
     /// What the list calls an origin, safe for a terminal.
     pub(super) fn short_origin(&self, origin: OriginId) -> Cow<'_, str> {
+        if let Some(short) = self.pod_of_origin(origin) {
+            // The container has a column of its own.
+            return Cow::Borrowed(short);
+        }
         let name = self.engine.origin_name(origin).unwrap_or("?");
         // In a tab's own list there are no other tabs.
         let source = self.engine.source(origin.source()).filter(|_| self.tab().shows_all);

@@ -1,17 +1,15 @@
 //! The list of origins: how each is, how much it said, and when.
 //!
-//! Owns the counts and which rows are ticked. Must not know how bars are drawn. It looks at a few columns of every
-//! record, so it is counted with the histogram, by ticks. How sources are is shown at once.
+//! Owns which rows are ticked. Must not know how bars are drawn. `per_origin` looks at a few columns of every record, so
+//! it is counted with the histogram, by ticks. How sources are is shown at once.
 
+use super::per_origin::{self, Count, SPARKS};
 use super::status::{name, state_word};
 use super::{App, Pane, Role};
-use crate::model::{Format, OriginId, Severity, SourceId, State, Timestamp};
+use crate::model::{OriginId, SourceId, State, Timestamp};
 use crate::parse::text::safe_line;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-
-/// The bars of a row.
-pub const SPARKS: usize = 20;
 
 /// One origin, or a source that is in trouble or has no origin so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,16 +132,6 @@ impl Origins {
     }
 }
 
-/// What is counted of an origin.
-#[derive(Clone, Debug, Default)]
-struct Count {
-    records: u64,
-    errors: u64,
-    warnings: u64,
-    last: Option<Timestamp>,
-    sparks: [(u32, u32); SPARKS],
-}
-
 impl App {
     /// The list of origins, while it is open.
     pub fn origins(&self) -> Option<&Origins> {
@@ -215,7 +203,7 @@ impl App {
             let row = |id: Option<OriginId>, name: String, role, count: &Count| OriginRow {
                 source: source.id(),
                 id,
-                short: id.map_or_else(|| name.clone(), |id| self.short_origin(id).into_owned()),
+                short: id.map_or_else(|| name.clone(), |id| self.short_origin_in_full(id).into_owned()),
                 name,
                 label: self::name(source).into_owned(),
                 state: state_word(state),
@@ -257,45 +245,7 @@ impl App {
         // The bars of each stand below those of all.
         let range = self.histogram().map(|bars| (bars.from, bars.to().saturating_add(-1))).or(self.known_times());
         let (low, high) = range.unwrap_or((Timestamp::MAX, Timestamp::MAX));
-        let step = (high.0.saturating_sub(low.0) / SPARKS as i64).saturating_add(1);
-        // One list a source, by the origin's number in it: looking up is one step.
-        let mut lists: HashMap<SourceId, Vec<Count>> = HashMap::new();
-        for segment in self.segments_here() {
-            let list = lists.entry(segment.source()).or_default();
-            let batch = segment.batch();
-            let columns = batch.origins().iter().zip(batch.severities()).zip(batch.orders()).zip(batch.formats());
-            // Neighbours mostly belong to the same bar.
-            let (mut from, mut to, mut spark) = (Timestamp::MAX, Timestamp::MIN, None);
-            for (((origin, severity), order), format) in columns {
-                if *format == Format::Note as u8 {
-                    continue;
-                }
-                let at = origin.local() as usize;
-                if list.len() <= at {
-                    list.resize_with(at + 1, Count::default);
-                }
-                let count = &mut list[at];
-                count.records += 1;
-                let is_error = *severity >= Severity::Error as u8;
-                count.errors += u64::from(is_error);
-                count.warnings += u64::from(*severity == Severity::Warn as u8);
-                let time = Timestamp(*order);
-                count.last = count.last.max(Some(time));
-                if !(from..to).contains(&time) {
-                    spark = (low..=high).contains(&time).then(|| (time.0.saturating_sub(low.0) / step) as usize);
-                    from = spark.map_or(time, |spark| low.saturating_add(step.saturating_mul(spark as i64)));
-                    to = spark.map_or(time, |_| from.saturating_add(step));
-                }
-                if let Some(spark) = spark.and_then(|spark| count.sparks.get_mut(spark)) {
-                    spark.0 += u32::from(is_error);
-                    spark.1 += 1;
-                }
-            }
-        }
-        let named = lists.into_iter().flat_map(|(source, list)| {
-            list.into_iter().enumerate().map(move |(local, count)| (OriginId::new(source, local as u32), count))
-        });
-        named.collect()
+        per_origin::count(self.segments_here(), (low, high), Timestamp::MAX)
     }
 
     /// Shows only the ticked origins, or the cursor's.

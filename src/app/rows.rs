@@ -39,6 +39,10 @@ pub struct Row<'a> {
     pub severity: Severity,
     /// The short name of its origin; empty when there is only one.
     pub origin: Cow<'a, str>,
+    /// The container of its pod; empty where no column shows it.
+    pub container: &'a str,
+    /// What tells its pod from others.
+    pub tint: Option<u8>,
     /// The first line of the message.
     pub text: Cow<'a, str>,
     /// How many lines are folded away behind it.
@@ -98,12 +102,15 @@ impl App {
 
     pub(super) fn row<'a>(&'a self, record: &Record<'a>, is_cursor: bool, millis: bool, origin: bool) -> Row<'a> {
         let (text, more) = first_line(record);
+        let (container, tint) = self.container_of_origin(record.origin).unzip();
         Row {
             is_cursor,
             kind: if record.format == Format::Note { RowKind::Note } else { RowKind::Record },
             time: self.row_time(record, millis),
             severity: record.severity,
             origin: if origin { self.short_origin(record.origin) } else { Cow::Borrowed("") },
+            container: container.unwrap_or_default(),
+            tint,
             text,
             more,
             records: 1,

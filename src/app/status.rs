@@ -32,6 +32,8 @@ pub enum Role {
     Accent,
     /// A heading.
     Heading,
+    /// The name of a pod: one of [`TINTS`](super::TINTS).
+    Tint(u8),
 }
 
 /// A mark behind a tab's name.
@@ -91,7 +93,11 @@ impl App {
         if tab == Tab::Ci && index != self.active && self.ci.live.has_unseen_red() {
             return Badge::UnseenErrors;
         }
-        let has_problem = tab == Tab::Ci && self.ci.live.has_problem();
+        let has_problem = match tab {
+            Tab::Ci => self.ci.live.has_problem(),
+            Tab::Pods => self.pods.has_problem(),
+            _ => false,
+        };
         let degraded = has_problem || self.engine.sources().any(|source| source.tab() == tab && bad(source));
         if degraded { Badge::Degraded } else { Badge::None }
     }
@@ -124,7 +130,7 @@ impl App {
 
     /// What the tab shows, in forms from the longest to the shortest.
     pub fn scope_forms(&self) -> Vec<String> {
-        self.run_scope().unwrap_or_else(|| {
+        self.run_scope().or_else(|| self.pods_scope()).unwrap_or_else(|| {
             let (full, short) = self.scope();
             vec![full, short]
         })
@@ -139,6 +145,9 @@ impl App {
     pub fn health(&self) -> Vec<Health> {
         let mut parts = if self.tab().tab == Tab::Ci { self.ci_health() } else { Vec::new() };
         if self.ci_is_shown() {
+            return parts;
+        }
+        if let Some(parts) = self.pods_health() {
             return parts;
         }
         let sources: Vec<_> = self.sources_here().collect();
@@ -249,10 +258,12 @@ impl App {
     pub fn filter_words(&self) -> String {
         let query = self.tab().view.query();
         let mut words = filter::words(query, &self.tab().shown_fields, self.now, &self.shown_zone());
-        if let Some(first) = query.origins.first() {
+        if let Some(pods) = self.marks_words() {
+            let _ = write!(words, " {pods}");
+        } else if let Some(first) = query.origins.first() {
             let more = query.origins.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let _ = write!(words, " origin {}{more}", self.short_origin(*first));
+            let _ = write!(words, " origin {}{more}", self.short_origin_in_full(*first));
         }
         let view = &self.tab().view;
         if view.has_context() {
@@ -296,6 +307,7 @@ impl App {
         let lively = |source: &Source| source.health.next_try.is_some() || source.rate(self.now) > 0.0;
         self.time == TimeStyle::Age
             || self.runs_show_seconds()
+            || self.pods_show_seconds()
             || matches!(self.pane, Pane::Debug(_))
             || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
@@ -312,6 +324,7 @@ impl App {
             pulse.push_str(&part.text);
         }
         pulse.push_str(&self.runs_pulse());
+        pulse.push_str(&self.pods_pulse());
         if self.time == TimeStyle::Age || self.tab().detail.is_some() {
             let _ = write!(pulse, "{}", self.now.0 / crate::model::time::SECOND);
         }

@@ -48,6 +48,9 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             if app.histogram_is_due() {
                 app.refresh_histogram();
                 need = FrameNeed::Soon;
+            } else if app.pods_are_due() {
+                app.count_pods();
+                need = FrameNeed::Soon;
             }
         }
         Event::Export(news) => {
@@ -112,7 +115,7 @@ impl App {
             Pane::Prompt(prompt) => prompt.edit.paste(text),
             Pane::Filter(pane) => pane.focused_edit().is_some_and(|edit| edit.paste(text)),
             Pane::Picker(picker) => picker.edit_mut().paste(text),
-            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) | Pane::Debug(_) => {
+            _ => {
                 let (search, filter) = (self.key_of("search"), self.key_of("filter"));
                 self.say(format!("a paste needs a text entry: {search} searches, {filter} filters"));
                 false
@@ -128,7 +131,7 @@ impl App {
             Pane::Prompt(prompt) => prompt.changed(),
             Pane::Filter(_) => self.try_filter(),
             Pane::Picker(_) => self.picker_changed(),
-            Pane::None | Pane::Help { .. } | Pane::Origins(_) | Pane::Bars(_) | Pane::Debug(_) => {}
+            _ => {}
         }
     }
 
@@ -190,8 +193,8 @@ impl App {
                 }
             }
             Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
-            // The list of pods is not drawn yet.
-            Applied::Nothing | Applied::Pods(..) => {}
+            Applied::Pods(source, news) => self.pods_news(source, news),
+            Applied::Nothing => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
                 if let Some(source) = self.engine.source(id) {
@@ -241,6 +244,7 @@ impl App {
         self.follow_window();
         self.load_what_is_seen();
         self.settle_ci();
+        self.settle_pods(by_user);
         self.scroll_origins();
         if self.tab().tab == Tab::Ci {
             self.ci.live.seen();

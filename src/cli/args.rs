@@ -134,9 +134,15 @@ pub struct GlobalArgs {
     /// What goes to logdeck's own log file: off, error, warn, info, debug or trace [default: warn].
     #[arg(long, global = true, value_name = "LEVEL", value_parser = words(LogLevel::ALL), hide_possible_values = true, help_heading = "Global options")]
     pub log_level: Option<LogLevel>,
-    /// Trusts the certificate authorities in FILE (PEM) beside the system's, for CI services.
+    /// Trusts the certificate authorities in FILE (PEM) beside the system's, for CI services and clusters.
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Global options")]
     pub ca_file: Option<PathBuf>,
+    /// Runs none of the programs that a kubeconfig names for credentials.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub no_exec: bool,
+    /// Runs PROGRAM for credentials without a question, where the kubeconfig names it so. Repeatable.
+    #[arg(long, global = true, value_name = "PROGRAM", conflicts_with = "no_exec", help_heading = "Global options")]
+    pub allow_exec: Vec<String>,
     /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.
     #[arg(long, global = true, help_heading = "Global options")]
     pub stats: bool,
@@ -151,6 +157,8 @@ impl GlobalArgs {
             ascii: self.ascii.then_some(true),
             log_level: self.log_level,
             ca_file: self.ca_file.clone(),
+            exec: self.no_exec.then_some(false),
+            allow_exec: self.allow_exec.clone(),
             tz: tz.cloned(),
         }
     }

@@ -12,6 +12,7 @@ mod filter_args;
 mod forge;
 mod live;
 pub mod output;
+mod pods;
 pub mod runs;
 mod screen;
 pub mod start;
@@ -159,6 +160,11 @@ fn globals<'e>(
     }
     let problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
     anyhow::bail!("the settings are wrong:\n  {}", problems.join("\n  "))
+}
+
+/// Where programs are kept that were allowed; nothing without a home directory.
+fn consents(environment: &Environment) -> Option<std::path::PathBuf> {
+    environment.state_dir().map(|directory| directory.join(crate::runtime::consent::FILE))
 }
 
 /// Says that the whole file of settings is left out. What is wrong in it concerns the screen alone.

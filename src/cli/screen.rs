@@ -19,7 +19,7 @@ use crate::ports::Clock;
 use crate::runtime::browser::Desktop;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Buffer, Capabilities, Link, Picture, Position};
-use crate::runtime::{self, Ended, Opening, Program, Setup, saved};
+use crate::runtime::{self, Ended, Opening, Program, Setup, consent, saved};
 use crate::sources::pods;
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
@@ -48,6 +48,8 @@ pub fn run(
         settings.notices.extend(problems);
     }
     let app = App::new(settings);
+    let consents = super::consents(environment);
+    let allowed = consents.as_deref().map(consent::load).unwrap_or_default();
     let setup = Setup {
         capabilities,
         opening,
@@ -55,13 +57,14 @@ pub fn run(
             zone: config.tz.rules().clone(),
             follow: Follow::On,
             window_bytes: config.memory.bytes(),
-            pods: pods::Settings::default(),
+            pods: super::pods::of_screen(globals, allowed, SystemClock.now()),
         },
         frames: config.fps.per_second(),
         clock: Arc::new(SystemClock),
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),
         temp_dir: environment.os("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         filters,
+        consents,
         home: environment.home().map(PathBuf::from),
         baseline,
         desk: Some(Arc::new(Desk::new(globals))),

@@ -3,9 +3,8 @@
 //! Owns [`KEYS`], from which the file's check, `config.example.toml`, the environment's names, the man page and the
 //! README derive: a new setting is a field of [`Config`] and a row here. Must not know files or the environment.
 
-use super::servers::ROWS;
 use super::types::BadValue;
-use super::{Bindings, Config};
+use super::{Bindings, Config, pods, servers};
 use crate::model::Address;
 use crate::model::look::TimeStyle;
 use crate::model::theme::ThemeChoice;
@@ -122,7 +121,8 @@ impl Raw {
         }
     }
 
-    fn flag(&self, expected: &str) -> Result<bool, BadValue> {
+    /// Yes or no.
+    pub(super) fn flag(&self, expected: &str) -> Result<bool, BadValue> {
         match self {
             Self::Flag(flag) => Ok(*flag),
             Self::Word(word) => match word.trim().to_ascii_lowercase().as_str() {
@@ -137,16 +137,20 @@ impl Raw {
 
 const SOURCES: &str = "a list of source addresses, such as [\"/var/log/app/*.log\"]";
 const COLUMNS: &str = "a list of at most 8 fields' names, such as [\"status\", \"trace.id\"]";
-const BOOLEAN: &str = "true or false";
+pub(super) const BOOLEAN: &str = "true or false";
 const BINDINGS: &str = "action = \"key\" or action = [\"key\", \"key\"]";
 
 /// All settings, in the order of the example file.
 pub static KEYS: &[ConfigKey] = &{
     let [.., last] = OWN;
-    let mut keys = [last; OWN.len() + ROWS.len()];
-    let (mut at, own) = (0, OWN.len() - 1);
+    let mut keys = [last; OWN.len() + servers::ROWS.len() + pods::ROWS.len()];
+    let (mut at, own, forges) = (0, OWN.len() - 1, servers::ROWS.len());
     while at < keys.len() - 1 {
-        keys[at] = if at < own { OWN[at] } else { ROWS[at - own] };
+        keys[at] = match at {
+            _ if at < own => OWN[at],
+            _ if at < own + forges => servers::ROWS[at - own],
+            _ => pods::ROWS[at - own - forges],
+        };
         at += 1;
     }
     keys

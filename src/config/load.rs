@@ -76,6 +76,10 @@ pub struct Overrides {
     pub log_level: Option<LogLevel>,
     /// `--ca-file`
     pub ca_file: Option<PathBuf>,
+    /// `--no-exec` is false
+    pub exec: Option<bool>,
+    /// `--allow-exec`
+    pub allow_exec: Vec<String>,
     /// `--tz`
     pub tz: Option<Zone>,
 }
@@ -246,6 +250,16 @@ fn from_flags(loaded: &mut Loaded, flags: &Overrides) {
         config.gitlab.ca_file = Some(path.clone());
         by("github.ca_file", "--ca-file");
         by("gitlab.ca_file", "--ca-file");
+        config.pods.ca_file = Some(path.clone());
+        by("pods.ca_file", "--ca-file");
+    }
+    if let Some(exec) = flags.exec {
+        config.pods.exec = exec;
+        by("pods.exec", "--no-exec");
+    }
+    if !flags.allow_exec.is_empty() {
+        config.pods.allow_exec.extend(flags.allow_exec.iter().cloned());
+        by("pods.allow_exec", "--allow-exec");
     }
     if let Some(zone) = &flags.tz {
         config.tz = zone.clone();

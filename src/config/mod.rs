@@ -8,6 +8,7 @@ mod file;
 mod filters;
 mod keys;
 mod load;
+mod pods;
 mod servers;
 mod themes;
 mod types;
@@ -18,6 +19,7 @@ pub use file::{Place, Problem};
 pub use filters::FilterFile;
 pub use keys::{ConfigKey, KEYS, Raw, Table, VARIABLES, nearest};
 pub use load::{File, Loaded, Overrides, Set, file, load};
+pub use pods::Pods;
 pub use servers::{CiServer, ServerUrl};
 pub use themes::{reference as theme_reference, themes};
 pub use types::{BadValue, FrameRate, LogLevel, Memory, Zone};
@@ -56,6 +58,8 @@ pub struct Config {
     pub github: CiServer,
     /// GitLab CI.
     pub gitlab: CiServer,
+    /// Kubernetes.
+    pub pods: Pods,
     /// Keys that replace an action's own.
     pub keys: Bindings,
 }
@@ -74,6 +78,7 @@ impl Default for Config {
             log_level: LogLevel::default(),
             github: CiServer::of(Forge::Github),
             gitlab: CiServer::of(Forge::Gitlab),
+            pods: Pods::default(),
             keys: Bindings::new(),
         }
     }

@@ -369,10 +369,9 @@ fn set_ca_file<S: Section>(config: &mut Config, raw: &Raw) -> Result<(), BadValu
 
 /// Sets the home directory in for `~/` at the start of paths that are read by whoever has no home directory.
 pub(super) fn expand(config: &mut Config, home: Option<&Path>) {
-    for server in [&mut config.github, &mut config.gitlab] {
-        if let (Some(path), Some(home)) = (&mut server.ca_file, home)
-            && let Ok(rest) = path.strip_prefix("~")
-        {
+    let files = [&mut config.github.ca_file, &mut config.gitlab.ca_file, &mut config.pods.ca_file];
+    for path in files.into_iter().flatten() {
+        if let (Some(home), Ok(rest)) = (home, path.strip_prefix("~")) {
             *path = home.join(rest);
         }
     }

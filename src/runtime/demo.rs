@@ -1,10 +1,12 @@
-//! The demo as the screen runs it: files that grow, and a CI service on loopback that the real poller asks.
+//! The demo as the screen runs it: files that grow, and on loopback a CI service and a Kubernetes cluster, which the real
+//! clients ask.
 //!
 //! Owns what goes away with it. Must not know what is shown.
 
 use super::forge::Desk;
-use crate::demo::Stage;
+use crate::demo::cluster;
 use crate::demo::forge::{Server, content};
+use crate::demo::{Scenario, Stage};
 use crate::infra::archives::Scratch;
 use crate::infra::http;
 use crate::model::Address;
@@ -14,16 +16,24 @@ use crate::ports::answers::{Answers, Archives, KeptAnswer};
 use crate::ports::http::Http;
 use crate::ports::tokens::{NoToken, Secret, Tokens};
 use crate::sources::forge::{Client, Setup};
-use std::io;
+use crate::sources::pods;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
-/// The demo's files and service. Nothing of it is left when it is dropped.
+/// The demo's files and services. Nothing of it is left when it is dropped.
 pub(super) struct Demo {
-    _stage: Stage,
+    stage: Stage,
     _server: Server,
+    cluster: Option<Arc<cluster::Server>>,
 }
+
+/// The name of the kubeconfig beside the demo's files; directories are listed without such names.
+const KUBECONFIG: &str = ".kubeconfig";
 
 impl Demo {
     /// Starts the service beside the files; gives the desk at which it is asked.
@@ -44,7 +54,40 @@ impl Demo {
             seed,
             archives: Arc::new(Scratch::new(directory, seed)),
         };
-        Ok((Self { _stage: stage, _server: server }, loopback))
+        Ok((Self { stage, _server: server, cluster: None }, loopback))
+    }
+
+    /// Starts the cluster; gives the source of its pods, how that is read, and the play that goes on in it.
+    ///
+    /// # Errors
+    /// There is no free port, or the kubeconfig cannot be written.
+    pub(super) fn cluster(
+        &mut self,
+        scenario: Scenario,
+        seed: u64,
+        clock: Arc<dyn Clock>,
+        cancel: CancellationToken,
+    ) -> io::Result<(Address, pods::Settings, impl Future<Output = ()> + Send + use<>)> {
+        let opens = clock.now();
+        let mut state = cluster::content::demo(Arc::new(move || clock.now()), opens);
+        let mut player = cluster::content::Player::new(scenario, seed, opens);
+        player.step(&mut state);
+        let server = Arc::new(cluster::Server::start(state)?);
+        let kubeconfig = self.stage.directory().join(KUBECONFIG);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&kubeconfig)?;
+        file.write_all(cluster::content::kubeconfig(&server).as_bytes())?;
+        let settings = pods::Settings {
+            kubeconfig: vec![kubeconfig],
+            in_cluster: pods::InCluster::Never,
+            exec: pods::Exec::Never,
+            lines: None,
+            seed,
+            ..pods::Settings::default()
+        };
+        self.cluster = Some(Arc::clone(&server));
+        let namespace = cluster::content::NAMESPACE.to_owned();
+        let address = Address::Pods { context: None, namespace, workload: None };
+        Ok((address, settings, player.play(server, cancel)))
     }
 }
 

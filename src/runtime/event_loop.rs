@@ -104,6 +104,8 @@ pub struct Plan {
     pub temp_dir: PathBuf,
     /// The file of saved filters.
     pub filters: Option<PathBuf>,
+    /// The file of programs that were allowed.
+    pub consents: Option<PathBuf>,
     /// What `~/` means in the name of a file.
     pub home: Option<PathBuf>,
     /// The passing log that logs are compared with.
@@ -174,12 +176,14 @@ pub struct Loop<P> {
     temp_dir: PathBuf,
     /// The file of saved filters.
     filters: Arc<Mutex<Option<PathBuf>>>,
+    /// The file of programs that were allowed.
+    consents: Option<PathBuf>,
 }
 
 impl<P: Program> Loop<P> {
     /// A loop that has not begun.
     pub fn new(program: P, terminal: Terminal, tasks: Tasks, lanes: Lanes, plan: Plan) -> Self {
-        let Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk, desktop } = plan;
+        let Plan { clock, pace, trace, temp_dir, filters, consents, home, baseline, desk, desktop } = plan;
         let (exporter, exports) = Exporter::new(home, temp_dir.clone());
         let (looker, looks) = Looker::new(baseline);
         let salt = (clock.now().0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id());
@@ -211,6 +215,7 @@ impl<P: Program> Loop<P> {
             demo: None,
             temp_dir,
             filters: Arc::new(Mutex::new(filters)),
+            consents,
         }
     }
 
@@ -448,7 +453,7 @@ impl<P: Program> Loop<P> {
                 Effect::CancelExtract => self.looker.cancel(),
                 Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
                 Effect::OpenPage(address) => self.open_page(address),
-                Effect::Pods(source, want) => self.tasks.want(source, want),
+                Effect::Pods(source, want) => self.want_of_pods(source, want),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));

@@ -3,6 +3,7 @@
 //! Owns how a run begins and ends. Only here: raw mode, signals, spawning. Must not know what the app decides.
 
 pub mod browser;
+pub mod consent;
 mod demo;
 pub mod event_loop;
 pub mod export;
@@ -58,6 +59,8 @@ pub struct Setup {
     pub temp_dir: PathBuf,
     /// The file of saved filters; `None` when there is no home directory.
     pub filters: Option<PathBuf>,
+    /// The file of programs that were allowed; `None` when there is no home directory.
+    pub consents: Option<PathBuf>,
     /// What `~/` means in the name of a file.
     pub home: Option<PathBuf>,
     /// The passing log that logs are compared with.
@@ -105,6 +108,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
         trace,
         temp_dir,
         filters,
+        consents,
         home,
         baseline,
         desk,
@@ -124,7 +128,7 @@ async fn session<P: Program>(program: P, setup: Setup) -> io::Result<Ended> {
 
     let frames = if capabilities.link == Link::Ssh { frames.min(SSH_FRAMES) } else { frames };
     let (pace, trace) = (Pace::new(frames), Trace::new(trace, start));
-    let plan = Plan { clock, pace, trace, temp_dir, filters, home, baseline, desk, desktop };
+    let plan = Plan { clock, pace, trace, temp_dir, filters, consents, home, baseline, desk, desktop };
     let lanes = Lanes { input, signals, written, sources, outcomes: mpsc::channel(SMALL_LANE) };
     Loop::new(program, terminal, tasks, lanes, plan).run(opening).await
 }

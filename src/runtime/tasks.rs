@@ -7,8 +7,7 @@ use crate::model::pods;
 use crate::model::window::{Answer, Ask, Request};
 use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp};
 use crate::ports::Clock;
-use crate::sources::files;
-use crate::sources::{NotYet, Outlet, Settings, Source, SourceError};
+use crate::sources::{self, NotYet, Outlet, Settings, Source, SourceError, files};
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -73,6 +72,8 @@ pub struct Tasks {
 #[derive(Debug)]
 struct Opened {
     address: Address,
+    /// How pods are read, where that is not as the settings say.
+    pods: Option<sources::pods::Settings>,
     outlet: Outlet,
     /// Cancelled when the task has ended.
     ended: CancellationToken,
@@ -133,6 +134,15 @@ impl Tasks {
         self.load(id);
     }
 
+    /// Opens a source of pods that is read in its own way.
+    pub fn open_pods(&mut self, id: SourceId, address: Address, pods: sources::pods::Settings) {
+        self.open_held(id, address);
+        if let Some(opened) = self.opened.get_mut(&id) {
+            opened.pods = Some(pods);
+        }
+        self.load(id);
+    }
+
     /// Starts a source that was opened with [`Tasks::open_held`]; once.
     pub fn load(&mut self, id: SourceId) {
         if let Some(mut opened) = self.opened.remove(&id) {
@@ -151,6 +161,7 @@ impl Tasks {
         let outlet = Outlet::new(id, self.to.clone(), cancel, clock, Handle::current());
         let opened = Opened {
             address,
+            pods: None,
             outlet,
             ended: CancellationToken::new(),
             far: Arc::default(),
@@ -166,6 +177,11 @@ impl Tasks {
         if let Some(opened) = self.opened.get(&id) {
             opened.outlet.cancel().cancel();
         }
+    }
+
+    /// Sources that are opened from now on may run this program, too.
+    pub fn allow(&mut self, plugin: pods::Plugin) {
+        self.settings.pods.allowed.push(plugin);
     }
 
     /// Tells a source of pods what is wanted of it.
@@ -232,7 +248,10 @@ impl Tasks {
     /// The source's task, which tells its end.
     fn task(&self, opened: &Opened) -> impl Future<Output = ()> + Send + use<> {
         let ended = opened.ended.clone().drop_guard();
-        let (settings, surroundings) = (self.settings.clone(), self.surroundings.clone());
+        let (mut settings, surroundings) = (self.settings.clone(), self.surroundings.clone());
+        if let Some(pods) = &opened.pods {
+            settings.pods = pods.clone();
+        }
         let source = supervise(opened.address.clone(), settings, opened.outlet.clone(), surroundings);
         async move {
             let _ended = ended;

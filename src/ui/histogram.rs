@@ -94,10 +94,49 @@ fn chosen(app: &App, window: &BarWindow, y: u16, canvas: &mut Canvas<'_>) {
     for (text, role) in parts {
         x = canvas.text(x + 2, y, &text, role);
     }
+    // What changed in that time.
+    let changes = app.changes().iter().filter(|(at, _)| (window.from..window.to).contains(at));
+    let mut changes = changes.map(|(_, what)| what.as_str());
+    if let Some(first) = changes.next() {
+        let more = changes.count();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let room = usize::from(canvas.width.saturating_sub(x + 5)).saturating_sub(more.len());
+        let words = super::header::cut(first, room, canvas.theme.glyphs.cut);
+        let sign = if canvas.theme.is_ascii() { "^" } else { "▲" };
+        canvas.text(x + 2, y, &format!("{sign} {words}{more}"), Role::Accent);
+    }
+}
+
+/// The marks of changes below the bars. With marks the ends of the time stand beside the bars, so that nothing hides them.
+fn changes(app: &App, histogram: &Histogram, y: u16, canvas: &mut Canvas<'_>) -> bool {
+    let (from, to) = (histogram.from, histogram.to());
+    let all = app.changes();
+    let shown = all.iter().skip_while(|(at, _)| *at < from).take_while(|(at, _)| *at < to);
+    let mut is_any = false;
+    let sign = if canvas.theme.is_ascii() { "^" } else { "▲" };
+    for (at, _) in shown {
+        let bar = (at.0 - from.0) / histogram.step.max(1);
+        canvas.text((HISTOGRAM_GUTTER as i64 + bar) as u16, y, sign, Role::Accent);
+        is_any = true;
+    }
+    if is_any {
+        let zone = app.shown_zone();
+        let long = histogram.step >= 86_400 * SECOND / 4;
+        let label = |time: Timestamp| {
+            if long { date(time, &zone).split_off(5) } else { time_of_day(time, &zone, Digits::Minutes) }
+        };
+        canvas.text_before(0, HISTOGRAM_GUTTER as u16 - 1, y, &label(from), Role::Dim);
+        let end = (HISTOGRAM_GUTTER + histogram.bars.len()) as u16;
+        canvas.text(end + 1, y, &label(to), Role::Dim);
+    }
+    is_any
 }
 
 /// `02:44          03:14   30 m, 20 s/bar`.
 fn axis(app: &App, histogram: &Histogram, y: u16, canvas: &mut Canvas<'_>) {
+    if changes(app, histogram, y, canvas) {
+        return;
+    }
     let zone = app.shown_zone();
     let long = histogram.step >= 86_400 * SECOND / 4;
     let digits = match histogram.step {

@@ -47,6 +47,8 @@ fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
         right.push(format!("line {}", thousands(at as u64 + 1)));
     }
     right.extend(app.matches().map(matches_words));
+    right.extend(app.marked_words());
+    right.extend(app.stale_words());
     let records = if all == 1 { "record" } else { "records" };
     let rows = match tab.view().repeats() {
         Repeats::Collapsed => format!(" in {} rows", thousands(tab.view().len() as u64)),
@@ -141,8 +143,15 @@ fn draw_row(app: &App, row: &Row<'_>, columns: &Columns, y: u16, lines: u16, can
     let (at, width) = columns.origin;
     if width > 0 {
         let name = text::shorten(&row.origin, usize::from(width), canvas.theme.glyphs.gap);
-        let style = if row.kind == RowKind::Context { canvas.theme.style(Role::Dim) } else { Style::new() };
-        canvas.put(at, y, width, &name, emphasised(style));
+        let role = match row.tint {
+            _ if row.kind == RowKind::Context => Role::Dim,
+            Some(tint) => Role::Tint(tint),
+            None => Role::Text,
+        };
+        canvas.put(at, y, width, &name, emphasised(canvas.theme.style(role)));
+        let (at, width) = columns.container;
+        let name = text::shorten(row.container, usize::from(width), canvas.theme.glyphs.gap);
+        canvas.put(at, y, width, &name, canvas.theme.style(Role::Dim));
     }
     let role = match row.severity {
         _ if row.kind == RowKind::Context => Role::Dim,

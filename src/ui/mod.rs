@@ -16,6 +16,7 @@ mod log_columns;
 mod log_table;
 mod origins;
 mod picker;
+mod pods;
 mod status;
 mod theme;
 
@@ -50,9 +51,14 @@ pub fn paint(app: &App, buffer: &mut Buffer) -> Option<Position> {
         help::draw(app, Rows { y: 2, height: layout.status - 2 }, scroll, &mut canvas);
     } else if let Some(lines) = app.debug() {
         debug::draw(app, Rows { y: 2, height: layout.status - 2 }, lines, &mut canvas);
+    } else if let Some((title, lines, scroll)) = app.described() {
+        pods::described(app, Rows { y: 2, height: layout.status - 2 }, (&title, &lines, scroll), &mut canvas);
     } else {
         if let Some(rows) = layout.histogram {
             histogram::draw(app, rows, &mut canvas);
+        }
+        if let (Some(rows), Some(view)) = (layout.pods, app.pods_view()) {
+            pods::draw(app, &view, rows, &mut canvas);
         }
         match app.ci_view() {
             Some(view) => ci::draw(&view, &mut canvas),
@@ -65,6 +71,8 @@ pub fn paint(app: &App, buffer: &mut Buffer) -> Option<Position> {
                 cursor = Some(picker::draw(app, picker, rows, &mut canvas));
             } else if let Some(origins) = app.origins() {
                 origins::draw(app, origins, rows, &mut canvas);
+            } else if let Some(consent) = app.consent() {
+                pods::consent(app, &consent, rows, &mut canvas);
             } else {
                 detail::draw(app, rows, &mut canvas);
             }
@@ -77,7 +85,9 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
     match app.body() {
         Body::List => log_table::draw(app, layout, canvas),
         Body::Lines(lines) => {
-            canvas.heading(layout.heading, app.tab().tab().title(), "");
+            // Below the list of pods it is their lines that are not there.
+            let title = if layout.pods.is_some() { "Lines" } else { app.tab().tab().title() };
+            canvas.heading(layout.heading, title, "");
             let list = layout.list;
             let blank = u16::from(usize::from(list.height) > lines.len());
             let end = list.y + list.height;

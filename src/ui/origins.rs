@@ -116,7 +116,7 @@ fn origin(app: &App, row: &OriginRow, grid: &Grid, y: u16, canvas: &mut Canvas<'
     if let (Some(x), Some(last)) = (grid.time, row.last) {
         canvas.text(x, y, &last_words(app, last), Role::Dim);
     }
-    line(app, row, (grid.sparks, y), canvas);
+    sparks(app, &row.sparks, (grid.sparks, y), canvas);
 }
 
 /// The time of day; of another day, how long ago that is.
@@ -130,10 +130,10 @@ fn last_words(app: &App, last: Timestamp) -> String {
 }
 
 /// The bars: an origin's own highest is a whole cell. Those with errors have their colour.
-fn line(app: &App, row: &OriginRow, (x, y): (u16, u16), canvas: &mut Canvas<'_>) {
-    let highest = row.sparks.iter().map(|(_, all)| *all).max().unwrap_or(0).max(1);
+pub(super) fn sparks(app: &App, bars: &[(u32, u32); SPARKS], (x, y): (u16, u16), canvas: &mut Canvas<'_>) {
+    let highest = bars.iter().map(|(_, all)| *all).max().unwrap_or(0).max(1);
     let symbols = if app.settings().caps.glyphs == Glyphs::Ascii { ASCII } else { BLOCKS };
-    for (n, (errors, all)) in row.sparks.iter().enumerate() {
+    for (n, (errors, all)) in bars.iter().enumerate() {
         let eighths = (u64::from(*all) * 8).div_ceil(u64::from(highest)) as usize;
         let role = match (errors, all) {
             (_, 0) => Role::Dim,

@@ -19,7 +19,9 @@ pub(super) fn draw(app: &App, picker: &Picker, rows: Rows, canvas: &mut Canvas<'
         (false, true) => ("/", "takes", key("pick-toggle", "ticks")),
         (false, false) => ("/", "takes", String::new()),
     };
-    let right = format!("{shown} of {all}{}{second}{}", key("apply", takes), key("cancel", "closes"));
+    // Of very many the narrow form leaves room for the keys.
+    let of = if all > 99 && canvas.width < 72 { "/" } else { " of " };
+    let right = format!("{shown}{of}{all}{}{second}{}", key("apply", takes), key("cancel", "closes"));
     canvas.heading(rows.y, picker.title(), &right);
     let mut y = rows.y + 1;
     canvas.text(1, y, sign, Role::Accent);

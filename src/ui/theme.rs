@@ -3,10 +3,17 @@
 //! Owns the palettes; ratios of contrast were measured, see ARCHITECTURE. Never paints the background. Must not know
 //! what is drawn with them.
 
-use crate::app::{Background, Caps, Colors, Glyphs, Role, ThemeChoice, Themes};
+use crate::app::{Background, Caps, Colors, Glyphs, Role, TINTS, ThemeChoice, Themes};
 use crate::model::Severity;
 use crate::model::theme::{Attributes, Ink, Paint, ROLE_COUNT, ROLES, ThemeRole, one_of_16, parts, rgb_of};
 use ratatui::style::{Color, Modifier, Style};
+
+/// Quiet colours that tell pods apart, with their nearest of the 256: at least 5.5:1 on the usual dark backgrounds, 4.5:1 on
+/// light ones.
+const DARK_TINTS: [(u32, u8); TINTS as usize] =
+    [(0xC8_B48C, 180), (0xA3_BE8C, 144), (0x9D_B7D1, 110), (0xC3_A6C8, 182), (0x8F_BFBA, 109), (0xD6_A69C, 181)];
+const LIGHT_TINTS: [(u32, u8); TINTS as usize] =
+    [(0x6B_5520, 58), (0x45_6029, 22), (0x3A_5A80, 24), (0x70_4A78, 96), (0x28_6460, 23), (0x84_4640, 95)];
 
 /// The styles of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +21,7 @@ pub(super) struct Theme {
     /// By the number of the role.
     styles: [Style; ROLE_COUNT],
     palette: Palette,
+    colors: Colors,
     pub(super) glyphs: &'static GlyphSet,
 }
 
@@ -78,12 +86,13 @@ impl Theme {
             Glyphs::Unicode if *choice != ThemeChoice::Ascii => &UNICODE,
             _ => &ASCII,
         };
-        Self { styles, palette, glyphs }
+        Self { styles, palette, colors: caps.colors, glyphs }
     }
 
     /// The style of a role.
     pub(super) fn style(&self, role: Role) -> Style {
         self.of(match role {
+            Role::Tint(tint) => return self.tint(tint),
             Role::Text => ThemeRole::Text,
             Role::Dim => ThemeRole::Dim,
             Role::Ok => ThemeRole::Ok,
@@ -95,6 +104,17 @@ impl Theme {
             Role::Accent => ThemeRole::Accent,
             Role::Heading => ThemeRole::Heading,
         })
+    }
+
+    /// The colour of a pod's name: quiet ones, and none where there are only a few.
+    fn tint(&self, tint: u8) -> Style {
+        let tints = match self.palette {
+            Palette::Dark => &DARK_TINTS,
+            Palette::Light => &LIGHT_TINTS,
+            Palette::Sixteen | Palette::Mono => return self.of(ThemeRole::Text),
+        };
+        let (rgb, near) = tints[usize::from(tint) % tints.len()];
+        style(Paint { ink: Ink::Rgb { rgb, near }, attributes: Attributes::NONE }, self.colors)
     }
 
     fn of(&self, role: ThemeRole) -> Style {
@@ -214,6 +234,41 @@ mod tests {
                     assert!(colors != Colors::Mono || style.fg.is_none(), "{role:?}");
                 }
             }
+        }
+    }
+
+    /// The ratio of contrast of WCAG 2.
+    fn contrast(a: u32, b: u32) -> f64 {
+        let channel = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance = |rgb: u32| {
+            let [red, green, blue] = parts(rgb).map(channel);
+            0.2126 * red + 0.7152 * green + 0.0722 * blue
+        };
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn names_of_pods_can_be_read_on_the_usual_backgrounds() {
+        let check = |tints: [(u32, u8); TINTS as usize], backgrounds: &[u32], least: f64| {
+            for (rgb, near) in tints {
+                let near = rgb_of(near).iter().fold(0, |rgb, part| rgb << 8 | u32::from(*part));
+                for background in backgrounds {
+                    for rgb in [rgb, near] {
+                        let ratio = contrast(rgb, *background);
+                        assert!(ratio >= least, "{rgb:06X} on {background:06X}: {ratio:.2}");
+                    }
+                }
+            }
+        };
+        check(DARK_TINTS, &[0, 0x1E_1E1E, 0x00_2B36, 0x28_2C34], 5.5);
+        check(LIGHT_TINTS, &[0xFF_FFFF, 0xFD_F6E3], 4.5);
+        for colors in [Colors::Ansi16, Colors::Mono] {
+            let theme = theme(colors, Some(Background::Dark), &ThemeChoice::Dark);
+            assert_eq!(theme.style(Role::Tint(3)), theme.style(Role::Text));
         }
     }
 

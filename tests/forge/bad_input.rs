@@ -287,7 +287,7 @@ fn a_list_without_an_end_is_not_read_to_it() {
     let stand = Stand::new(state(repo(vec![run(RED, jobs)])));
     let client = stand.client(None);
     let jobs = stand.runtime.block_on(ask::jobs(&client, &Stand::named(), (RED, 1), Urgency::Person)).unwrap();
-    assert_eq!((jobs.list.len(), stand.seen(Host::Api).len()), (1000, 10));
+    assert_eq!((jobs.list.len(), jobs.is_cut, stand.seen(Host::Api).len()), (1000, true, 10));
 }
 
 #[test]

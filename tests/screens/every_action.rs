@@ -13,6 +13,7 @@ const CASES: &[Case] = &[
     ("half-down", "g", "<Ctrl-d>", "line 14 ", ""),
     ("half-up", "G", "<Ctrl-u>", "line 42 ", ""),
     ("page-down", "g", "<Space>", "line 27 ", ""),
+    ("pods-page-down", "<Tab>", "<PgDn>", ">  payments-api-7d9f5c-q4w7d", ""),
     ("page-up", "G", "b", "line 29 ", ""),
     ("top", "", "g", ">03:13:00.101", ""),
     ("bottom", "g", "G", " FOLLOW", "PAUSED"),
@@ -43,6 +44,16 @@ const CASES: &[Case] = &[
     ("next-list", "", "<Tab>j", "-- clippy (stable) --", ""),
     ("previous-list", "", "<Shift-Tab>k", "No cause stands in this step.", ""),
     ("copy-cause", "", "y", "", ""),
+    ("mark-pod", "<Tab>", "<Space>", "  * payments-api-7d9f5c-2xkq9", "heap 507"),
+    ("all-pods", "<Tab><Space>", "a", "heap 507", "* payments-api"),
+    ("only-pod", "<Tab>", "<Enter>", "filter pod 2xkq9", "heap 507"),
+    ("previous-run", "<Tab>", "p", "asking for the previous run of payments-api-7d9f5c-2xkq9", ""),
+    ("describe", "<Tab>", "d", "-- Pod payments-api-7d9f5c-2xkq9", ""),
+    ("refresh-pods", "", "r", "asking the cluster ...", ""),
+    ("pods", "", ":pods<Enter>", "the list of pods is hidden", "-- Pods"),
+    ("pods-or-lines", "", "<Tab>", "only it", "to the pods"),
+    ("allow", "", "y", "it may run, now and later", "-- Credentials"),
+    ("refuse", "", "n", "it is not run", "-- Credentials"),
     ("go-to-time", "", "@03:13:30<Enter>", "PAUSED", "FOLLOW"),
     ("all-sources", "1", "A", "-- All sources by time --", ""),
     ("bars", "", "B", "Enter filter", "s a bar"),
@@ -137,6 +148,8 @@ fn every_action_does_what_it_says() {
         };
         let is_of_runs = matches!(*id, "open-run" | "refresh" | "open-page" | "filter-runs");
         let mut screen = match () {
+            () if only_in(&[Context::Consent]) => crate::pods::asked(120, 36),
+            () if only_in(&[Context::Pods, Context::PodLines]) => crate::pods::night(120, 36),
             () if is_of_runs => crate::runs::red(120, 36),
             () if *id == "causes" || only_in(&[Context::Runs, Context::Ci]) => crate::ci::failed_run(120, 36),
             () => screen(120, 36),

@@ -17,6 +17,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("open", "open other.log<Enter>", "opening other.log ...", "Command palette"),
     ("baseline", "baseline green.log<Enter>", "reading the passing log ...", "Command palette"),
     ("runs", "runs failed<Enter>", "no repository is watched", "nothing"),
+    ("ns", "ns payments<Enter>", "no cluster is open", "nothing"),
+    ("ctx", "ctx prod<Enter>", "no cluster is open", "nothing"),
     ("theme", "theme mono<Enter>", "theme: mono", "Command palette"),
     ("goto", "goto -10s<Enter>", "PAUSED", "Command palette"),
     ("filter", "filter nope<Enter>", "no filter `nope`: none is saved yet", "nothing"),

@@ -42,7 +42,7 @@ pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) {
+    if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) || app.leave_pod() {
         return;
     }
     if app.ci_is_shown() {
@@ -64,6 +64,7 @@ pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
     let back =
         app.close_pane() || app.close_detail() || app.leave_context() || app.cancel_export(effects) || app.leave_ci();
+    let back = back || app.leave_pod();
     if !back {
         effects.push(Effect::Quit);
     }
@@ -113,6 +114,7 @@ impl App {
                 }
             }
             Pane::Bars(cursor) => self.leave_bars(cursor),
+            Pane::Consent(_) => self.postpone_consent(),
             _ => {}
         }
         true

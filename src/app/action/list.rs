@@ -119,6 +119,7 @@ impl App {
         match &mut self.pane {
             Pane::Help { scroll } => return *scroll = scrolled(*scroll, step, height, most),
             Pane::Debug(pane) => return pane.scroll = scrolled(pane.scroll, step, height, most),
+            Pane::Described(pane) => return pane.scroll = scrolled(pane.scroll, step, height, most),
             _ => {}
         }
         if let Pane::Origins(origins) = &mut self.pane {
@@ -129,6 +130,9 @@ impl App {
         }
         if self.ci_is_shown() {
             return self.ci_go(step);
+        }
+        if self.pods_have_focus() {
+            return self.pods_go(step);
         }
         let tab = &mut self.tabs[self.active];
         if let Some(detail) = tab.detail.as_mut().filter(|detail| detail.focused) {

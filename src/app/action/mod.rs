@@ -13,6 +13,7 @@ mod open;
 mod out;
 mod panes;
 mod picker;
+mod pods;
 mod rows;
 mod table;
 mod time;
@@ -36,6 +37,10 @@ pub enum Context {
     Ci,
     /// The list of records.
     List,
+    /// The list of pods.
+    Pods,
+    /// The lines of pods.
+    PodLines,
     /// The list, with the detail pane open.
     Split,
     /// The detail pane.
@@ -52,6 +57,8 @@ pub enum Context {
     Origins,
     /// The bars of the histogram.
     Bars,
+    /// The question whether a program may run for credentials.
+    Consent,
     /// The help, or the debug pane.
     Help,
 }

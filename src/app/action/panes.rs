@@ -172,10 +172,15 @@ impl App {
 
     /// Changes parts of the filter, with the texts that the filter pane shows for them; Esc takes it back.
     pub(in crate::app) fn narrow(&mut self, change: impl FnOnce(&mut Query, &mut Entries)) {
+        self.narrow_by(Step::Here, change);
+    }
+
+    /// The same by a step of this kind.
+    pub(in crate::app) fn narrow_by(&mut self, step: Step, change: impl FnOnce(&mut Query, &mut Entries)) {
         self.leave_context();
         let (mut query, mut entries) = (self.tab().view.query().clone(), self.tab().entries.clone());
         change(&mut query, &mut entries);
-        match self.change_filter(self.active, &query, entries, Step::Here) {
+        match self.change_filter(self.active, &query, entries, step) {
             Ok(()) => self.work(),
             Err((_, problem)) => self.complain(problem),
         }

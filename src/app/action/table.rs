@@ -2,20 +2,25 @@
 //!
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
-use super::Context::{Bars, Choice, Ci, Detail, Help, List, Origins, Picker, Prompt, Runs, Split, Start, Text};
+use super::Context::{
+    Bars, Choice, Ci, Consent, Detail, Help, List, Origins, Picker, PodLines, Pods, Prompt, Runs, Split, Start, Text,
+};
 use super::{ActionSpec, Context, Group};
-use super::{ci, finding, global, list, look, marks, mouse, open, out, panes, picker, rows, time, window};
+use super::{ci, finding, global, list, look, marks, mouse, open, out, panes, picker, pods, rows, time, window};
 
-const RECORDS: &[Context] = &[List, Split, Detail];
+const RECORDS: &[Context] = &[List, PodLines, Split, Detail];
+/// Also where the list above the records has the keys.
+const LINES: &[Context] = &[List, PodLines, Pods, Split, Detail];
 const CAUSES: &[Context] = &[Runs, Ci];
-const SCROLLING: &[Context] = &[List, Split, Detail, Origins, Runs, Ci, Help];
-const PAGING: &[Context] = &[List, Split, Detail, Runs, Ci, Help];
-const SIDEWAYS: &[Context] = &[List, Split, Detail, Runs, Ci];
+const PODS: &[Context] = &[Pods, PodLines];
+const SCROLLING: &[Context] = &[List, PodLines, Pods, Split, Detail, Origins, Runs, Ci, Help];
+const PAGING: &[Context] = &[List, PodLines, Pods, Split, Detail, Runs, Ci, Help];
+const SIDEWAYS: &[Context] = &[List, PodLines, Split, Detail, Runs, Ci];
 const PANES: &[Context] = &[Split, Detail];
-const SCREENS: &[Context] = &[Start, List, Split, Detail, Runs, Ci];
-const TIMELINES: &[Context] = &[Start, List, Split, Detail];
+const SCREENS: &[Context] = &[Start, List, PodLines, Pods, Split, Detail, Runs, Ci];
+const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, Split, Detail];
 const EVERYWHERE: &[Context] =
-    &[Start, Runs, Ci, List, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Help];
+    &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Consent, Help];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {
@@ -51,10 +56,12 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in &[List, Split, Runs, Ci, Help], Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in &[List, PodLines, Split, Runs, Ci, Help], Move "page": list::page_down =>
         "One page down.";
     "detail-page-down" ["PgDn"] in &[Detail], Move "page": list::page_down =>
         "In the detail pane: one page down.";
+    "pods-page-down" ["PgDn"] in &[Pods], Move "page": list::page_down =>
+        "In the list of pods: one page down.";
     "page-up" ["b" "PgUp"] in PAGING, Move "page": list::page_up =>
         "One page up.";
     "top" ["g" "Home"] in SCROLLING, Move "top, bottom": list::top =>
@@ -69,13 +76,13 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Load the part of a large file before the one in memory; a compressed one is indexed first, once.";
     "newer-window" ["]"] in &[List], Move "older, newer window": window::newer =>
         "Load the part of a large file behind the one that is shown; following returns to its end.";
-    "follow" ["f"] in RECORDS, Move "follow, pause": list::follow =>
+    "follow" ["f"] in LINES, Move "follow, pause": list::follow =>
         "Keep the cursor on the newest record, or stop doing so.";
-    "search" ["/"] in RECORDS, Find "search" footer "search": list::search =>
+    "search" ["/"] in LINES, Find "search" footer "search": list::search =>
         "Search for text or a regular expression.";
-    "next" ["n"] in RECORDS, Find "next, previous match": list::next =>
+    "next" ["n"] in LINES, Find "next, previous match": list::next =>
         "To the next match of the search.";
-    "previous" ["N"] in RECORDS, Find "next, previous match": list::previous =>
+    "previous" ["N"] in LINES, Find "next, previous match": list::previous =>
         "To the previous match of the search.";
     "search-older" ["Up" "Ctrl-p"] in &[Prompt], Panes "earlier, later search": finding::history_older =>
         "In the search prompt: the search before; what was typed comes back behind the newest.";
@@ -87,9 +94,9 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Hide the records whose text is like this one's, whatever numbers and ids it has.";
     "count-matches" ["#"] in RECORDS, Find "count in the file": window::count =>
         "Count the lines that match the last search, in the whole file.";
-    "next-error" ["e"] in RECORDS, Find "next, previous error": list::next_error =>
+    "next-error" ["e"] in LINES, Find "next, previous error": list::next_error =>
         "To the next error; when a job failed, back to its causes.";
-    "previous-error" ["E"] in RECORDS, Find "next, previous error": list::previous_error =>
+    "previous-error" ["E"] in LINES, Find "next, previous error": list::previous_error =>
         "To the previous error.";
     "next-cause" ["e"] in CAUSES, Find "next, previous cause" footer "next cause": ci::next =>
         "To the next cause of a failure, over all logs of an archive; failed logs come first.";
@@ -107,19 +114,33 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Show the whole log at the line of the cause, or of the step; Esc goes back.";
     "causes" [] in SIDEWAYS, Find "causes of failures": ci::causes =>
         "Show the logs of jobs and the causes of their failures; there: look for them again.";
+    "mark-pod" ["Space"] in &[Pods], Find "mark: only these" footer "mark": pods::mark =>
+        "Mark the pod, or take its mark away: while some are marked, only their lines are shown.";
+    "all-pods" ["a"] in PODS, Find "all pods" footer "all": pods::all =>
+        "Show the lines of all pods: takes the marks away.";
+    "only-pod" ["Enter"] in &[Pods], Find "only this pod" footer "only it": pods::only =>
+        "Show only the lines of this pod; Esc goes back.";
+    "previous-run" ["p"] in PODS, Look "previous run" footer "previous run": pods::previous_run =>
+        "Read the log of the run before, of the pod's containers, or of the line's container.";
+    "describe" ["d"] in PODS, Look "describe the pod" footer "describe": pods::describe =>
+        "Show all about the pod: status, containers, streams, conditions, events, owner, images.";
+    "refresh-pods" ["r"] in PODS, Look "ask the cluster now": pods::refresh =>
+        "Ask the cluster now, also what waits for its next try; the worst pods come first again.";
+    "pods" [] in PODS, Look "list of pods": pods::show =>
+        "Show the list of pods, or hide it.";
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
         "Go to a time: 14:02, 2026-01-02T15:04, 10m before now, 10m@end before the end, +30s or -5m from the line.";
-    "filter" ["F"] in RECORDS, Find "filter pane" footer "filter": panes::open_filter =>
+    "filter" ["F"] in LINES, Find "filter pane" footer "filter": panes::open_filter =>
         "Open the filter pane: severity, time, text, hidden text, field, saved filters.";
-    "less-severe" ["-"] in &[List, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
+    "less-severe" ["-"] in &[List, PodLines, Pods, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
         "Show records that are one level less severe, too.";
-    "more-severe" ["+" "="] in &[List, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
+    "more-severe" ["+" "="] in &[List, PodLines, Pods, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
         "Hide the records of the lowest severity that is shown.";
     "context" ["z"] in RECORDS, Find "context, unfiltered" footer "context": panes::context =>
         "Show what the filter hides around the line; again to go back to the filter.";
     "keep-context" ["C"] in RECORDS, Find "lines around matches": rows::keep_context =>
         "What the filter hides: all of it, all but some lines around each match, or nothing: then it is dimmed.";
-    "detail" ["Enter"] in &[List, Split, Detail], Look "detail" footer "detail": look::detail =>
+    "detail" ["Enter"] in &[List, PodLines, Split, Detail], Look "detail" footer "detail": look::detail =>
         "Open or close the detail pane: all fields of the record and its neighbours.";
     "wrap" ["w"] in SIDEWAYS, Look "wrap": look::wrap =>
         "Wrap long lines, or cut them off.";
@@ -143,13 +164,13 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the previous mark in time.";
     "marks" [] in RECORDS, Move "list of marks": marks::list =>
         "List all marks, to jump to one.";
-    "time" ["t"] in SIDEWAYS, Look "time: utc, local, age": look::time =>
+    "time" ["t"] in &[List, PodLines, Pods, Split, Detail, Runs, Ci], Look "time: utc, local, age": look::time =>
         "Show times in UTC, in the local zone, as age, or not at all.";
-    "histogram" ["H"] in RECORDS, Look "histogram": look::histogram =>
+    "histogram" ["H"] in LINES, Look "histogram": look::histogram =>
         "Show or hide the histogram: records over time by severity, whatever the filter.";
-    "bars" ["B"] in RECORDS, Look "choose on the bars": time::bars =>
+    "bars" ["B"] in LINES, Look "choose on the bars": time::bars =>
         "Choose a bar or a window on the histogram, and filter to it.";
-    "origins" ["L"] in RECORDS, Look "list of origins": time::origins =>
+    "origins" ["L"] in LINES, Look "list of origins": time::origins =>
         "List every origin with its state, counts and bars; show only some of them.";
     "raw" ["J"] in PANES, Look "fields, raw, bytes": look::raw =>
         "In the detail pane: show the fields, the text as it was written, or its bytes in hexadecimal.";
@@ -179,6 +200,8 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the next pane.";
     "previous-pane" ["Shift-Tab"] in PANES, Tabs "next, previous pane": panes::next_pane =>
         "To the previous pane.";
+    "pods-or-lines" ["Tab" "Shift-Tab"] in PODS, Tabs "pods, or lines" footer "pods": pods::next_pane =>
+        "To the list of pods, or from there to the lines.";
     "next-list" ["Tab"] in CAUSES, Tabs "next, previous list" footer "lists": ci::next_pane =>
         "Among runs, jobs or logs, steps and causes: to the next one.";
     "previous-list" ["Shift-Tab"] in CAUSES, Tabs "next, previous list": ci::previous_pane =>
@@ -239,6 +262,10 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the bars: to the last one.";
     "bar-window" ["Space" "v"] in &[Bars], Panes "begin a window": time::begin_window =>
         "On the bars: begin a window here; Enter filters to it.";
+    "allow" ["y"] in &[Consent], Panes "may run, may not": pods::allow =>
+        "Allow the program that a kubeconfig wants to run for credentials, now and later.";
+    "refuse" ["n"] in &[Consent], Panes "may run, may not": pods::refuse =>
+        "Refuse the program that a kubeconfig wants to run for credentials.";
     "pick-down" ["Down" "Ctrl-n"] in &[Picker], Panes "next, previous row" footer "next": picker::down =>
         "In a list to choose from: one row down.";
     "pick-up" ["Up" "Ctrl-p"] in &[Picker], Panes "next, previous row": picker::up =>
@@ -249,15 +276,15 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the start screen: open the bundled demo, an incident in files that grow while you watch.";
     "debug" [] in SCREENS, Look "debug pane": look::debug =>
         "Show rates, lags, queues, frame times, bytes and memory, once a second.";
-    "palette" [":"] in &[Start, Runs, Ci, List, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
+    "palette" [":"] in &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
         "Find any action or command by a few letters of its name, and run it.";
-    "help" ["?"] in &[Start, Runs, Ci, List, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
+    "help" ["?"] in &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
     "find-action" ["/"] in &[Help], Leave "find an action": picker::palette =>
         "In the help: find an action in the command palette.";
     "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
         "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
-    "quit" ["q"] in &[Start, Runs, Ci, List, Split, Detail, Help], Leave "back, then quit" footer "quit": global::quit =>
+    "quit" ["q"] in &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Consent, Help], Leave "back, then quit" footer "quit": global::quit =>
         "Go back; with nothing to go back from: quit.";
     "cancel-or-quit" ["Ctrl-c"] in EVERYWHERE, Leave "cancel, then quit": global::cancel_or_quit =>
         "Cancel what runs or close the pane; with neither: quit.";

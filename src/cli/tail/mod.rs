@@ -15,7 +15,6 @@ use crate::model::pods::{News, StreamState};
 use crate::model::{Address, SourceId, SourceMsg, State, Timestamp};
 use crate::parse::Parser;
 use crate::ports::Clock;
-use crate::sources::pods;
 use crate::sources::{self, Follow, Outlet, Settings};
 use futures_util::future::join_all;
 use order::{Sorter, Waits};
@@ -41,7 +40,7 @@ const FILE_WINDOW: u64 = 64 << 20;
 /// [`Usage`] for a filter or source that cannot be understood; an I/O error of standard output. What cannot be read is
 /// warned of, and makes the exit [`Exit::Partial`].
 pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::Result<Exit> {
-    let args::Named { sources, query: _pods } = args.named()?;
+    let args::Named { sources, query: pods } = args.named()?;
     if args.no_follow && args.lines.is_none() && sources.iter().all(is_local) {
         // Files that end are merged without holding anything.
         return super::cat::run(&args.as_cat(sources), globals, out);
@@ -59,7 +58,7 @@ pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
         zone: zone.clone(),
         follow: if args.no_follow { Follow::Off } else { Follow::On },
         window_bytes: if args.no_follow { u64::MAX } else { FILE_WINDOW },
-        pods: pods::Settings::default(),
+        pods: super::pods::of_tail(args, pods, query.since, globals),
     };
     let form = Form {
         parser: Parser::new(zone, now),

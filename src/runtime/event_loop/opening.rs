@@ -5,8 +5,10 @@
 use super::{Loop, Program};
 use crate::app::event::Event;
 use crate::demo::{Scenario, Stage};
-use crate::model::Address;
+use crate::model::pods::Want;
+use crate::model::{Address, SourceId};
 use crate::runtime::browser::{self, Way};
+use crate::runtime::consent;
 use crate::runtime::demo::Demo;
 use crate::runtime::extract::Green;
 use crate::runtime::forge::{LogKind, RunLog};
@@ -25,15 +27,22 @@ impl<P: Program> Loop<P> {
         let zone = self.tasks.settings().zone.clone();
         let mut stage = Stage::new(&self.temp_dir, seed, &scenario).map_err(|error| failed(&error))?;
         stage.prepare(&scenario, seed, now, &zone).map_err(|error| failed(&error))?;
-        let play = stage.play(scenario, seed, now, zone, self.tasks.cancel()).map_err(|error| failed(&error))?;
+        let play =
+            stage.play(scenario.clone(), seed, now, zone, self.tasks.cancel()).map_err(|error| failed(&error))?;
         let address = Address::Path(stage.directory().to_owned());
         let id = self.program.open(&address, "demo: payments outage");
         self.tasks.open(id, address);
         self.tasks.spawn(play);
-        let (demo, loopback) = Demo::new(stage, seed, Arc::clone(&self.clock)).map_err(|error| failed(&error))?;
+        let (mut demo, loopback) = Demo::new(stage, seed, Arc::clone(&self.clock)).map_err(|error| failed(&error))?;
         let repo = loopback.repo();
         self.program.watch(repo.clone(), None);
         self.forges.watch_at(&loopback, &repo, &mut self.tasks);
+        let (clock, cancel) = (Arc::clone(&self.clock), self.tasks.cancel());
+        let cluster = demo.cluster(scenario, seed, clock, cancel).map_err(|error| failed(&error))?;
+        let (address, settings, play) = cluster;
+        let id = self.program.open(&address, "demo: payments outage, pods");
+        self.tasks.open_pods(id, address, settings);
+        self.tasks.spawn(play);
         self.demo = Some(demo);
         Ok(self.program.demo_words())
     }
@@ -46,6 +55,25 @@ impl<P: Program> Loop<P> {
         let (label, tab) = (address.to_string(), address.tab().title());
         self.open(address, &label);
         Ok(format!("{label} was added to {tab}"))
+    }
+
+    /// Tells a source of pods what is wanted. A program that is allowed is remembered.
+    pub(super) fn want_of_pods(&mut self, source: SourceId, want: Want) {
+        if let Want::Allow(plugin) = &want {
+            self.tasks.allow(plugin.clone());
+            if let Some(path) = self.consents.clone() {
+                let (plugin, salt) = (plugin.clone(), self.salt());
+                let work = move || match consent::allow(&path, &plugin, salt) {
+                    Ok(()) => Event::Done(Ok(format!("{} may be run from now on", plugin.command))),
+                    Err(error) => {
+                        let path = path.display();
+                        Event::Done(Err(format!("{} may be run until the end: {path}: {error}", plugin.command)))
+                    }
+                };
+                self.tasks.look(work, self.lanes.outcomes.0.clone());
+            }
+        }
+        self.tasks.want(source, want);
     }
 
     /// Opens a page in a browser; where there is none, its address is shown, and copied.

@@ -237,3 +237,79 @@ fn pipelines_have_jobs_and_bridges() {
     world.script.now("/projects/g%2Fp/pipelines/4/bridges?per_page=100", Say::new(403, "{}"));
     assert_eq!(names(&world), ["a", "b"]);
 }
+
+#[test]
+fn jobs_of_earlier_attempts_are_folded() {
+    let check = |attempt: u32, jobs: &[(u64, u64, &str, &str)], expected: &[(u64, Progress, &[Progress])]| {
+        let job = |(id, of, name, end): &(u64, u64, &str, &str)| {
+            let (status, end) =
+                if end.is_empty() { ("in_progress", "null".to_owned()) } else { ("completed", format!("\"{end}\"")) };
+            format!(r#"{{"id":{id},"run_attempt":{of},"name":"{name}","status":"{status}","conclusion":{end}}}"#)
+        };
+        let list: Vec<_> = jobs.iter().map(job).collect();
+        let body = format!(r#"{{"total_count":{},"jobs":[{}]}}"#, list.len(), list.join(","));
+        let folded = github::fold_attempts(github::parse_attempts(body.as_bytes()).unwrap(), attempt);
+        let got: Vec<_> = folded.iter().map(|job| (job.id, job.progress, job.earlier.as_slice())).collect();
+        assert_eq!(got, expected, "{jobs:?}");
+    };
+    let (passed, failed) = ("success", "failure");
+    use Progress::{Failed, Passed, Running};
+    // All were run again.
+    check(
+        2,
+        &[(1, 1, "a", passed), (2, 1, "b", failed), (3, 2, "a", passed), (4, 2, "b", passed)],
+        &[(3, Passed, &[Passed]), (4, Passed, &[Failed])],
+    );
+    // What passed was not run again, and is not listed anew; in any order, and twice.
+    check(
+        2,
+        &[(4, 2, "b", passed), (2, 1, "b", failed), (1, 1, "a", passed), (4, 2, "b", passed)],
+        &[(1, Passed, &[]), (4, Passed, &[Failed])],
+    );
+    // One of the failed ones was run again.
+    check(
+        2,
+        &[(1, 1, "a", failed), (2, 1, "b", failed), (3, 2, "b", passed)],
+        &[(1, Failed, &[]), (3, Passed, &[Failed])],
+    );
+    // The attempt is under way: what failed before is still to come.
+    check(
+        2,
+        &[(1, 1, "a", failed), (2, 1, "b", failed), (5, 1, "c", passed), (3, 2, "b", "")],
+        &[(3, Running, &[Failed]), (5, Passed, &[])],
+    );
+    // A newer attempt than the one that is asked about; three of them.
+    check(2, &[(1, 1, "a", failed), (2, 2, "a", failed), (3, 3, "a", passed)], &[(2, Failed, &[Failed])]);
+    check(3, &[(1, 1, "a", failed), (2, 2, "a", failed), (3, 3, "a", passed)], &[(3, Passed, &[Failed, Failed])]);
+    // Jobs of one name.
+    check(
+        2,
+        &[(1, 1, "a", passed), (2, 1, "a", failed), (3, 2, "a", passed), (4, 2, "a", passed)],
+        &[(3, Passed, &[Passed]), (4, Passed, &[Failed])],
+    );
+}
+
+#[test]
+fn a_run_that_was_run_again_costs_one_request() {
+    let world = world();
+    let all = "/repos/acme/api/actions/runs/4/jobs?filter=all&per_page=100";
+    let one = "/repos/acme/api/actions/runs/4/attempts/2/jobs?per_page=100";
+    let body = |attempt: &str| {
+        Say::json(&format!(
+            r#"{{"jobs":[{{"id":1,"name":"a","conclusion":"failure"{}}},{{"id":2,"name":"a","conclusion":"success"{}}}]}}"#,
+            if attempt.is_empty() { String::new() } else { ",\"run_attempt\":1".to_owned() },
+            if attempt.is_empty() { String::new() } else { format!(",\"run_attempt\":{attempt}") },
+        ))
+    };
+    world.script.now(all, body("2"));
+    let jobs = |world: &super::script::World| {
+        run(ask::jobs(&world.client, &repo(), (4, 2), super::super::Urgency::Person)).unwrap()
+    };
+    let got = jobs(&world);
+    assert_eq!((got.list.len(), got.list[0].id, got.list[0].earlier.as_slice()), (1, 2, [Progress::Failed].as_slice()));
+    assert_eq!(world.script.asked().len(), 1);
+    // A server that does not number attempts.
+    world.script.now(all, body(""));
+    world.script.now(one, Say::json(r#"{"jobs":[{"id":2,"name":"a","conclusion":"success"}]}"#));
+    assert_eq!(jobs(&world).list.len(), 1);
+}
