@@ -11,6 +11,8 @@
 mod bad_input;
 #[path = "forge/numbers.rs"]
 mod numbers;
+#[path = "forge/proxied.rs"]
+mod proxied;
 #[path = "forge/stand.rs"]
 mod stand;
 

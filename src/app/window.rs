@@ -272,8 +272,8 @@ impl App {
     fn take_window(&mut self, asked: &Asked, extent: Extent, records: &Batch, line: Option<u64>) {
         let source = asked.source;
         let is_visit = matches!(asked.what, Request::At { .. });
-        if is_visit {
-            self.visited(source);
+        if let Request::At { line } = &asked.what {
+            self.visited(source, &line.name);
         }
         let row = match (&asked.what, line) {
             (_, Some(line)) => row_of_line(records, line),

@@ -202,6 +202,8 @@ pub enum News {
         run: (u64, u32),
         /// The jobs.
         jobs: Vec<Job>,
+        /// Whether there are more, which were not asked for.
+        is_cut: bool,
     },
     /// What a run left at places of the source.
     Annotations {
@@ -243,20 +245,31 @@ pub enum News {
         /// A sentence.
         why: String,
     },
+    /// The log of a failed run is compared with no other: why, as a part of a sentence.
+    NoGreen {
+        /// Whose.
+        repo: Repo,
+        /// The failed run's id and attempt.
+        run: (u64, u32),
+        /// Why.
+        why: String,
+    },
     /// How asking goes: replaces what was said of the repository before.
     Asked {
         /// Whose.
         repo: Repo,
-        /// When the last good answer came.
+        /// When the last good answer came, by our clock.
         last: Option<Timestamp>,
         /// What is wrong, in a sentence; nothing when all is well.
         problem: Option<String>,
-        /// When it is asked again.
+        /// When it is asked again, by our clock.
         next: Option<Timestamp>,
         /// How often it may be asked.
         quota: Quota,
         /// Whether it is asked without a token.
         is_anonymous: bool,
+        /// The server's clock minus ours, in nanoseconds: the times of runs and jobs are by the server's.
+        skew: i64,
     },
 }
 

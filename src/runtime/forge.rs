@@ -4,6 +4,8 @@
 //! `shelf`. Must not know how services are asked (`sources::forge`), nor what the app shows of it.
 
 mod shelf;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use super::tasks::Tasks;
@@ -131,10 +133,15 @@ impl Forges {
                 self.watched.push(Watched { repo: repo.clone(), client, archives, wants: to });
             }
             Err(problem) => {
-                let quota = Quota::default();
-                let repo = repo.clone();
-                let told =
-                    News::Asked { repo, last: None, problem: Some(problem), next: None, quota, is_anonymous: false };
+                let told = News::Asked {
+                    repo: repo.clone(),
+                    last: None,
+                    problem: Some(problem),
+                    next: None,
+                    quota: Quota::default(),
+                    is_anonymous: false,
+                    skew: 0,
+                };
                 let _ = self.news.try_send(told);
             }
         }

@@ -86,12 +86,18 @@ impl Stand {
 
     /// Runs the program.
     pub fn logdeck(&self, args: &[&str]) -> Output {
+        self.logdeck_with(&[], args)
+    }
+
+    /// The same with more in its environment.
+    pub fn logdeck_with(&self, around: &[(&str, &str)], args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_logdeck"));
         command.env_clear().env("HOME", self.home.path()).env("TMPDIR", self.home.path()).env("TZ", "UTC");
         command.env("GITHUB_API_URL", self.base()).env("CI_API_V4_URL", format!("{}/api/v4", self.base()));
         if let Some(token) = self.token {
             command.env("GITHUB_TOKEN", token).env("GITLAB_TOKEN", token);
         }
+        command.envs(around.iter().copied());
         command.current_dir(self.home.path()).stdin(Stdio::null()).args(args).output().unwrap()
     }
 

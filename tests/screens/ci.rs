@@ -371,6 +371,31 @@ fn enter_goes_to_the_line_in_the_whole_log_and_esc_back() {
 }
 
 #[test]
+fn the_whole_log_is_shown_without_the_others() {
+    let mut screen = failed_run(120, 36);
+    stream(&mut screen, 9800);
+    // The same again, as the logs of steps have it.
+    let other = OriginId::new(SOURCE, 1);
+    screen.event(Event::Source(SourceMsg::Origin {
+        id: other,
+        name: "run-18842.zip!integration/5_tests.txt".to_owned(),
+    }));
+    screen.feed(other, b"2026-11-21T03:06:40.0000000Z once more\n2026-11-21T03:06:41.0000000Z once more\n");
+    screen.keys("<Esc>g");
+    assert!(!screen.status().contains("origin"), "{}", screen.status());
+    screen.keys("eg");
+    for _ in 0..2 {
+        screen.keys("<Enter>");
+        assert!(screen.has("-- Lines --") && !screen.has("once more"), "{}", screen.text());
+        assert!(screen.status().contains("origin"), "{}", screen.status());
+        screen.keys("<Esc>");
+        assert!(screen.has("-- First cause of 3 --"), "{}", screen.text());
+    }
+    screen.keys("<Esc>/once more<Enter>");
+    assert!(screen.has("once more") && !screen.status().contains("origin"), "{}", screen.text());
+}
+
+#[test]
 fn a_log_that_is_not_held_is_asked_for() {
     let mut screen = failed_run(120, 36);
     screen.keys("<Enter>");

@@ -111,13 +111,13 @@ pub fn runs(repo: Repo, runs: Vec<Run>) -> News {
 /// An answer came then.
 pub fn answered(repo: Repo, last: Timestamp) -> News {
     let quota = Quota { left: Some(4310), limit: Some(5000), resets: None };
-    News::Asked { repo, last: Some(last), problem: None, next: None, quota, is_anonymous: false }
+    News::Asked { repo, last: Some(last), problem: None, next: None, quota, is_anonymous: false, skew: 0 }
 }
 
 fn troubled(repo: Repo, last: Option<i64>, problem: &str, next: i64) -> News {
     let quota = Quota { left: Some(310), limit: Some(5000), resets: None };
     let (last, next) = (last.map(before), Some(before(-next)));
-    News::Asked { repo, last, problem: Some(problem.to_owned()), next, quota, is_anonymous: false }
+    News::Asked { repo, last, problem: Some(problem.to_owned()), next, quota, is_anonymous: false, skew: 0 }
 }
 
 pub fn before(seconds: i64) -> Timestamp {
@@ -136,7 +136,7 @@ pub fn red(width: u16, height: u16) -> Screen {
     let mut screen = asking(width, height);
     news(&mut screen, answered(payments(), before(3)));
     news(&mut screen, runs(payments(), night()));
-    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: jobs() });
+    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: jobs(), is_cut: false });
     screen
 }
 
@@ -251,7 +251,10 @@ fn states_before_there_is_a_log() {
         let quota = Quota { left: Some(42), limit: Some(60), resets: None };
         let problem = Some(problem.to_owned());
         let next = Some(before(-60));
-        news(&mut screen, News::Asked { repo: payments(), last: None, problem, next, quota, is_anonymous: true });
+        news(
+            &mut screen,
+            News::Asked { repo: payments(), last: None, problem, next, quota, is_anonymous: true, skew: 0 },
+        );
         screen
     });
     check("limited", &mut |width, height| {
@@ -274,7 +277,7 @@ fn states_before_there_is_a_log() {
         half.iter_mut().skip(5).for_each(|step| (step.progress, step.started, step.ended) = (Waiting, None, None));
         let going = Job { progress: Running, ended: None, ..job(2, "integration", Running, half) };
         let jobs = vec![jobs()[0].clone(), going, job(3, "deploy", Waiting, Vec::new())];
-        news(&mut screen, News::Jobs { repo: payments(), run: (188_400, 1), jobs });
+        news(&mut screen, News::Jobs { repo: payments(), run: (188_400, 1), jobs, is_cut: false });
         screen
     });
     check("expired", &mut |width, height| {
@@ -358,7 +361,7 @@ fn a_run_that_goes_on_has_logs_of_jobs_that_are_over() {
     screen.keys("jj<Enter>");
     assert!(screen.effects.contains(&Effect::Forge(Want::Jobs { repo: payments(), run: (188_400, 1) })));
     let jobs = vec![job(1, "docs", Passed, Vec::new()), job(2, "test", Running, Vec::new())];
-    news(&mut screen, News::Jobs { repo: payments(), run: (188_400, 1), jobs });
+    news(&mut screen, News::Jobs { repo: payments(), run: (188_400, 1), jobs, is_cut: false });
     screen.effects.clear();
     assert!(screen.has(" > >>   test"), "{}", screen.text());
     screen.keys("<Enter>");
@@ -550,7 +553,7 @@ fn flaky_and_slow_are_said() {
     news(&mut screen, runs(payments(), slow));
     let mut passed = jobs();
     passed[1].progress = Passed;
-    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: passed });
+    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: passed, is_cut: false });
     assert!(screen.line("#18842  build").contains("flaky"), "{}", screen.text());
     assert!(screen.has("flaky: failed on this commit, too"), "{}", screen.text());
     assert!(screen.has("took 25m00s, usually only 9m11s"), "{}", screen.text());
@@ -575,7 +578,12 @@ fn hostile_names_do_no_harm() {
         };
         news(
             &mut screen,
-            News::Jobs { repo: payments(), run: (188_420, 1), jobs: vec![job(1, Failed), job(2, Passed)] },
+            News::Jobs {
+                repo: payments(),
+                run: (188_420, 1),
+                jobs: vec![job(1, Failed), job(2, Passed)],
+                is_cut: false,
+            },
         );
         news(&mut screen, News::NoLog { repo: payments(), run: 188_420, job: None, why: long.clone() });
         let note = Annotation { level: evil.to_owned(), path: long.clone(), line: 3, message: long.clone() };

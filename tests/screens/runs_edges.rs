@@ -70,7 +70,7 @@ fn ages_are_by_the_clock_that_told_the_times() {
 
 #[test]
 fn why_a_log_is_compared_with_nothing_is_said() {
-    for (width, cut) in [(80, true), (120, false)] {
+    for (width, cut) in [(80, true), (120, true), (200, false)] {
         let mut screen = red(width, 36);
         let why = "run #18837: the log is no longer kept: it was deleted\u{1b}[2J".to_owned();
         let none = News::NoGreen { repo: payments(), run: (188_420, 1), why };
@@ -79,8 +79,10 @@ fn why_a_log_is_compared_with_nothing_is_said() {
         assert!(!screen.has("compared with"), "{}", screen.text());
         log_arrives(&mut screen, 7, (188_420, 1), PANIC);
         news(&mut screen, none);
-        assert!(screen.has("compared with nothing: run #18837: the log is no longer"), "{}", screen.text());
+        assert!(screen.has("compared with nothing: run #18837: the log is"), "{}", screen.text());
         assert_eq!(screen.has("kept: it was deleted"), !cut, "{}", screen.text());
+        // The run is still named.
+        assert!(screen.has("acme/payments   main @ 18842f9") || width < 120, "{}", screen.text());
         // A log that is compared with after all goes before it.
         let source = SourceId(7);
         let mut tell = |what| screen.event(Event::Extract(ExtractNews { source, run: 2, what }));
@@ -130,7 +132,7 @@ fn jobs_that_left_artifacts_say_so() {
         // Of the only job the heading of its steps says it.
         list.truncate(1);
         news(&mut screen, tell(list));
-        let line = screen.line("#18842 build-test");
+        let line = screen.line("-- #18842 build-test");
         assert!(line.contains("artifacts"), "{}", screen.text());
     }
 }

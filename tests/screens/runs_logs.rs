@@ -38,7 +38,7 @@ fn each_reason_for_no_log_has_its_own_words() {
 fn runs_and_jobs_without_a_log_say_why() {
     // A run without jobs.
     let mut screen = red(80, 24);
-    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: Vec::new() });
+    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: Vec::new(), is_cut: false });
     let why = "the run has no jobs, so there is no log".to_owned();
     news(&mut screen, News::NoLog { repo: payments(), run: 188_420, job: None, why: why.clone() });
     assert!(screen.has(&why), "{}", screen.text());
@@ -51,7 +51,7 @@ fn runs_and_jobs_without_a_log_say_why() {
     let mut list = jobs();
     list.push(job(8, "notify", Skipped, Vec::new()));
     list.push(job(9, "report", Cancelled, Vec::new()));
-    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: list });
+    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: list, is_cut: false });
     log_arrives(&mut screen, 7, (188_420, 1), PANIC);
     screen.keys("<Tab>G");
     assert!(screen.has("There is no log of report."), "{}", screen.text());
@@ -77,7 +77,7 @@ fn jobs_that_were_run_again_are_flaky() {
     list[0].earlier = vec![Failed];
     list[0].progress = Passed;
     let name = list[0].name.clone();
-    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: list });
+    news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs: list, is_cut: false });
     assert!(screen.has("flaky: failed on this commit, too"), "{}", screen.text());
     assert!(screen.status().contains(&format!("flaky: {name}")), "{}", screen.status());
 }

@@ -107,7 +107,7 @@ impl App {
         let (time, start) = stamp(line);
         let time = match (time, self.time) {
             (None, _) | (_, TimeStyle::Off) => String::new(),
-            (Some(time), TimeStyle::Age) => age(self.now.0.saturating_sub(time.0)),
+            (Some(time), TimeStyle::Age) => age(self.told_now().0.saturating_sub(time.0)),
             (Some(time), _) => time_of_day(time, &self.shown_zone(), Digits::Seconds),
         };
         let line = shown(&line[start..]);

@@ -5,9 +5,10 @@
 use super::look::plural;
 use super::runs::roughly;
 use super::{App, Log, Stage};
-use crate::app::Role;
 use crate::app::format::{bytes, thousands};
 use crate::app::status::Health;
+use crate::app::{Role, text};
+use crate::parse::text::safe_line;
 
 /// Below this width words are shorter.
 const WIDE: u16 = 100;
@@ -55,12 +56,21 @@ impl App {
             parts.push(Health { text, role: Role::Warn });
         }
         if let Some((name, passed)) = self.ci.scoped_looks().find_map(|look| look.green.as_ref()) {
-            let ago = passed.map(|passed| roughly(self.now.0.saturating_sub(passed.0)));
+            let ago = passed.map(|passed| roughly(self.told_now().0.saturating_sub(passed.0)));
             let text = match ago.filter(|_| self.size.0 >= WIDE) {
                 Some(ago) => format!("compared with {name} (passed {ago} ago)"),
                 None => format!("compared with {name}"),
             };
             parts.push(Health { text, role: Role::Ok });
+        } else if let Some(why) = self.ci.live.no_green().filter(|_| self.ci.scoped_looks().next().is_some()) {
+            let why = safe_line(why.as_bytes());
+            // Beside it the header has the run, and how asking goes.
+            let room = usize::from(self.size.0 * 3 / 8);
+            let why = match text::width(&why) {
+                width if width <= room => why.into_owned(),
+                _ => format!("{}...", text::piece(&why, 0, room.saturating_sub(3)).text.trim_end()),
+            };
+            parts.push(Health { text: format!("compared with nothing: {why}"), role: Role::Dim });
         }
         if self.is_another_job() {
             let text = "most lines are new: is it the same job?".to_owned();
@@ -74,7 +84,8 @@ impl App {
             parts.push(Health { text, role: Role::Dim });
         }
         if self.ci.live.is_on() && !self.ci.live.is_local() {
-            parts.extend(self.forge_health());
+            let taken = parts.iter().map(|part| text::width(&part.text) + 3).sum();
+            parts.extend(self.forge_health(taken));
             return parts;
         }
         if parts.is_empty() {

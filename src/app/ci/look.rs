@@ -115,6 +115,9 @@ pub enum CiLine {
     Blank,
 }
 
+/// A job left something behind.
+const ARTIFACTS: &str = "artifacts";
+
 /// Rows that causes have at least, with their heading.
 const LEAST: u16 = 6;
 
@@ -221,7 +224,7 @@ impl App {
             right.push(format!("{} of {}", thousands(here as u64 + 1), thousands(all as u64)));
         }
         right.extend(self.took_words());
-        right.push(if self.ci.jobs().is_empty() { self.counts_of_logs() } else { counts_of_jobs(self.ci.jobs()) });
+        right.push(if self.ci.jobs().is_empty() { self.counts_of_logs() } else { self.counts_of_jobs() });
         let left = self.run_title().unwrap_or_else(|| "Logs".to_owned());
         CiList { heading: (left, right.join("   ")), is_focused: self.ci_focus() == CiPane::Logs, rows }
     }
@@ -254,11 +257,14 @@ impl App {
             let other = if job.progress.is_red() { "passed" } else { "failed" };
             words.insert(0, (format!("flaky: {other} on this commit, too"), Role::Warn));
         }
+        if job.has_artifacts == Some(true) {
+            words.push((ARTIFACTS.to_owned(), Role::Dim));
+        }
         CiRow {
             state: run_mark(job.progress),
             name: safe_line(job.name.as_bytes()).into_owned(),
             words,
-            took: span_words(job.progress, (job.started, job.ended), self.now),
+            took: span_words(job.progress, (job.started, job.ended), self.told_now()),
             ..log.clone()
         }
     }
@@ -288,6 +294,22 @@ impl App {
         }
     }
 
+    /// `2 of 5 failed`, `5 jobs, none failed`, while it goes on `3 of 5 done`; of a run with too many, `of the first 1,000`.
+    fn counts_of_jobs(&self) -> String {
+        let jobs = self.ci.jobs();
+        let count = |is: &dyn Fn(&Job) -> bool| jobs.iter().filter(|job| is(job)).count() as u64;
+        let (all, failed) = (jobs.len() as u64, count(&|job| job.progress.is_red()));
+        let done = count(&|job| job.progress.is_over());
+        let first = if self.ci.live.has_more_jobs() { "the first " } else { "" };
+        let failed = match failed {
+            0 if done == all => return format!("{first}{}, none failed", plural(all, "job")),
+            0 => String::new(),
+            failed if done == all => return format!("{} of {first}{} failed", thousands(failed), thousands(all)),
+            failed => format!(", {} failed", thousands(failed)),
+        };
+        format!("{} of {first}{} done{failed}", thousands(done), thousands(all))
+    }
+
     fn steps_list(&self, rows: Option<Rows>) -> CiList {
         let Some(rows) = rows else { return CiList::default() };
         let room = usize::from(rows.height) - 1;
@@ -307,7 +329,7 @@ impl App {
                     name: safe_line(step.name.as_bytes()).into_owned(),
                     took: match step.progress {
                         Progress::Skipped => "skipped".to_owned(),
-                        progress => span_words(progress, (step.started, step.ended), self.now),
+                        progress => span_words(progress, (step.started, step.ended), self.told_now()),
                     },
                     lines: if parts.is_empty() { String::new() } else { plural(lines, "line") },
                     errors: if errors > 0 { plural(errors, "error") } else { String::new() },
@@ -325,6 +347,8 @@ impl App {
             // Where there is no list of jobs this heading has its words.
             if self.ci.row_count() < 2 {
                 right.extend(self.took_words());
+                let has_artifacts = self.ci.job().is_some_and(|job| job.has_artifacts == Some(true));
+                right.extend(has_artifacts.then(|| ARTIFACTS.to_owned()));
             }
             right.extend(self.ci.log().map(|log| format!("log {}", bytes(log.extract.bytes))));
         }
@@ -349,20 +373,6 @@ fn step_row(n: usize, cursor: usize, step: &Step) -> CiRow {
         lines: plural((step.end + 1).saturating_sub(step.start), "line"),
         errors: if step.errors > 0 { plural(step.errors, "error") } else { String::new() },
     }
-}
-
-/// `2 of 5 failed`, `5 jobs, none failed`, while it goes on `3 of 5 done`.
-fn counts_of_jobs(jobs: &[Job]) -> String {
-    let count = |is: &dyn Fn(&Job) -> bool| jobs.iter().filter(|job| is(job)).count() as u64;
-    let (all, failed) = (jobs.len() as u64, count(&|job| job.progress.is_red()));
-    let done = count(&|job| job.progress.is_over());
-    let failed = match failed {
-        0 if done == all => return format!("{}, none failed", plural(all, "job")),
-        0 => String::new(),
-        failed if done == all => return format!("{} of {} failed", thousands(failed), thousands(all)),
-        failed => format!(", {} failed", thousands(failed)),
-    };
-    format!("{} of {} done{failed}", thousands(done), thousands(all))
 }
 
 /// States in a word each, as many as fit; several of the same become `12 ok` when there is no room for all.

@@ -25,7 +25,7 @@ use super::format::thousands;
 use super::{App, FrameNeed, Pane, Role};
 use crate::analysis::extract::{Block, Extract, StepState, Verdict};
 use crate::model::address::Tab;
-use crate::model::{SourceId, Timestamp};
+use crate::model::{OriginId, SourceId, Timestamp};
 use crate::parse::text::safe_line;
 use std::collections::BTreeMap;
 
@@ -62,6 +62,8 @@ pub(super) struct Ci {
     tops: [usize; 3],
     /// The source that the user asked for last.
     asked: Option<SourceId>,
+    /// While a line is visited: the log that alone is shown, and the origins that the filter named before.
+    visited: Option<(OriginId, Vec<OriginId>)>,
 }
 
 /// Where the cursor is.
@@ -466,12 +468,14 @@ impl App {
             Place::Visit => {
                 self.ci.place = Place::View;
                 self.cancel_asked();
+                self.show_other_logs();
                 self.message = None;
             }
             // Without a source there is no list.
             Place::View if !self.has_sources() => return false,
             Place::View => {
                 self.ci.place = Place::List;
+                self.show_other_logs();
                 // Who wants to see it does not wait for the causes.
                 let held: Vec<_> = self.ci.looks.keys().copied().collect();
                 for source in held {

@@ -5,6 +5,7 @@
 use super::{App, CiPane, Log, Place};
 use crate::analysis::extract::Block;
 use crate::app::format::thousands;
+use crate::model::address::Tab;
 use crate::model::window::{Line, Request};
 use crate::model::{Format, OriginId, SourceId};
 use crate::parse::text::{safe, safe_line};
@@ -19,6 +20,7 @@ impl App {
     /// Shows the whole log at the line of what has the focus: the cause, the step, or the log's first line.
     pub(in crate::app) fn visit(&mut self) {
         self.touch_ci();
+        self.show_other_logs();
         let job = self.ci.job().map(|job| job.id);
         let Some(log) = self.ci.log() else {
             let words = self.fetch_log(job).or_else(|| self.why_no_log());
@@ -47,6 +49,7 @@ impl App {
         match self.held_line(source, &line.name, number, &needle) {
             Some(key) => {
                 self.ci.place = Place::Visit;
+                self.show_one_log(source, &line.name);
                 self.show_line(key, number);
             }
             None => self.ask_line(source, Request::At { line }),
@@ -106,9 +109,41 @@ impl App {
         self.say(format!("line {} of the log: {back} goes back to the causes", thousands(number)));
     }
 
+    /// The whole log is that log alone: other logs of the run have the same times, and those of its steps the same lines.
+    fn show_one_log(&mut self, source: SourceId, name: &str) {
+        let same = |(id, other): (OriginId, &str)| (id.source() == source && other == name).then_some(id);
+        let found = self.engine.origin_names().find_map(same);
+        let Some(origin) = found else { return };
+        let shown = self.tab().view.sources();
+        let is_alone = !self.engine.origin_names().any(|(id, _)| id != origin && shown.contains(id.source()));
+        let mut query = self.tab().view.query().clone();
+        if is_alone || query.origins == [origin] {
+            return;
+        }
+        let before = std::mem::replace(&mut query.origins, vec![origin]);
+        if self.set_query_in(self.active, &query).is_ok() {
+            self.ci.visited = Some((origin, before));
+        }
+    }
+
+    /// Shows again what was shown before a log was visited, if nobody chose other origins meanwhile.
+    pub(super) fn show_other_logs(&mut self) {
+        let Some((origin, before)) = self.ci.visited.take() else { return };
+        let tab = Self::index_of(Tab::Ci);
+        let mut query = self.tabs[tab].view.query().clone();
+        if query.origins == [origin] {
+            query.origins = before;
+            // It was a filter before, so it compiles.
+            if let Err((_, problem)) = self.set_query_in(tab, &query) {
+                self.complain(problem);
+            }
+        }
+    }
+
     /// A line of the log that was asked for is there.
-    pub(in crate::app) fn visited(&mut self, source: SourceId) {
+    pub(in crate::app) fn visited(&mut self, source: SourceId, name: &str) {
         self.ci.place = Place::Visit;
+        self.show_one_log(source, name);
         if let Some(look) = self.ci.looks.get_mut(&source) {
             // Following opens it anew.
             look.is_held = false;

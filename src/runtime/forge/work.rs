@@ -54,9 +54,11 @@ enum Had {
 impl Work {
     pub(super) async fn run(self) {
         match self.wanted().await {
-            // To compare with another one is worth nothing that somebody would wait for.
+            // To compare with another one is worth nothing that somebody would wait for, nor more than a word.
             Ok(had) => {
-                let _ = self.compare(had).await;
+                if let Err(why) = self.compare(had).await {
+                    let _ = self.news.send(News::NoGreen { repo: self.repo.clone(), run: self.run, why }).await;
+                }
             }
             Err(why) => {
                 let (repo, run) = (self.repo.clone(), self.run.0);
@@ -120,61 +122,73 @@ impl Work {
         }
     }
 
-    /// Fetches the logs of the last run that passed: of the same branch, else of the default branch.
-    async fn compare(&self, had: Had) -> Result<(), ApiError> {
+    /// Fetches the logs of the last run that passed: of the same branch, else of the default branch. In words, why a
+    /// failed run is compared with nothing.
+    async fn compare(&self, had: Had) -> Result<(), String> {
         let mut left = match had {
             Had::Jobs(jobs) if jobs.is_empty() => return Ok(()),
             Had::Jobs(jobs) => Some(jobs),
             Had::Whole => None,
         };
-        let run = ask::run(&self.client, &self.repo, self.run.0, Urgency::Person).await?;
-        let about = ask::about(&self.client, &self.repo, Urgency::Person).await?;
+        let words = |error: ApiError| error.to_string();
+        let run = ask::run(&self.client, &self.repo, self.run.0, Urgency::Person).await.map_err(words)?;
+        let about = ask::about(&self.client, &self.repo, Urgency::Person).await.map_err(words)?;
+        let mut why = None;
         let mut branches = vec![run.branch.clone(), about.default_branch];
         branches.dedup();
         for branch in branches {
             let like = Run { branch: branch.clone(), ..run.clone() };
-            let green = ask::last_green(&self.client, &self.repo, &like, &branch, &[], Urgency::Person).await?;
-            let Some(green) = green else { continue };
-            let is_done = match &mut left {
+            let green = ask::last_green(&self.client, &self.repo, &like, &branch, &[], Urgency::Person).await;
+            let Some(green) = green.map_err(words)? else { continue };
+            let compared = match &mut left {
                 None => self.compare_whole(&green).await,
-                Some(left) => {
-                    self.compare_jobs(&green, left).await?;
-                    left.is_empty()
-                }
+                Some(left) => self.compare_jobs(&green, left).await,
             };
-            if is_done {
-                break;
+            match compared {
+                Ok(()) => return Ok(()),
+                Err(not) => why = why.or(Some(not)),
             }
         }
-        Ok(())
+        // One that passed needs no other.
+        if !run.progress.is_red() {
+            return Ok(());
+        }
+        Err(why.unwrap_or_else(|| "no run passed before".to_owned()))
     }
 
-    async fn compare_whole(&self, green: &Run) -> bool {
+    async fn compare_whole(&self, green: &Run) -> Result<(), String> {
         let id = (green.id, green.attempt);
-        let log = self.fetch(id, LogOf::Run { run: id }, green_name(green), Tell::Nothing).await;
-        let is_there = log.is_ok();
-        if let Ok(log) = log {
-            self.tell(log, None, LogKind::Green(green.updated)).await;
+        match self.fetch(id, LogOf::Run { run: id }, green_name(green), Tell::Nothing).await {
+            Ok(log) => self.tell(log, None, LogKind::Green(green.updated)).await,
+            Err(NoLog::Stopped) => {}
+            Err(not) => return Err(no_log_of(green, &not)),
         }
-        is_there
+        Ok(())
     }
 
     /// The jobs of the same name; those that were found are no longer `left`.
-    async fn compare_jobs(&self, green: &Run, left: &mut Vec<(u64, String)>) -> Result<(), ApiError> {
+    async fn compare_jobs(&self, green: &Run, left: &mut Vec<(u64, String)>) -> Result<(), String> {
         let id = (green.id, green.attempt);
-        let jobs = ask::jobs(&self.client, &self.repo, id, Urgency::Person).await?.list;
+        let jobs = ask::jobs(&self.client, &self.repo, id, Urgency::Person).await;
+        let jobs = jobs.map_err(|error| error.to_string())?.list;
+        let mut why = None;
         for (ours, name) in std::mem::take(left) {
             let has_passed = |job: &&Job| job.name == name && job.progress == Progress::Passed;
-            let log = match jobs.iter().find(has_passed) {
-                Some(job) => self.fetch(id, LogOf::Job { job: job.id }, green_name(green), Tell::Nothing).await.ok(),
-                None => None,
+            let Some(job) = jobs.iter().find(has_passed) else {
+                why.get_or_insert_with(|| format!("{name} did not pass in {}", green_name(green)));
+                left.push((ours, name));
+                continue;
             };
-            match log {
-                Some(log) => self.tell(log, Some(ours), LogKind::Green(green.updated)).await,
-                None => left.push((ours, name)),
+            match self.fetch(id, LogOf::Job { job: job.id }, green_name(green), Tell::Nothing).await {
+                Ok(log) => self.tell(log, Some(ours), LogKind::Green(green.updated)).await,
+                Err(NoLog::Stopped) => return Ok(()),
+                Err(not) => {
+                    why.get_or_insert_with(|| no_log_of(green, &not));
+                    left.push((ours, name));
+                }
             }
         }
-        Ok(())
+        why.map_or(Ok(()), Err)
     }
 
     async fn tell(&self, log: Address, job: Option<u64>, kind: LogKind) {
@@ -251,6 +265,11 @@ impl Work {
         }
         Ok(Held { file, _room: room })
     }
+}
+
+/// `run #18841: the log is no longer kept`
+fn no_log_of(green: &Run, why: &NoLog) -> String {
+    format!("{}: {why}", green_name(green))
 }
 
 /// `run #18841`

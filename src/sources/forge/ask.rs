@@ -33,6 +33,8 @@ pub struct Runs {
 pub struct Jobs {
     /// In the service's order, none twice.
     pub list: Vec<Job>,
+    /// Whether there are more, which are not asked for.
+    pub is_cut: bool,
     /// The title of the run, where only jobs tell it (GitLab); else empty.
     pub title: String,
     /// Who set the run off, where only jobs tell it; else empty.
@@ -98,19 +100,31 @@ pub async fn run(client: &Client, repo: &Repo, id: u64, urgency: Urgency) -> Res
 /// As [`Client::get`].
 pub async fn jobs(client: &Client, repo: &Repo, run: (u64, u32), urgency: Urgency) -> Result<Jobs, ApiError> {
     match client.forge() {
-        Forge::Github => {
-            let pages = client.pages(&github::jobs(&repo.path, run), urgency, JOB_PAGES).await?;
-            let list = gather(&pages, github::parse_jobs)?;
-            Ok(Jobs { list: once(list), ..Jobs::default() })
-        }
+        Forge::Github => github_jobs(client, repo, run, urgency).await,
         Forge::Gitlab => gitlab_jobs(client, repo, run.0, urgency).await,
     }
+}
+
+/// The jobs of a run on GitHub: one question, whether it was run again or not.
+async fn github_jobs(client: &Client, repo: &Repo, run: (u64, u32), urgency: Urgency) -> Result<Jobs, ApiError> {
+    if run.1 > 1 {
+        let pages = client.pages(&github::jobs_of_all(&repo.path, run.0), urgency, JOB_PAGES).await?;
+        let jobs = gather(&pages, github::parse_attempts)?;
+        // Where they are too many for all attempts, or the server does not number these, the newest one is asked for alone.
+        if !pages.has_more && jobs.iter().any(|(attempt, _)| *attempt == u64::from(run.1)) {
+            return Ok(Jobs { list: github::fold_attempts(jobs, run.1), ..Jobs::default() });
+        }
+    }
+    let pages = client.pages(&github::jobs(&repo.path, run), urgency, JOB_PAGES).await?;
+    let list = gather(&pages, github::parse_jobs)?;
+    Ok(Jobs { list: once(list), is_cut: pages.has_more, ..Jobs::default() })
 }
 
 /// The jobs of a pipeline.
 async fn gitlab_jobs(client: &Client, repo: &Repo, id: u64, urgency: Urgency) -> Result<Jobs, ApiError> {
     let mut jobs = Jobs::default();
     let pages = client.pages(&gitlab::jobs(&repo.path, id), urgency, JOB_PAGES).await?;
+    jobs.is_cut = pages.has_more;
     let mut bridges = client.pages(&gitlab::bridges(&repo.path, id), urgency, 1).await;
     // Bridges may be forbidden or unknown where jobs are not.
     if bridges.as_ref().is_err_and(|error| matches!(error.kind, Kind::Missing | Kind::Forbidden | Kind::Scope)) {

@@ -8,6 +8,7 @@ use super::tolerant;
 use crate::model::Timestamp;
 use crate::model::ci::{Annotation, Job, JobStep, Progress, Run, RunFilter};
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// Entries of a page; GitHub gives at most 100.
 pub const PER_PAGE: usize = 100;
@@ -75,6 +76,11 @@ pub fn run(repo: &str, id: u64) -> String {
 pub fn jobs(repo: &str, run: (u64, u32)) -> String {
     let (id, attempt) = run;
     format!("{}/actions/runs/{id}/attempts/{}/jobs?per_page={PER_PAGE}", repo_path(repo), attempt.max(1))
+}
+
+/// Jobs of all attempts.
+pub fn jobs_of_all(repo: &str, run: u64) -> String {
+    format!("{}/actions/runs/{run}/jobs?filter=all&per_page={PER_PAGE}", repo_path(repo))
 }
 
 /// One job.
@@ -321,6 +327,44 @@ impl JobJson {
 pub fn parse_jobs(body: &[u8]) -> Result<Vec<Job>, ApiError> {
     let list: JobList = tolerant::read(body, "the jobs")?;
     Ok(list.jobs.into_iter().filter_map(JobJson::into_job).collect())
+}
+
+/// A page of jobs of all attempts, each with the number of its own.
+///
+/// # Errors
+/// It is no such page.
+pub fn parse_attempts(body: &[u8]) -> Result<Vec<(u64, Job)>, ApiError> {
+    let list: JobList = tolerant::read(body, "the jobs")?;
+    Ok(list.jobs.into_iter().filter_map(|job| Some((job.run_attempt, job.into_job()?))).collect())
+}
+
+/// The jobs as they are in an attempt: the newest of a name up to it, which tells how the earlier ones ended. What was
+/// not run again is as it was; while the attempt goes on, what failed before is not said to fail now: it is still to come.
+pub fn fold_attempts(mut jobs: Vec<(u64, Job)>, attempt: u32) -> Vec<Job> {
+    let newest = u64::from(attempt);
+    jobs.retain(|(of, _)| *of <= newest);
+    jobs.sort_by_key(|(of, job)| (*of, job.id));
+    jobs.dedup_by_key(|(_, job)| job.id);
+    let is_over = jobs.iter().filter(|(of, _)| *of == newest).all(|(_, job)| job.progress.is_over());
+    let mut folded: Vec<(u64, Job)> = Vec::new();
+    // Within an attempt several jobs may have the same name: the first goes on as the first, and so on.
+    let mut places: HashMap<(String, usize), usize> = HashMap::new();
+    let mut seen: HashMap<(u64, String), usize> = HashMap::new();
+    for (of, job) in jobs {
+        let nth = seen.entry((of, job.name.clone())).or_default();
+        let place = *places.entry((job.name.clone(), *nth)).or_insert(folded.len());
+        *nth += 1;
+        match folded.get_mut(place) {
+            None => folded.push((of, job)),
+            Some((last, older)) => {
+                let mut earlier = std::mem::take(&mut older.earlier);
+                earlier.push(older.progress);
+                (*last, *older) = (of, Job { earlier, ..job });
+            }
+        }
+    }
+    folded.retain(|(of, job)| *of == newest || is_over || !job.progress.is_red());
+    folded.into_iter().map(|(_, job)| job).collect()
 }
 
 /// One job, with its run's id and attempt.

@@ -406,7 +406,7 @@ impl Watched {
         if let Some(known) = known {
             self.asked_jobs.insert(run, (known.progress, known.updated));
         }
-        tell(news, News::Jobs { repo: self.repo.clone(), run, jobs: jobs.list.clone() }).await?;
+        tell(news, News::Jobs { repo: self.repo.clone(), run, jobs: jobs.list.clone(), is_cut: jobs.is_cut }).await?;
         let tells_more = !jobs.title.is_empty() || !jobs.actor.is_empty();
         if tells_more && !self.details.contains_key(&run.0) {
             if let Some(run) = self.runs.iter_mut().find(|other| other.id == run.0) {
@@ -475,8 +475,10 @@ impl Watched {
         next: Option<Timestamp>,
         news: &mpsc::Sender<News>,
     ) -> Result<(), Closed> {
+        let (repo, last) = (self.repo.clone(), self.last);
         let (quota, is_anonymous) = (self.client.quota(), self.client.is_anonymous());
-        tell(news, News::Asked { repo: self.repo.clone(), last: self.last, problem, next, quota, is_anonymous }).await
+        let skew = self.client.limits().skew_nanos();
+        tell(news, News::Asked { repo, last, problem, next, quota, is_anonymous, skew }).await
     }
 }
 

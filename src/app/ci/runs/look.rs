@@ -5,7 +5,7 @@
 
 use super::ask::is_lively;
 use super::told::words_of_bare;
-use super::words::{mark, result, roughly};
+use super::words::{mark, result, roughly, short};
 use super::{App, Chosen, CiPane, Live, Watched, filter, health};
 use crate::app::ci::Ci;
 use crate::app::ci::look::{CiLayout, chips};
@@ -161,7 +161,7 @@ pub(in crate::app::ci) fn span_words(
     let Some(started) = started.filter(|_| progress != Progress::Waiting) else { return String::new() };
     match ended {
         Some(ended) => age(ended.0.saturating_sub(started.0)),
-        None if progress == Progress::Running => roughly(now.0.saturating_sub(started.0)),
+        None if progress == Progress::Running => short(now.0.saturating_sub(started.0)),
         None => String::new(),
     }
 }
@@ -234,7 +234,7 @@ impl App {
             let words = match health::of_branch(runs, &watched.default_branch) {
                 Some(Err(since)) => {
                     red += 1;
-                    let ago = since.at.map(|at| roughly(self.now.0.saturating_sub(at.0)));
+                    let ago = since.at.map(|at| roughly(watched.now(self.now).0.saturating_sub(at.0)));
                     format!("{name} red {}", ago.unwrap_or_default()).trim_end().to_owned()
                 }
                 Some(Ok(())) if runs.iter().any(|run| watched.outcomes.is_flaky_run(run)) => format!("{name} flaky"),
@@ -271,8 +271,9 @@ impl App {
                 let Some((watched, run)) = live.repos.get(at).and_then(|repo| Some((repo, repo.run(id)?))) else {
                     return RunRow::default();
                 };
-                let took = match health::took(run, self.now) {
-                    Some(nanos) if is_lively(run) => roughly(nanos),
+                let now = watched.now(self.now);
+                let took = match health::took(run, now) {
+                    Some(nanos) if is_lively(run) => short(nanos),
                     Some(nanos) => age(nanos),
                     None => String::new(),
                 };
@@ -284,16 +285,16 @@ impl App {
                     result: Some((result(run.progress), mark(run.progress).1)),
                     took,
                     marks: marks(watched, run, usize::from(columns.marks.1)),
-                    started: run.started.map(|at| self.started_words(at)).unwrap_or_default(),
+                    started: run.started.map(|at| self.started_words(at, now)).unwrap_or_default(),
                     ..RunRow::default()
                 }
             }
         }
     }
 
-    /// The time of day, or the day when that is longer ago.
-    pub(super) fn started_words(&self, at: Timestamp) -> String {
-        let ago = self.now.0.saturating_sub(at.0);
+    /// The time of day, or the day when that is longer ago. Both times are by the server's clock.
+    pub(super) fn started_words(&self, at: Timestamp, now: Timestamp) -> String {
+        let ago = now.0.saturating_sub(at.0);
         match self.time {
             TimeStyle::Off => String::new(),
             TimeStyle::Age => roughly(ago).replace("a moment", "now"),
@@ -308,8 +309,9 @@ impl App {
         if !self.ci_is_shown() || !live.is_on() {
             return String::new();
         }
-        let running = live.repos.iter().flat_map(|repo| repo.runs.iter().flatten()).filter(|run| is_lively(run));
-        let spans = running.filter_map(|run| health::took(run, self.now)).map(roughly);
+        let all = live.repos.iter().flat_map(|repo| repo.runs.iter().flatten().map(move |run| (repo, run)));
+        let running = all.filter(|(_, run)| is_lively(run));
+        let spans = running.filter_map(|(repo, run)| health::took(run, repo.now(self.now))).map(roughly);
         let mut pulse: String = spans.collect::<Vec<_>>().join(" ");
         if let Some((words, _)) = self.bare_words() {
             pulse.push_str(&words);
@@ -330,13 +332,15 @@ impl App {
         const MINUTE: i64 = 60 * SECOND;
         let live = &self.ci.live;
         let is_near = |at: Option<Timestamp>| at.is_some_and(|at| (self.now.0.saturating_sub(at.0)).abs() < 2 * MINUTE);
-        let is_young = |run: &Run| is_lively(run) && is_near(run.started);
+        let is_young = |repo: &Watched, run: &Run| {
+            run.started.is_some_and(|at| (repo.now(self.now).0.saturating_sub(at.0)).abs() < 2 * MINUTE)
+        };
         self.ci_is_shown()
             && live.is_on()
             && live.repos.iter().any(|repo| {
                 let asked = repo.asked.as_ref();
                 asked.is_some_and(|asked| is_near(asked.last) || (asked.problem.is_some() && is_near(asked.next)))
-                    || repo.runs.iter().flatten().any(is_young)
+                    || repo.runs.iter().flatten().any(|run| is_lively(run) && is_young(repo, run))
             })
     }
 }

@@ -38,14 +38,17 @@ use super::{App, CiPane, Place};
 use crate::app::{FrameNeed, Pane};
 use crate::model::address::Tab;
 use crate::model::ci::{Annotation, Forge, Job, News, Quota, Repo, Run, RunFilter};
+use crate::model::time::SECOND;
 use crate::model::{SourceId, Timestamp};
 use ask::LogState;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is kept of each repository and run: a service that tells more is cut off.
 const MAX_RUNS: usize = 1_000;
 const MAX_JOBS: usize = 1_000;
 const MAX_ANNOTATIONS: usize = 100;
+/// From this difference on the server's clock counts for the server's times (5 s).
+const LEAST_SKEW: u64 = 5 * SECOND.unsigned_abs();
 
 /// One attempt of a run: its repository's number, its id, and which attempt.
 pub(super) type Attempt = (usize, u64, u32);
@@ -94,6 +97,8 @@ pub(super) struct Watched {
     /// The newest first; nothing until they were told.
     pub(super) runs: Option<Vec<Run>>,
     jobs: HashMap<u64, (u32, Vec<Job>)>,
+    /// Runs that have more jobs than were told.
+    cut: HashSet<u64>,
     annotations: HashMap<u64, Vec<Annotation>>,
     /// Of a failed run: the last that passed before, and how many commits came since.
     green: HashMap<u64, Green>,
@@ -115,6 +120,8 @@ struct Asked {
     next: Option<Timestamp>,
     quota: Quota,
     is_anonymous: bool,
+    /// The server's clock minus ours, in nanoseconds.
+    skew: i64,
 }
 
 /// What is known of an attempt's log.
@@ -131,6 +138,8 @@ struct LogOf {
     of_jobs: Vec<(u64, SourceId)>,
     /// Why single jobs have none.
     not: HashMap<u64, String>,
+    /// Why it is compared with no other.
+    no_green: Option<String>,
 }
 
 impl LogOf {
@@ -151,6 +160,7 @@ impl Watched {
             default_branch: String::new(),
             runs: None,
             jobs: HashMap::new(),
+            cut: HashSet::new(),
             annotations: HashMap::new(),
             green: HashMap::new(),
             asked: None,
@@ -161,6 +171,13 @@ impl Watched {
 
     pub(super) fn run(&self, id: u64) -> Option<&Run> {
         self.runs.iter().flatten().find(|run| run.id == id)
+    }
+
+    /// The time by the server's clock, with which its times are compared; `now` is by ours.
+    pub(super) fn now(&self, now: Timestamp) -> Timestamp {
+        let skew = self.asked.as_ref().map_or(0, |asked| asked.skew);
+        // What answers need on their way, and what headers leave out of a second, is no wrong clock.
+        if skew.unsigned_abs() < LEAST_SKEW { now } else { now.saturating_add(skew) }
     }
 
     /// The jobs of a run's newest attempt, if they were told.
@@ -176,6 +193,7 @@ impl Watched {
         let turned_red = self.runs.is_some() && runs.iter().any(|run| run.progress.is_red() && !was_red(run));
         let is_there = |id: &u64| runs.iter().any(|run| run.id == *id);
         self.jobs.retain(|id, _| is_there(id));
+        self.cut.retain(is_there);
         self.annotations.retain(|id, _| is_there(id));
         self.green.retain(|id, _| is_there(id));
         self.jobs_asked.retain(|id, _| is_there(id));
@@ -206,6 +224,16 @@ impl Live {
     fn chosen_attempt(&self) -> Option<Attempt> {
         let Chosen::Run(repo, id) = self.chosen else { return None };
         Some((repo, id, self.chosen_run()?.1.attempt))
+    }
+
+    /// Whether the chosen run has more jobs than were told.
+    pub(super) fn has_more_jobs(&self) -> bool {
+        self.chosen_run().is_some_and(|(repo, run)| repo.cut.contains(&run.id))
+    }
+
+    /// Why the log of the chosen run is compared with no other.
+    pub(super) fn no_green(&self) -> Option<&str> {
+        self.log()?.no_green.as_deref()
     }
 
     /// The jobs of the chosen run, as far as they were told.
@@ -323,6 +351,11 @@ impl Live {
 }
 
 impl App {
+    /// The time by the clock that wrote the times of what is chosen.
+    pub(in crate::app::ci) fn told_now(&self) -> Timestamp {
+        self.ci.live.chosen_run().map_or(self.now, |(watched, _)| watched.now(self.now))
+    }
+
     /// A repository is watched from now on, perhaps because of one of its runs, which is shown first then. Told before the
     /// first [`News`] of it.
     pub fn watch(&mut self, repo: Repo, run: Option<u64>) {
@@ -368,10 +401,16 @@ impl App {
                 live.has_unseen_red |= turned_red;
                 is_new_choice = true;
             }
-            News::Jobs { repo, run: (id, attempt), mut jobs } => {
+            News::Jobs { repo, run: (id, attempt), mut jobs, is_cut } => {
+                let is_cut = is_cut || jobs.len() > MAX_JOBS;
                 jobs.truncate(MAX_JOBS);
                 let number = live.number_of(repo);
-                let Watched { runs, outcomes, jobs: known, .. } = &mut live.repos[number];
+                let Watched { runs, outcomes, jobs: known, cut, .. } = &mut live.repos[number];
+                if is_cut {
+                    cut.insert(id)
+                } else {
+                    cut.remove(&id)
+                };
                 if let Some(run) = runs.iter().flatten().find(|run| run.id == id) {
                     outcomes.take_jobs(run, &jobs);
                 }
@@ -391,9 +430,15 @@ impl App {
             }
             News::Fetching { repo, run, done, of } => live.fetching(&repo, run, done, of),
             News::NoLog { repo, run, job, why } => live.no_log(&repo, run, job, why),
-            News::Asked { repo, last, problem, next, quota, is_anonymous } => {
+            News::NoGreen { repo, run, why } => {
                 let number = live.number_of(repo);
-                live.repos[number].asked = Some(Asked { last, problem, next, quota, is_anonymous });
+                if let Some(log) = live.logs.get_mut(&(number, run.0, run.1)) {
+                    log.no_green = Some(why);
+                }
+            }
+            News::Asked { repo, last, problem, next, quota, is_anonymous, skew } => {
+                let number = live.number_of(repo);
+                live.repos[number].asked = Some(Asked { last, problem, next, quota, is_anonymous, skew });
                 is_new_choice = live.chosen == Chosen::Nothing;
             }
         }

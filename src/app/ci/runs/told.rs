@@ -69,8 +69,9 @@ impl App {
             return told.map(|_| ("never green".to_owned(), "never green".to_owned()));
         };
         let at = green.updated.or(green.started)?;
-        let ago = roughly(self.now.0.saturating_sub(at.0));
-        let when = self.started_words(at);
+        let now = watched.now(self.now);
+        let ago = roughly(now.0.saturating_sub(at.0));
+        let when = self.started_words(at, now);
         let when = if when.is_empty() { when } else { format!("{when} ") };
         Some((format!("last green {when}({ago} ago)"), format!("green {ago} ago")))
     }
@@ -91,8 +92,9 @@ impl App {
         vec![Health { text, role: Role::Accent }]
     }
 
-    /// How asking goes: of the chosen repository, and whether something is wrong with others.
-    pub(in crate::app::ci) fn forge_health(&self) -> Vec<Health> {
+    /// How asking goes: of the chosen repository, and whether something is wrong with others; beside what takes `taken`
+    /// columns.
+    pub(in crate::app::ci) fn forge_health(&self, taken: usize) -> Vec<Health> {
         let live = &self.ci.live;
         let mut parts = Vec::new();
         let here = match live.chosen {
@@ -100,7 +102,7 @@ impl App {
             Chosen::Nothing | Chosen::Local => (live.repos.len() == 1).then_some(0),
         };
         if let Some(watched) = here.and_then(|at| live.repos.get(at)) {
-            self.asked_health(watched, &mut parts);
+            self.asked_health(watched, taken, &mut parts);
         }
         let has_problem = |repo: &Watched| repo.asked.as_ref().is_some_and(|asked| asked.problem.is_some());
         let others = live.repos.iter().enumerate().filter(|(n, repo)| Some(*n) != here && has_problem(repo)).count();
@@ -112,7 +114,7 @@ impl App {
         parts
     }
 
-    fn asked_health(&self, watched: &Watched, parts: &mut Vec<Health>) {
+    fn asked_health(&self, watched: &Watched, taken: usize, parts: &mut Vec<Health>) {
         let Some(asked) = &watched.asked else {
             let text = format!("asking {} ...", safe(&watched.repo.host));
             return parts.push(Health { text, role: Role::Dim });
@@ -149,8 +151,8 @@ impl App {
             }
         }
         // Where all has no room, it is worth the least.
-        let taken: usize = parts.iter().map(|part| text::width(&part.text) + 3).sum();
-        let room = (usize::from(self.size.0) * 3 / 4).saturating_sub(taken);
+        let said: usize = parts.iter().map(|part| text::width(&part.text) + 3).sum();
+        let room = (usize::from(self.size.0) * 3 / 4).saturating_sub(taken + said);
         parts.extend(quota(asked, self.size.0 >= WIDE).filter(|part| text::width(&part.text) <= room));
     }
 
@@ -163,7 +165,7 @@ impl App {
     /// `took 11m04s, usually 8m10s`.
     pub(in crate::app::ci) fn took_words(&self) -> Option<String> {
         let (watched, run) = self.ci.live.chosen_run()?;
-        let took = health::took(run, self.now)?;
+        let took = health::took(run, watched.now(self.now))?;
         let shown = if run.progress.is_over() { age(took) } else { roughly(took) };
         let verb = if run.progress.is_over() { "took" } else { "for" };
         let usual = health::usual(watched.runs.as_deref().unwrap_or_default(), run);
@@ -215,7 +217,7 @@ impl App {
             _ => format!("red since #{} or before", red.since),
         };
         if let Some(at) = red.at {
-            words.push_str(&format!(", {}", roughly(self.now.0.saturating_sub(at.0))));
+            words.push_str(&format!(", {}", roughly(watched.now(self.now).0.saturating_sub(at.0))));
         }
         if red.runs > 1 {
             words.push_str(&format!(", {} runs", thousands(red.runs as u64)));
@@ -321,7 +323,7 @@ impl App {
 
     /// How the run is, and what it is for.
     fn say_of_run(&self, run: &Run, said: &mut Vec<(String, Role)>) {
-        let took = health::took(run, self.now);
+        let took = health::took(run, self.told_now());
         let number = run.number;
         let words = match (run.progress, took) {
             (Progress::Running, Some(took)) => format!("#{number} has been running for {}.", roughly(took)),

@@ -56,6 +56,11 @@ pub(in crate::app::ci) fn roughly(nanos: i64) -> String {
     }
 }
 
+/// The same for a column of six.
+pub(super) fn short(nanos: i64) -> String {
+    roughly(nanos).replace("a moment", "<10s")
+}
+
 /// The time to something that will happen: by the second in the last two minutes.
 pub(super) fn until(nanos: i64) -> String {
     if nanos < 120 * SECOND { format!("{} s", nanos.max(0).div_euclid(SECOND)) } else { roughly(nanos) }
@@ -76,5 +81,6 @@ mod tests {
         check(119, "1m", "119 s");
         check(600, "10m", "10m");
         check(7_440, "2h04m", "2h04m");
+        assert_eq!((short(9 * SECOND), short(20 * SECOND)), ("<10s".to_owned(), "20s".to_owned()));
     }
 }

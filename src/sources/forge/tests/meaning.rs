@@ -295,7 +295,7 @@ fn a_run_that_was_run_again_costs_one_request() {
     let all = "/repos/acme/api/actions/runs/4/jobs?filter=all&per_page=100";
     let one = "/repos/acme/api/actions/runs/4/attempts/2/jobs?per_page=100";
     let body = |attempt: &str| {
-        Say::json(&format!(
+        Say::json(format!(
             r#"{{"jobs":[{{"id":1,"name":"a","conclusion":"failure"{}}},{{"id":2,"name":"a","conclusion":"success"{}}}]}}"#,
             if attempt.is_empty() { String::new() } else { ",\"run_attempt\":1".to_owned() },
             if attempt.is_empty() { String::new() } else { format!(",\"run_attempt\":{attempt}") },
