@@ -2,7 +2,7 @@
 //!
 //! Owns what is opened next. Must not know the other containers.
 
-use super::cursor::{Cursor, Gate, Piece, Taken};
+use super::cursor::{Cursor, Gate, Taken};
 use super::health::{Kind, Trouble};
 use super::link::Link;
 use super::runs;
@@ -41,7 +41,7 @@ const STATUS_LAG: Duration = Duration::from_secs(1);
 const LIVED: Duration = Duration::from_secs(1);
 
 /// Tries to read what is missing of a run before this one.
-const CATCH_UP_TRIES: u32 = 6;
+pub(super) const CATCH_UP_TRIES: u32 = 6;
 
 /// What the streams of one source share.
 #[derive(Debug)]
@@ -125,13 +125,13 @@ pub async fn follow(shared: Arc<Shared>, target: Target, runs: watch::Receiver<R
     follower.run().await
 }
 
-struct Follower {
-    shared: Arc<Shared>,
-    target: Target,
+pub(super) struct Follower {
+    pub(super) shared: Arc<Shared>,
+    pub(super) target: Target,
     runs: watch::Receiver<Runs>,
-    sink: Sink,
+    pub(super) sink: Sink,
     gate: Gate,
-    first: First,
+    pub(super) first: First,
     /// The run that the gate is in.
     reading: Option<Run>,
     /// The last run that was read to its end.
@@ -456,73 +456,6 @@ impl Follower {
         Ok(true)
     }
 
-    /// What the run before wrote behind `from`, and what another stream delivered of it is `known`.
-    async fn catch_up(&mut self, from: Cursor, known: Vec<Piece>, run: &Run) -> Result<(), Closed> {
-        let is_whole = from.is_empty();
-        let mut gate = Gate::behind(from, known);
-        let mut since = gate.cursor().since();
-        for tries in 1..=CATCH_UP_TRIES {
-            let params = LogParams {
-                container: Some(self.target.container.clone()),
-                timestamps: true,
-                previous: true,
-                since_time: since.map(Timestamp::to_jiff),
-                tail_lines: match self.first {
-                    First::Tail(lines) if is_whole => lines.map(|lines| i64::try_from(lines).unwrap_or(i64::MAX)),
-                    _ => None,
-                },
-                ..LogParams::default()
-            };
-            let (link, pod) = (self.shared.link.clone(), self.target.pod.clone());
-            let before = gate.delivered();
-            let trouble = match link.log(&pod.namespace, &pod.name, &params).await {
-                Err(trouble) => trouble,
-                Ok(mut log) => loop {
-                    match log.next().await {
-                        Err(trouble) => break trouble,
-                        Ok(Some(bytes)) => match gate.take(&bytes) {
-                            Taken::Nothing => {}
-                            Taken::Gone => break Trouble::new(Kind::Gone, ""),
-                            Taken::From(at) => {
-                                let ahead = gate.ahead();
-                                self.sink.feed(&ahead);
-                                self.sink.feed(&bytes[at..]);
-                                self.sink.flush().await?;
-                            }
-                        },
-                        Ok(None) => {
-                            match gate.end() {
-                                Taken::Gone => break Trouble::new(Kind::Gone, ""),
-                                Taken::From(_) => self.sink.feed(&gate.ahead()),
-                                Taken::Nothing => {}
-                            }
-                            self.sink.finish().await?;
-                            let ended = run
-                                .end
-                                .as_ref()
-                                .map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
-                            let came = gate.delivered() - before;
-                            return self.note(&format!("{ended}{came} lines of that run came late, 0 lost")).await;
-                        }
-                    }
-                },
-            };
-            self.sink.broke().await?;
-            match trouble.kind {
-                Kind::Gone if gate.is_seeking() => {
-                    gate.give_up();
-                    continue;
-                }
-                Kind::Refused | Kind::Missing | Kind::Forbidden => break,
-                _ => {}
-            }
-            gate.resume();
-            since = gate.cursor().since();
-            self.pause_for(tries).await?;
-        }
-        self.note("the end of the run before cannot be read any more: lines may be lost").await
-    }
-
     async fn finish(&mut self) -> Result<(), Closed> {
         if let Taken::From(_) = self.gate.end() {
             let ahead = self.gate.ahead();
@@ -549,7 +482,7 @@ impl Follower {
         text::safe_line(self.target.label.as_bytes()).into_owned()
     }
 
-    async fn note(&mut self, what: &str) -> Result<(), Closed> {
+    pub(super) async fn note(&mut self, what: &str) -> Result<(), Closed> {
         let text = format!("{} {what}", self.label());
         self.sink.note(&text).await
     }
@@ -580,7 +513,7 @@ impl Follower {
         self.pause(least, most).await
     }
 
-    async fn pause_for(&self, tries: u32) -> Result<(), Closed> {
+    pub(super) async fn pause_for(&self, tries: u32) -> Result<(), Closed> {
         let cancel = self.shared.out.cancel().clone();
         tokio::select! {
             () = cancel.cancelled() => Err(Closed),

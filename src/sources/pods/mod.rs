@@ -6,6 +6,7 @@
 //! [`session`] is one place at work: [`watch`]es tell [`desk`] of pods, which says what [`follow`] is to read; that opens
 //! logs by [`link`], takes them in [`stream`] through the gate of [`cursor`], and gives them to [`sink`].
 
+mod catch_up;
 mod changes;
 mod cursor;
 mod describe;
