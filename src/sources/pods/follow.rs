@@ -14,8 +14,8 @@ use super::stream::{End, Ends, Opening};
 use crate::model::pods::{PodKey, StreamState};
 use crate::model::{OriginId, Timestamp};
 use crate::parse::text;
-use crate::sources::Follow;
 use crate::sources::driver::{Closed, Outlet};
+use crate::sources::Follow;
 use jiff::tz::TimeZone;
 use kube::api::LogParams;
 use std::sync::Arc;
@@ -335,8 +335,7 @@ impl Follower {
             };
             if let Some(end) = end {
                 self.finish().await?;
-                let how =
-                    end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
+                let how = end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
                 self.note(&how).await?;
                 self.done = Some(run.id);
                 return Ok(true);
@@ -435,8 +434,7 @@ impl Follower {
             let now = self.runs.borrow().clone();
             let is_same = now.current.as_ref().map(|run| &run.id) == self.reading.as_ref().map(|run| &run.id);
             if is_same {
-                self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known")
-                    .await?;
+                self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known").await?;
             }
             self.broke = None;
         }
@@ -484,10 +482,7 @@ impl Follower {
                                 Taken::Nothing => {}
                             }
                             self.sink.finish().await?;
-                            let ended = run
-                                .end
-                                .as_ref()
-                                .map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
+                            let ended = run.end.as_ref().map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
                             let came = gate.delivered() - before;
                             return self.note(&format!("{ended}{came} lines of that run came late, 0 lost")).await;
                         }

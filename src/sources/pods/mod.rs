@@ -178,8 +178,7 @@ impl PodsSource {
                 return Ok(Came::Nowhere(why));
             }
         };
-        let namespaces =
-            config.as_ref().map_or_else(Vec::new, |config| kubeconfig::namespaces(config, &access.context));
+        let namespaces = config.as_ref().map_or_else(Vec::new, |config| kubeconfig::namespaces(config, &access.context));
         out.pods_async(places(namespaces.clone())).await?;
         let selection = match Selection::new(self.place.workload.as_ref(), &self.settings) {
             Ok(selection) => selection,
@@ -215,8 +214,7 @@ impl PodsSource {
             follow: self.follow,
             zone: self.zone.clone(),
         });
-        let begin =
-            session::Begin { shared, reports: reported, selection, namespace, scope, wants, contexts, namespaces };
+        let begin = session::Begin { shared, reports: reported, selection, namespace, scope, wants, contexts, namespaces };
         session::run(begin).await.map(Came::Next)
     }
 

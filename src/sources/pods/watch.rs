@@ -198,8 +198,7 @@ async fn wait<K>(link: &Link, watched: &Watched<K>, trouble: Trouble, tries: u32
     if trouble.kind == Kind::Unreachable {
         link.is_down();
     }
-    let lasting = matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing)
-        || tries > 3 && trouble.kind == Kind::Unauthorized;
+    let lasting = matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing) || tries > 3 && trouble.kind == Kind::Unauthorized;
     let (least, most) = match trouble.wait {
         Some(wait) => (wait, wait),
         None if lasting => (REFUSED, REFUSED),

@@ -123,8 +123,7 @@ proptest! {
 
 #[test]
 fn a_clock_that_goes_back_in_the_log_is_no_place() {
-    let log: Log =
-        [100_000, 101_000, 102_000, 50_000, 51_000, 52_000, 103_000].map(|ms| (ms, format!("at {ms}"))).into();
+    let log: Log = [100_000, 101_000, 102_000, 50_000, 51_000, 52_000, 103_000].map(|ms| (ms, format!("at {ms}"))).into();
     for read in 1..log.len() {
         let (mut gate, mut out) = (Gate::default(), Vec::new());
         gate.begin();

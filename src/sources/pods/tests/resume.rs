@@ -28,15 +28,11 @@ async fn broken_streams_go_on_where_they_were() {
     written += 10;
     stand.until(|told| told.follows("api-1", "api") && told.texts(API).len() == 10).await;
     for round in 0..20 {
-        stand.server.fail(
-            Aim::Logs,
-            1,
-            match round % 3 {
-                0 => Fault::Chunks(vec![1, 7, 100]),
-                1 => Fault::After(700, Cut::Break),
-                _ => Fault::After(1300, Cut::Reset),
-            },
-        );
+        stand.server.fail(Aim::Logs, 1, match round % 3 {
+            0 => Fault::Chunks(vec![1, 7, 100]),
+            1 => Fault::After(700, Cut::Break),
+            _ => Fault::After(1300, Cut::Reset),
+        });
         write(&stand, written, 50);
         written += 50;
         stand.rest(Duration::from_millis(round * 7 % 40)).await;

@@ -149,7 +149,8 @@ impl Stand {
         let cancel = CancellationToken::new();
         let runtime = tokio::runtime::Handle::current();
         let out = Outlet::new(SourceId(1), to, cancel.clone(), Arc::new(clock), runtime);
-        let stand = Self { server, clock, told: Told::default(), out, messages, cancel, tasks: JoinSet::new(), dir };
+        let stand =
+            Self { server, clock, told: Told::default(), out, messages, cancel, tasks: JoinSet::new(), dir };
         stand.login(Login::Token("admin".to_owned()));
         stand
     }
@@ -166,11 +167,7 @@ impl Stand {
 
     /// Settings that name the kubeconfig.
     pub fn settings(&self) -> pods::Settings {
-        pods::Settings {
-            kubeconfig: vec![self.config()],
-            in_cluster: pods::InCluster::Never,
-            ..pods::Settings::default()
-        }
+        pods::Settings { kubeconfig: vec![self.config()], in_cluster: pods::InCluster::Never, ..pods::Settings::default() }
     }
 
     /// Starts the source.
