@@ -9,5 +9,7 @@
 
 #[path = "tail/files.rs"]
 mod files;
+#[path = "tail/pods.rs"]
+mod pods;
 #[path = "cat/support.rs"]
 mod support;

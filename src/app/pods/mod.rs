@@ -150,7 +150,11 @@ impl Tally {
                 match &container.stream {
                     StreamState::Following => tally.streams += 1,
                     StreamState::Refused(_) => tally.refused += 1,
-                    StreamState::Off(why) => tally.off += usize::from(!why.is_empty()),
+                    StreamState::Off(why) => {
+                        let is_expected =
+                            matches!(pod.condition, Condition::Waiting | Condition::Over | Condition::Gone);
+                        tally.off += usize::from(!why.is_empty() && !is_expected);
+                    }
                     StreamState::Broken { tries, next, .. } => {
                         tally.broken += 1;
                         if tally.next.is_none_or(|(_, at)| *next < at) {

@@ -8,7 +8,7 @@ use crate::app::format::{age, rate, thousands};
 use crate::app::status::Health;
 use crate::app::{BodyLine, Role};
 use crate::engine::Source;
-use crate::model::pods::{Pod, StreamState};
+use crate::model::pods::{Condition, Pod, StreamState};
 use crate::model::time::SECOND;
 use crate::model::{SourceId, State, Timestamp};
 use crate::parse::text::safe_line;
@@ -62,7 +62,11 @@ pub(super) fn stream_trouble(pod: &Pod, now: Timestamp) -> Option<(String, Role)
             _ => None,
         })
     };
+    // That nothing is read of a pod that waits needs no words.
     let off = || {
+        if pod.condition == Condition::Waiting {
+            return None;
+        }
         pod.containers.iter().find_map(|container| match &container.stream {
             StreamState::Off(why) if !why.is_empty() => Some((safe(why), Role::Dim)),
             _ => None,
