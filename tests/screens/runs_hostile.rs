@@ -51,7 +51,7 @@ fn hostile_run(number: u64, name: &str, progress: Progress) -> Run {
         branch: name.to_owned(),
         event: name.to_owned(),
         actor: name.to_owned(),
-        sha: if number % 2 == 0 { name.to_owned() } else { format!("{number}abcdef") },
+        sha: if number.is_multiple_of(2) { name.to_owned() } else { format!("{number}abcdef") },
         page: name.to_owned(),
         ..run(number, "w", "b", progress, "02:58:00", 664)
     }
@@ -75,8 +75,8 @@ fn stage(width: u16, height: u16, name: &str) -> Screen {
         })
         .collect();
     let mut list = vec![job(1, name, Failed, steps.clone()), job(2, name, Passed, steps)];
-    list[0].stage = name.to_owned();
-    list[0].page = name.to_owned();
+    name.clone_into(&mut list[0].stage);
+    name.clone_into(&mut list[0].page);
     list[1].earlier = vec![Failed];
     news(&mut screen, News::Jobs { repo: payments(), run: (120, 1), jobs: list, is_cut: false });
     screen

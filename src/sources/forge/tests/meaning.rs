@@ -240,6 +240,7 @@ fn pipelines_have_jobs_and_bridges() {
 
 #[test]
 fn jobs_of_earlier_attempts_are_folded() {
+    use Progress::{Failed, Passed, Running};
     let check = |attempt: u32, jobs: &[(u64, u64, &str, &str)], expected: &[(u64, Progress, &[Progress])]| {
         let job = |(id, of, name, end): &(u64, u64, &str, &str)| {
             let (status, end) =
@@ -253,7 +254,6 @@ fn jobs_of_earlier_attempts_are_folded() {
         assert_eq!(got, expected, "{jobs:?}");
     };
     let (passed, failed) = ("success", "failure");
-    use Progress::{Failed, Passed, Running};
     // All were run again.
     check(
         2,
