@@ -31,7 +31,8 @@ impl World {
             state.put(Kind::Namespace, objects::namespace(name));
         }
         state.put(Kind::Node, objects::node("node-1", begin));
-        let api = objects::pod("shop", "api-1").container("app", "api:1").container("proxy", "envoy:1").label("app", "api");
+        let api =
+            objects::pod("shop", "api-1").container("app", "api:1").container("proxy", "envoy:1").label("app", "api");
         state.put(Kind::Pod, api.running("node-1", begin));
         let web = objects::pod("shop", "web-1").container("app", "web:1").label("app", "web");
         state.put(Kind::Pod, web.running("node-1", begin));
@@ -39,9 +40,13 @@ impl World {
         state.put(Kind::Pod, far.running("node-1", begin));
         state.log("shop/api-1", "app").write(at(begin, 1), b"INFO before the end");
         state.restart("shop/api-1", "app", 137, "OOMKilled");
-        for (pod, container, n) in
-            [("shop/api-1", "app", 2), ("shop/web-1", "app", 3), ("shop/api-1", "app", 4), ("shop/api-1", "proxy", 5), ("far/job-1", "app", 6)]
-        {
+        for (pod, container, n) in [
+            ("shop/api-1", "app", 2),
+            ("shop/web-1", "app", 3),
+            ("shop/api-1", "app", 4),
+            ("shop/api-1", "proxy", 5),
+            ("far/job-1", "app", 6),
+        ] {
             state.log(pod, container).write(at(begin, n), format!("INFO n{n}").as_bytes());
         }
         let server = Server::start(state).unwrap();
@@ -75,7 +80,9 @@ fn at(begin: Timestamp, seconds: i64) -> Timestamp {
 #[test]
 fn what_is_there_is_printed_in_order() {
     let world = World::new();
-    let check = |args: &[&str], expected: &[&str]| assert_eq!(world.words(&[args, &["--no-follow"]].concat()), expected, "{args:?}");
+    let check = |args: &[&str], expected: &[&str]| {
+        assert_eq!(world.words(&[args, &["--no-follow"]].concat()), expected, "{args:?}")
+    };
     check(&["pods:shop"], &["n2", "n3", "n4", "n5"]);
     check(&["pods:main/shop/pod/api-1"], &["n2", "n4", "n5"]);
     check(&["pods:shop/pod/api-1", "pods:far"], &["n2", "n4", "n5", "n6"]);

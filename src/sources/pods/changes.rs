@@ -62,7 +62,8 @@ impl Changes {
         let mains = spec.map_or(&[][..], |spec| &spec.containers);
         let inits = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
         let containers = mains.iter().chain(inits);
-        let images: BTreeMap<String, String> = containers.map(|c| (c.name.clone(), c.image.clone().unwrap_or_default())).collect();
+        let images: BTreeMap<String, String> =
+            containers.map(|c| (c.name.clone(), c.image.clone().unwrap_or_default())).collect();
         let new = Workload { uid: meta.uid.clone().unwrap_or_default(), images, replicas };
         let old = self.workloads.insert((kind, namespace.clone(), name.clone()), new.clone());
         // One that was deleted and made anew is another one.

@@ -11,7 +11,10 @@ use crate::model::time::SECOND;
 pub const MAX_PARTIAL: usize = 64 * 1024;
 
 /// Lines of one time that are told apart by their text; of more, only their number counts.
-const MAX_TIES: usize = 64 * 1024;
+const MAX_TIES: usize = 4096;
+
+/// Streams that are remembered.
+const MAX_PIECES: usize = 32;
 
 /// The first lines behind an opening, by which it is told later what was opened.
 const FIRSTS: usize = 8;
@@ -119,17 +122,17 @@ enum Mode {
     /// All of it is new.
     #[default]
     Pass,
-    /// It is new behind this place; there, it may have to be asked again what it is.
-    Seek(Target, Option<Known>),
-    /// It is new, unless its first line was delivered already.
-    Check(Known),
+    /// It is new behind this place.
+    Seek(Target),
+    /// It is new, unless another stream delivered it: what is known of these is asked.
+    Check,
 }
 
-/// What an earlier stream delivered, of which it is not known which run it belongs to.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
+/// What one stream delivered, of which it is not known which run it belongs to: its first lines, and where it stopped.
+#[derive(Clone, Debug)]
+pub struct Piece {
     firsts: Vec<Line>,
-    cursor: Cursor,
+    end: Cursor,
 }
 
 /// What to do with bytes of an answer.
@@ -151,7 +154,11 @@ pub struct Gate {
     stamps: Stamps,
     partial: Vec<u8>,
     partial_len: usize,
+    /// What was delivered since the run began, stream after stream, and the first lines of this one.
+    pieces: Vec<Piece>,
     firsts: Vec<Line>,
+    /// What others delivered that this log may hold, too.
+    known: Vec<Piece>,
     delivered: u64,
     /// Of the place that is gone: how many of its equal lines were still there.
     found: u64,
@@ -160,10 +167,10 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate that goes on behind `cursor`; what is new there and is `known` was delivered by another stream.
-    pub fn behind(cursor: Cursor, known: Known) -> Self {
-        let mut gate = Self { cursor, ..Self::default() };
-        gate.resume(Some(known));
+    /// A gate that goes on behind `cursor`; what is new there and is `known` was delivered by other streams.
+    pub fn behind(cursor: Cursor, known: Vec<Piece>) -> Self {
+        let mut gate = Self { cursor, known, ..Self::default() };
+        gate.resume();
         gate
     }
 
@@ -172,12 +179,25 @@ impl Gate {
         &self.cursor
     }
 
-    /// What was delivered since the last opening.
-    pub fn known(&self) -> Option<Known> {
-        (!self.firsts.is_empty()).then(|| Known { firsts: self.firsts.clone(), cursor: self.cursor.clone() })
+    /// What was delivered, stream by stream.
+    pub fn known(&self) -> Vec<Piece> {
+        let mut known = self.known.clone();
+        known.extend(self.pieces.iter().cloned());
+        if !self.firsts.is_empty() {
+            known.push(Piece { firsts: self.firsts.clone(), end: self.cursor.clone() });
+        }
+        known
+    }
+
+    /// Forgets what the oldest streams delivered, so that memory is bounded. What they delivered is for certain the run's
+    /// that it was taken for; where they stopped.
+    pub fn forget_oldest(&mut self) -> Option<Cursor> {
+        let spare = self.pieces.len().checked_sub(MAX_PIECES)?;
+        self.pieces.drain(..spare).next_back().map(|piece| piece.end)
     }
 
     /// Bytes of memory that a line without an end takes.
+    #[cfg(test)]
     pub const fn held(&self) -> usize {
         self.partial.capacity()
     }
@@ -194,56 +214,50 @@ impl Gate {
 
     /// Whether lines came, and the place was not among them.
     pub const fn has_looked(&self) -> bool {
-        matches!(&self.mode, Mode::Seek(target, _) if target.looked > 0)
-    }
-
-    /// Whether the first line of a next run has not come.
-    pub const fn is_checking(&self) -> bool {
-        matches!(self.mode, Mode::Check(_))
-    }
-
-    /// The same question is asked again.
-    pub fn again(&mut self) {
-        self.partial.clear();
-        self.partial_len = 0;
-        self.ahead.clear();
+        matches!(&self.mode, Mode::Seek(target) if target.looked > 0)
     }
 
     /// The next answer is of a log of which nothing was delivered.
     pub fn begin(&mut self) {
         self.start(Mode::Pass);
+        self.pieces.clear();
+        self.known.clear();
         self.cursor = Cursor::default();
     }
 
     /// The next answer is the same log from [`Cursor::since`] on.
-    pub fn resume(&mut self, known: Option<Known>) {
-        let mode = self.cursor.target().map_or(Mode::Pass, |target| Mode::Seek(target, known));
+    pub fn resume(&mut self) {
+        let mode = self.cursor.target().map_or_else(|| self.open_mode(), Mode::Seek);
         self.start(mode);
     }
 
     /// The next answer is the next run's log from its beginning; an earlier stream may have been in it already.
     pub fn next_run(&mut self) {
-        match self.known() {
-            Some(known) => self.start(Mode::Check(known)),
-            None => self.begin(),
-        }
+        self.known = self.known();
+        let spare = self.known.len().saturating_sub(MAX_PIECES);
+        self.known.drain(..spare);
+        self.firsts.clear();
+        self.pieces.clear();
+        self.cursor = Cursor::default();
+        self.start(self.open_mode());
     }
 
     /// The place is gone: the next answer, from [`Cursor::since`] on, is new, but for lines equal to the last one that
     /// are left. True when lines may have been lost.
     pub fn give_up(&mut self) -> bool {
         let target = self.cursor.target().filter(|_| self.found > 0);
-        match target {
-            Some(target) => {
-                let need = std::mem::take(&mut self.found);
-                self.start(Mode::Seek(Target { need, ..target }, None));
-                false
-            }
-            None => {
-                self.start(Mode::Pass);
-                true
-            }
+        if let Some(target) = target {
+            let need = std::mem::take(&mut self.found);
+            self.start(Mode::Seek(Target { need, ..target }));
+            false
+        } else {
+            self.start(self.open_mode());
+            true
         }
+    }
+
+    const fn open_mode(&self) -> Mode {
+        if self.known.is_empty() { Mode::Pass } else { Mode::Check }
     }
 
     fn start(&mut self, mode: Mode) {
@@ -251,19 +265,22 @@ impl Gate {
         self.ahead.clear();
         self.partial.clear();
         self.partial_len = 0;
-        self.firsts.clear();
         self.found = 0;
+        let firsts = std::mem::take(&mut self.firsts);
+        if !firsts.is_empty() {
+            self.pieces.push(Piece { firsts, end: self.cursor.clone() });
+        }
     }
 
     /// The answer has ended as it should. Whether the place was missing in it, so that it has to be asked again, after
     /// [`Gate::give_up`].
     pub fn end(&mut self) -> Taken {
         match &self.mode {
-            Mode::Seek(target, _) if target.looked > 0 => {
+            Mode::Seek(target) if target.looked > 0 => {
                 self.found = target.matched;
                 Taken::Gone
             }
-            Mode::Check(_) if self.partial_len > 0 => {
+            Mode::Check if self.partial_len > 0 => {
                 self.ahead = std::mem::take(&mut self.partial);
                 self.partial_len = 0;
                 Taken::From(0)
@@ -292,12 +309,20 @@ impl Gate {
                 (self.stamps.of(piece), hash(piece, piece.len()))
             };
             at += end + 1;
+            // A line that another stream delivered is looked at as the first one behind which its place is sought.
+            if let (Mode::Check, Some(time)) = (&self.mode, time)
+                && let Some(n) = self.known.iter().position(|piece| piece.firsts.contains(&Line { time, hash }))
+            {
+                let piece = self.known.drain(..=n).next_back();
+                self.cursor = piece.map(|piece| piece.end).unwrap_or_default();
+                self.mode = self.cursor.target().map_or(Mode::Pass, Mode::Seek);
+            }
             match &mut self.mode {
                 Mode::Pass => self.deliver(time, hash),
-                Mode::Seek(target, known) => match target.line(time, hash) {
+                Mode::Seek(target) => match target.line(time, hash) {
                     Sought::On => {}
                     Sought::Here => {
-                        self.mode = known.take().map_or(Mode::Pass, Mode::Check);
+                        self.mode = self.open_mode();
                         if matches!(self.mode, Mode::Pass) {
                             from = Some(at);
                         }
@@ -307,28 +332,16 @@ impl Gate {
                         return Taken::Gone;
                     }
                 },
-                Mode::Check(known) => {
-                    let was_known = time.is_some_and(|time| known.firsts.contains(&Line { time, hash }));
-                    let target = known.cursor.target().filter(|_| was_known);
-                    if let Some(mut target) = target {
-                        self.cursor = known.cursor.clone();
-                        self.mode = match target.line(time, hash) {
-                            Sought::Here => Mode::Pass,
-                            _ => Mode::Seek(target, None),
-                        };
-                        from = matches!(self.mode, Mode::Pass).then_some(at);
+                Mode::Check => {
+                    self.mode = Mode::Pass;
+                    if began_before {
+                        self.ahead = std::mem::take(&mut self.partial);
+                        self.ahead.push(b'\n');
+                        from = Some(at);
                     } else {
-                        self.cursor = Cursor::default();
-                        self.mode = Mode::Pass;
-                        if began_before {
-                            self.ahead = std::mem::take(&mut self.partial);
-                            self.ahead.push(b'\n');
-                            from = Some(at);
-                        } else {
-                            from = Some(at - end - 1);
-                        }
-                        self.deliver(time, hash);
+                        from = Some(at - end - 1);
                     }
+                    self.deliver(time, hash);
                 }
             }
             if began_before {
@@ -367,7 +380,9 @@ fn hash(held: &[u8], length: usize) -> u64 {
     let mut hash = MIX ^ length as u64;
     let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(MIX).rotate_left(29);
     let (words, rest) = held.as_chunks::<8>();
-    words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+    for word in words {
+        mix(u64::from_le_bytes(*word));
+    }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     mix(u64::from_le_bytes(last));

@@ -35,7 +35,8 @@ pub fn describe(pod: &core::Pod, row: &Pod, events: &[core::Event], now: Timesta
     out.field("Labels", &labels.collect::<Vec<_>>().join(" "));
     out.head("Conditions");
     for condition in status.and_then(|status| status.conditions.as_deref()).unwrap_or_default() {
-        let since = row::time(condition.last_transition_time.as_ref()).map_or_else(String::new, |at| format!(" since {}", second(at)));
+        let since = row::time(condition.last_transition_time.as_ref())
+            .map_or_else(String::new, |at| format!(" since {}", second(at)));
         let why = [condition.reason.as_deref(), condition.message.as_deref()];
         let why: Vec<&str> = why.into_iter().flatten().filter(|text| !text.is_empty()).collect();
         let colon = if why.is_empty() { "" } else { ": " };
@@ -66,7 +67,12 @@ pub fn describe(pod: &core::Pod, row: &Pod, events: &[core::Event], now: Timesta
     out.text
 }
 
-fn describe_container(out: &mut Lines, container: &Container, spec: Option<&core::PodSpec>, age: &dyn Fn(Timestamp) -> String) {
+fn describe_container(
+    out: &mut Lines,
+    container: &Container,
+    spec: Option<&core::PodSpec>,
+    age: &dyn Fn(Timestamp) -> String,
+) {
     let kind = match container.kind {
         ContainerKind::Init => " (init)",
         ContainerKind::Main => "",
@@ -87,20 +93,29 @@ fn describe_container(out: &mut Lines, container: &Container, spec: Option<&core
         spec.containers.iter().chain(inits).find(|c| c.name == container.name)
     });
     if let Some(resources) = own.and_then(|own| own.resources.as_ref()) {
-        let words = |map: Option<&std::collections::BTreeMap<String, k8s_openapi::apimachinery::pkg::api::resource::Quantity>>| {
-            map.into_iter().flatten().map(|(name, quantity)| format!("{name}={}", quantity.0)).collect::<Vec<_>>().join(" ")
+        let words = |map: Option<
+            &std::collections::BTreeMap<String, k8s_openapi::apimachinery::pkg::api::resource::Quantity>,
+        >| {
+            map.into_iter()
+                .flatten()
+                .map(|(name, quantity)| format!("{name}={}", quantity.0))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         out.deep("Requests", &words(resources.requests.as_ref()));
         out.deep("Limits", &words(resources.limits.as_ref()));
     }
-    out.deep("Log", &match &container.stream {
-        StreamState::Off(why) => format!("not read: {why}"),
-        StreamState::Opening => "asked for".to_owned(),
-        StreamState::Following => "followed".to_owned(),
-        StreamState::Ended => "read to its end".to_owned(),
-        StreamState::Broken { why, tries, .. } => format!("broken: {why} (try {tries})"),
-        StreamState::Refused(why) => why.clone(),
-    });
+    out.deep(
+        "Log",
+        &match &container.stream {
+            StreamState::Off(why) => format!("not read: {why}"),
+            StreamState::Opening => "asked for".to_owned(),
+            StreamState::Following => "followed".to_owned(),
+            StreamState::Ended => "read to its end".to_owned(),
+            StreamState::Broken { why, tries, .. } => format!("broken: {why} (try {tries})"),
+            StreamState::Refused(why) => why.clone(),
+        },
+    );
 }
 
 /// A time to the second.

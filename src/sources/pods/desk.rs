@@ -72,8 +72,15 @@ impl Desk {
     /// A list is complete: what it did not name is gone.
     pub fn complete(&mut self) {
         if let Some(named) = self.listing.take() {
-            let gone: Vec<_> = self.pods.iter().filter(|(uid, e)| !e.is_gone && !named.contains(*uid)).map(|(uid, _)| uid.clone()).collect();
-            gone.iter().for_each(|uid| self.remove(uid));
+            let gone: Vec<_> = self
+                .pods
+                .iter()
+                .filter(|(uid, e)| !e.is_gone && !named.contains(*uid))
+                .map(|(uid, _)| uid.clone())
+                .collect();
+            for uid in &gone {
+                self.remove(uid);
+            }
         }
         self.is_listed = true;
     }
@@ -102,25 +109,22 @@ impl Desk {
         });
         for container in &row.containers {
             let runs = runs(&object, &container.name);
-            match entry.streams.get(&container.name) {
-                Some(stream) => {
-                    stream.runs.send_if_modified(|old| {
-                        let is_new = *old != runs;
-                        *old = runs;
-                        is_new
-                    });
-                }
-                None => {
-                    let state = if selection.takes_container(&container.name) {
-                        StreamState::Off(runs.waits.clone())
-                    } else {
-                        StreamState::Off("it is not of the selection".to_owned())
-                    };
-                    let runs = watch::Sender::new(runs);
-                    let stream = Stream { runs, state, lost: 0, origins: Vec::new(), is_read: false };
-                    entry.streams.insert(container.name.clone(), stream);
-                }
+            if let Some(stream) = entry.streams.get(&container.name) {
+                stream.runs.send_if_modified(|old| {
+                    let is_new = *old != runs;
+                    *old = runs;
+                    is_new
+                });
+                continue;
             }
+            let state = if selection.takes_container(&container.name) {
+                StreamState::Off(runs.waits.clone())
+            } else {
+                StreamState::Off("it is not of the selection".to_owned())
+            };
+            let runs = watch::Sender::new(runs);
+            let stream = Stream { runs, state, lost: 0, origins: Vec::new(), is_read: false };
+            entry.streams.insert(container.name.clone(), stream);
         }
         (entry.object, entry.row) = (object, row);
         true
@@ -154,7 +158,9 @@ impl Desk {
 
     /// How a stream is. True when it is news.
     pub fn report(&mut self, uid: &str, container: &str, state: StreamState, lost: u64, is_last: bool) -> bool {
-        let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else { return false };
+        let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else {
+            return false;
+        };
         let is_news = stream.state != state || stream.lost != lost;
         stream.state = state;
         stream.lost = lost;
@@ -164,7 +170,9 @@ impl Desk {
 
     /// An origin with a container's records.
     pub fn origin(&mut self, uid: &str, container: &str, origin: OriginId) -> bool {
-        let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else { return false };
+        let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else {
+            return false;
+        };
         let is_new = !stream.origins.contains(&origin);
         if is_new {
             stream.origins.push(origin);
@@ -174,16 +182,21 @@ impl Desk {
 
     /// The containers to read now, so that at most `most` are followed: those that fail first, then the newest.
     pub fn start(&mut self, selection: &Selection, most: usize) -> Vec<Start> {
-        let is_open = |stream: &&Stream| stream.is_read && !matches!(stream.state, StreamState::Ended | StreamState::Off(_));
+        let is_open =
+            |stream: &&Stream| stream.is_read && !matches!(stream.state, StreamState::Ended | StreamState::Off(_));
         let open = self.pods.values().flat_map(|entry| entry.streams.values()).filter(is_open).count();
         let mut waiting: Vec<_> = self
             .pods
             .values()
             .filter(|entry| !entry.is_gone)
             .flat_map(|entry| entry.streams.iter().map(move |(name, stream)| (entry, name, stream)))
-            .filter(|(_, name, stream)| !stream.is_read && stream.state != StreamState::Ended && selection.takes_container(name))
+            .filter(|(_, name, stream)| {
+                !stream.is_read && stream.state != StreamState::Ended && selection.takes_container(name)
+            })
             .filter(|(_, _, stream)| stream.runs.borrow().current.is_some())
-            .map(|(entry, name, _)| (entry.row.condition, std::cmp::Reverse(entry.row.created), entry.row.key.clone(), name.clone()))
+            .map(|(entry, name, _)| {
+                (entry.row.condition, std::cmp::Reverse(entry.row.created), entry.row.key.clone(), name.clone())
+            })
             .collect();
         waiting.sort();
         let mut starts = Vec::new();
@@ -217,7 +230,12 @@ impl Desk {
                 entry.row = row::row(&entry.object, &self.jobs, now);
             }
         }
-        self.pods.values().filter(|entry| !entry.is_gone).filter_map(|entry| row::settles(&entry.row)).filter(|at| *at > now).min()
+        self.pods
+            .values()
+            .filter(|entry| !entry.is_gone)
+            .filter_map(|entry| row::settles(&entry.row))
+            .filter(|at| *at > now)
+            .min()
     }
 
     /// A pod as the API gave it, and its row.

@@ -75,15 +75,20 @@ fn text(event: &Event, at: Timestamp, count: i64) -> String {
     let from = source.filter(|name| !name.is_empty()).or(event.reporting_component.as_deref()).unwrap_or_default();
     let container = object.field_path.as_deref().and_then(container).unwrap_or_default();
     let count = count.to_string();
-    line(at, level(event), &format!("{reason} {}/{name}: {message}{times}", kind.to_ascii_lowercase()), &[
-        ("reason", reason),
-        ("kind", kind),
-        ("name", name),
-        ("namespace", object.namespace.as_deref().unwrap_or_default()),
-        ("container", container),
-        ("count", &count),
-        ("from", from),
-    ])
+    line(
+        at,
+        level(event),
+        &format!("{reason} {}/{name}: {message}{times}", kind.to_ascii_lowercase()),
+        &[
+            ("reason", reason),
+            ("kind", kind),
+            ("name", name),
+            ("namespace", object.namespace.as_deref().unwrap_or_default()),
+            ("container", container),
+            ("count", &count),
+            ("from", from),
+        ],
+    )
 }
 
 /// A line of a log in JSON; fields without a value are left out.
@@ -108,12 +113,22 @@ fn level(event: &Event) -> &'static str {
     let message = event.message.as_deref().unwrap_or_default();
     let is_warning = event.type_.as_deref() == Some("Warning");
     match reason {
-        "OOMKilling" | "OOMKilled" | "SystemOOM" | "Evicted" | "FailedCreate" | "FailedMount" | "FailedAttachVolume"
-        | "FailedCreatePodSandBox" | "FailedPostStartHook" | "InspectFailed" | "NodeNotReady" | "BackoffLimitExceeded"
-        | "DeadlineExceeded" | "FailedKillPod" => "error",
+        "OOMKilling"
+        | "OOMKilled"
+        | "SystemOOM"
+        | "Evicted"
+        | "FailedCreate"
+        | "FailedMount"
+        | "FailedAttachVolume"
+        | "FailedCreatePodSandBox"
+        | "FailedPostStartHook"
+        | "InspectFailed"
+        | "NodeNotReady"
+        | "BackoffLimitExceeded"
+        | "DeadlineExceeded"
+        | "FailedKillPod" => "error",
         "Failed" if is_warning => "error",
         "BackOff" if message.contains("restarting failed") => "error",
-        "FailedScheduling" if is_warning => "warn",
         _ if is_warning => "warn",
         _ => "info",
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns what is opened next. Must not know the other containers.
 
-use super::cursor::{Cursor, Gate, Known, Taken};
+use super::cursor::{Cursor, Gate, Piece, Taken};
 use super::health::{Kind, Trouble};
 use super::link::Link;
 use super::runs;
@@ -14,8 +14,8 @@ use super::stream::{End, Ends, Opening};
 use crate::model::pods::{PodKey, StreamState};
 use crate::model::{OriginId, Timestamp};
 use crate::parse::text;
-use crate::sources::driver::{Closed, Outlet};
 use crate::sources::Follow;
+use crate::sources::driver::{Closed, Outlet};
 use jiff::tz::TimeZone;
 use kube::api::LogParams;
 use std::sync::Arc;
@@ -33,6 +33,9 @@ const NOT_YET: Duration = Duration::from_secs(5);
 
 /// How long the pod's status may lag behind the end of the container's log.
 const LAG: Duration = Duration::from_millis(1500);
+
+/// The same for the start of the next run, where a log does not hold what it should.
+const STATUS_LAG: Duration = Duration::from_secs(1);
 
 /// A stream that was open so long has told what was there.
 const LIVED: Duration = Duration::from_secs(1);
@@ -183,14 +186,12 @@ impl Follower {
         };
         self.reading = Some(run.clone());
         if reading.id == run.id {
-            if self.gone {
-                // `give_up` has set the gate.
-            } else if self.gate.is_checking() {
-                self.gate.again();
-            } else if self.gate.cursor().is_empty() {
-                self.gate.begin();
-            } else {
-                self.gate.resume(None);
+            // `give_up` has set the gate.
+            if !self.gone {
+                self.gate.resume();
+            }
+            if let Some(end) = self.gate.forget_oldest() {
+                self.missed = Some(end);
             }
             return Ok(());
         }
@@ -198,7 +199,7 @@ impl Follower {
         let known = self.gate.known();
         if let Some(missed) = self.missed.take() {
             match now.before.as_ref().filter(|before| before.id == reading.id) {
-                Some(before) => self.catch_up(missed, known, before).await?,
+                Some(before) => self.catch_up(missed, known.clone(), before).await?,
                 None => self.note("the end of an earlier run is gone: lines may be lost").await?,
             }
         }
@@ -206,7 +207,7 @@ impl Follower {
         if between > 0
             && let Some(before) = now.before.as_ref().filter(|before| before.id != reading.id && before.id != run.id)
         {
-            self.catch_up(Cursor::default(), None, before).await?;
+            self.catch_up(Cursor::default(), known, before).await?;
             between -= 1;
         }
         if between > 0 {
@@ -335,7 +336,8 @@ impl Follower {
             };
             if let Some(end) = end {
                 self.finish().await?;
-                let how = end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
+                let how =
+                    end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
                 self.note(&how).await?;
                 self.done = Some(run.id);
                 return Ok(true);
@@ -374,6 +376,8 @@ impl Follower {
 
     /// The server gave no log. False when there is nothing more to do.
     async fn not_opened(&mut self, trouble: Trouble) -> Result<bool, Closed> {
+        self.sink.broke().await?;
+        self.missed.get_or_insert_with(|| self.gate.cursor().clone());
         let is_off = self.shared.follow == Follow::Off;
         match trouble.kind {
             // It has not started, or has no log: the pod's status will change.
@@ -426,29 +430,36 @@ impl Follower {
         Ok(false)
     }
 
-    /// The place to go on from is gone: what the log still has is new.
+    /// The place to go on from is gone: what the log still has is new. It may be the next run's, and the pod's status not
+    /// tell yet.
     async fn give_up(&mut self) -> Result<bool, Closed> {
         self.sink.broke().await?;
+        let deadline = Instant::now() + STATUS_LAG;
+        while Instant::now() < deadline {
+            let is_other = match (&self.runs.borrow().current, &self.reading) {
+                (Some(current), Some(reading)) => current.id != reading.id,
+                _ => false,
+            };
+            if is_other {
+                return Ok(true);
+            }
+            if !self.wait_for_status(deadline.saturating_duration_since(Instant::now())).await? {
+                return Ok(false);
+            }
+        }
         self.gone = true;
         if self.gate.give_up() {
-            let now = self.runs.borrow().clone();
-            let is_same = now.current.as_ref().map(|run| &run.id) == self.reading.as_ref().map(|run| &run.id);
-            if is_same {
-                self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known").await?;
-            }
+            self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known")
+                .await?;
             self.broke = None;
         }
         Ok(true)
     }
 
     /// What the run before wrote behind `from`, and what another stream delivered of it is `known`.
-    async fn catch_up(&mut self, from: Cursor, known: Option<Known>, run: &Run) -> Result<(), Closed> {
-        let mut gate = Gate::default();
-        match known {
-            _ if from.is_empty() => gate.begin(),
-            Some(known) => gate = Gate::behind(from, known),
-            None => gate = Gate::behind(from, Known::default()),
-        }
+    async fn catch_up(&mut self, from: Cursor, known: Vec<Piece>, run: &Run) -> Result<(), Closed> {
+        let is_whole = from.is_empty();
+        let mut gate = Gate::behind(from, known);
         let mut since = gate.cursor().since();
         for tries in 1..=CATCH_UP_TRIES {
             let params = LogParams {
@@ -456,6 +467,10 @@ impl Follower {
                 timestamps: true,
                 previous: true,
                 since_time: since.map(Timestamp::to_jiff),
+                tail_lines: match self.first {
+                    First::Tail(lines) if is_whole => lines.map(|lines| i64::try_from(lines).unwrap_or(i64::MAX)),
+                    _ => None,
+                },
                 ..LogParams::default()
             };
             let (link, pod) = (self.shared.link.clone(), self.target.pod.clone());
@@ -482,7 +497,10 @@ impl Follower {
                                 Taken::Nothing => {}
                             }
                             self.sink.finish().await?;
-                            let ended = run.end.as_ref().map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
+                            let ended = run
+                                .end
+                                .as_ref()
+                                .map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
                             let came = gate.delivered() - before;
                             return self.note(&format!("{ended}{came} lines of that run came late, 0 lost")).await;
                         }
@@ -498,12 +516,8 @@ impl Follower {
                 Kind::Refused | Kind::Missing | Kind::Forbidden => break,
                 _ => {}
             }
-            if gate.cursor().is_empty() {
-                gate.begin();
-            } else {
-                gate.resume(None);
-                since = gate.cursor().since();
-            }
+            gate.resume();
+            since = gate.cursor().since();
             self.pause_for(tries).await?;
         }
         self.note("the end of the run before cannot be read any more: lines may be lost").await

@@ -92,9 +92,10 @@ impl Asked<'_> {
         match error {
             kube::Error::Api(status) => self.status(status),
             kube::Error::Auth(e) => Trouble::new(Kind::Unauthorized, quote(&e.to_string())),
-            kube::Error::SerdeError(e) => {
-                Trouble::new(Kind::Server, format!("{} answered what is no JSON of Kubernetes: {}", self.server, quote(&e.to_string())))
-            }
+            kube::Error::SerdeError(e) => Trouble::new(
+                Kind::Server,
+                format!("{} answered what is no JSON of Kubernetes: {}", self.server, quote(&e.to_string())),
+            ),
             other => Trouble::new(Kind::Unreachable, format!("{}: {}", self.server, connection(other))),
         }
     }
@@ -103,7 +104,9 @@ impl Asked<'_> {
     pub fn watch_trouble(&self, error: &watcher::Error) -> Trouble {
         match error {
             watcher::Error::InitialListFailed(e) => Asked { verb: "list", ..*self }.trouble(e),
-            watcher::Error::WatchStartFailed(e) | watcher::Error::WatchFailed(e) => Asked { verb: "watch", ..*self }.trouble(e),
+            watcher::Error::WatchStartFailed(e) | watcher::Error::WatchFailed(e) => {
+                Asked { verb: "watch", ..*self }.trouble(e)
+            }
             watcher::Error::WatchError(status) => self.status(status),
             watcher::Error::NoResourceVersion => {
                 Trouble::new(Kind::Server, format!("{} gives {} without a version", self.server, self.resource))
@@ -117,7 +120,10 @@ impl Asked<'_> {
         let wait = status.details.as_ref().map(|details| u64::from(details.retry_after_seconds)).filter(|s| *s > 0);
         let wait = wait.map(|seconds| Duration::from_secs(seconds).min(MAX_WAIT));
         let (kind, words) = match status.code {
-            401 => (Kind::Unauthorized, format!("{} does not accept the credentials of context {} (401)", self.server, self.context)),
+            401 => (
+                Kind::Unauthorized,
+                format!("{} does not accept the credentials of context {} (401)", self.server, self.context),
+            ),
             403 => (
                 Kind::Forbidden,
                 format!("may not {} {}{} (403); check with: {}", self.verb, self.resource, self.place(), self.can_i()),

@@ -119,8 +119,9 @@ fn in_cluster(context: Option<&str>, settings: &Settings) -> Result<Access, Stri
     if settings.in_cluster == InCluster::Never || context.is_some_and(|name| name != IN_CLUSTER) {
         return Err(none(&settings.kubeconfig.iter().collect::<Vec<_>>()));
     }
-    let mut config = Config::incluster()
-        .map_err(|_| format!("{}; and logdeck does not run in a pod", none(&settings.kubeconfig.iter().collect::<Vec<_>>())))?;
+    let mut config = Config::incluster().map_err(|_| {
+        format!("{}; and logdeck does not run in a pod", none(&settings.kubeconfig.iter().collect::<Vec<_>>()))
+    })?;
     trust(&mut config, settings)?;
     let namespace = config.default_namespace.clone();
     Ok(Access { context: IN_CLUSTER.to_owned(), namespace, config, exec: None })
@@ -190,7 +191,8 @@ fn proxy(settings: &Settings, host: &str) -> Option<String> {
 fn words(error: &KubeconfigError) -> String {
     match error {
         KubeconfigError::Parse(e) => {
-            let place = e.location().map_or(String::new(), |at| format!("line {}, column {}: ", at.line(), at.column()));
+            let place =
+                e.location().map_or(String::new(), |at| format!("line {}, column {}: ", at.line(), at.column()));
             let what = e.without_snippet().to_string();
             let what = what.lines().next().unwrap_or_default();
             format!("{place}{}", text::safe_line(what.trim_start_matches("error: ").as_bytes()))

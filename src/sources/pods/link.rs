@@ -155,7 +155,9 @@ impl Link {
             let found = plugin::find(exec.command.as_deref().unwrap_or_default(), &self.settings.path);
             let plugin = plugin::plugin(&access.context, exec, found.as_deref());
             if self.plugin.as_ref() != Some(&plugin) {
-                return Err(refused("the kubeconfig names another program for credentials now; open the source again".to_owned()));
+                return Err(refused(
+                    "the kubeconfig names another program for credentials now; open the source again".to_owned(),
+                ));
             }
             let credentials = plugin::run(exec, &plugin, plugin::LIMIT).await.map_err(refused)?;
             credentials.put(&mut access.config.auth_info);

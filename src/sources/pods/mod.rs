@@ -102,7 +102,7 @@ struct PodsSource {
 
 impl Source for PodsSource {
     fn run(self: Box<Self>, out: Outlet) -> Running {
-        Box::pin(async move { self.work(out).await.map_err(SourceError::from) })
+        Box::pin(async move { Box::pin(self.work(out)).await.map_err(SourceError::from) })
     }
 }
 
@@ -118,7 +118,7 @@ impl PodsSource {
         let mut wants = out.wants();
         let mut allowed: Vec<Plugin> = Vec::new();
         loop {
-            let came = self.visit(&out, &mut wants, &mut allowed).await?;
+            let came = Box::pin(self.visit(&out, &mut wants, &mut allowed)).await?;
             let want = match came {
                 Came::Next(Next::Done) => return Ok(()),
                 Came::Next(Next::Want(want)) => want,
@@ -178,7 +178,8 @@ impl PodsSource {
                 return Ok(Came::Nowhere(why));
             }
         };
-        let namespaces = config.as_ref().map_or_else(Vec::new, |config| kubeconfig::namespaces(config, &access.context));
+        let namespaces =
+            config.as_ref().map_or_else(Vec::new, |config| kubeconfig::namespaces(config, &access.context));
         out.pods_async(places(namespaces.clone())).await?;
         let selection = match Selection::new(self.place.workload.as_ref(), &self.settings) {
             Ok(selection) => selection,
@@ -214,8 +215,9 @@ impl PodsSource {
             follow: self.follow,
             zone: self.zone.clone(),
         });
-        let begin = session::Begin { shared, reports: reported, selection, namespace, scope, wants, contexts, namespaces };
-        session::run(begin).await.map(Came::Next)
+        let begin =
+            session::Begin { shared, reports: reported, selection, namespace, scope, wants, contexts, namespaces };
+        Box::pin(session::run(begin)).await.map(Came::Next)
     }
 
     /// The program that may be run, if one is needed. Nothing is asked of the cluster before a person agreed.
@@ -256,13 +258,13 @@ impl PodsSource {
 async fn next_want(out: &Outlet, wants: &mut mpsc::Receiver<Want>) -> Result<Want, Closed> {
     tokio::select! {
         () = out.cancel().cancelled() => Err(Closed),
-        want = wants.recv() => match want {
-            Some(want) => Ok(want),
-            // Nobody can want anything; the order to stop will come.
-            None => {
-                out.cancel().cancelled().await;
-                Err(Closed)
+        want = wants.recv() => {
+            if let Some(want) = want {
+                return Ok(want);
             }
-        },
+            // Nobody can want anything; the order to stop will come.
+            out.cancel().cancelled().await;
+            Err(Closed)
+        }
     }
 }

@@ -54,7 +54,10 @@ pub fn find(command: &str, path: &str) -> Option<String> {
 pub fn consent(plugin: &Plugin, settings: &Settings, now_allowed: &[Plugin]) -> Consent {
     let name = plugin.path.as_deref().unwrap_or(&plugin.command);
     if settings.exec == Exec::Never {
-        return Consent::Refused(format!("context {} needs {name} for credentials, and --no-exec forbids it", plugin.context));
+        return Consent::Refused(format!(
+            "context {} needs {name} for credentials, and --no-exec forbids it",
+            plugin.context
+        ));
     }
     let is_listed = settings.allow_exec.iter().any(|allowed| *allowed == plugin.command || *allowed == name);
     if is_listed || settings.allowed.contains(plugin) || now_allowed.contains(plugin) {
@@ -177,7 +180,8 @@ fn parse(answer: &[u8]) -> Result<Credentials, &'static str> {
 /// The end of what a program complained, safe to show: words that may be secrets are hidden.
 fn shown(complaint: &[u8]) -> String {
     let lines = text::safe_line(complaint.trim_ascii()).into_owned();
-    let words: Vec<&str> = lines.split_whitespace().map(|word| if is_secret(word) { "[hidden]" } else { word }).collect();
+    let words: Vec<&str> =
+        lines.split_whitespace().map(|word| if is_secret(word) { "[hidden]" } else { word }).collect();
     let words = words.join(" ");
     let skip = words.chars().count().saturating_sub(MAX_COMPLAINT);
     let end: String = words.chars().skip(skip).collect();
@@ -185,7 +189,8 @@ fn shown(complaint: &[u8]) -> String {
 }
 
 fn is_secret(word: &str) -> bool {
-    let long = word.len() > 40 && word.bytes().any(|b| b.is_ascii_digit()) && !word.contains("://") && !word.contains(' ');
+    let long =
+        word.len() > 40 && word.bytes().any(|b| b.is_ascii_digit()) && !word.contains("://") && !word.contains(' ');
     long || word.contains("eyJ") || word.contains("AKIA")
 }
 

@@ -59,7 +59,10 @@ pub async fn read(
                     }
                     Ok(None) => {
                         sink.finish().await?;
-                        let ended = run.end.as_ref().map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
+                        let ended = run
+                            .end
+                            .as_ref()
+                            .map_or_else(|| "ended".to_owned(), |exit| format!("ended: {}", runs::words(exit)));
                         return sink.note(&format!("{} {ended}", text::safe_line(label.as_bytes()))).await;
                     }
                 }
@@ -67,16 +70,15 @@ pub async fn read(
         };
         sink.broke().await?;
         tries += 1;
-        let is_final = matches!(trouble.kind, super::health::Kind::Refused | super::health::Kind::Missing | super::health::Kind::Forbidden);
+        let is_final = matches!(
+            trouble.kind,
+            super::health::Kind::Refused | super::health::Kind::Missing | super::health::Kind::Forbidden
+        );
         if tries > TRIES || is_final {
             let _ = back.send(Back::Cannot(format!("{label}: {}", trouble.words))).await;
             return Ok(());
         }
-        if gate.cursor().is_empty() {
-            gate.begin();
-        } else {
-            gate.resume(None);
-        }
+        gate.resume();
         shared.link.pause(tries, Duration::from_millis(200), Duration::from_secs(4)).await;
     }
 }

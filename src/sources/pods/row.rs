@@ -55,7 +55,8 @@ pub fn key(meta: &ObjectMeta) -> PodKey {
 
 /// The order of rows: the worst first, then the newest restart, then the name.
 pub fn sort(pods: &mut [Pod]) {
-    let rank = |pod: &Pod| (pod.condition, std::cmp::Reverse(pod.restarted.filter(|_| pod.condition < Condition::Well)));
+    let rank =
+        |pod: &Pod| (pod.condition, std::cmp::Reverse(pod.restarted.filter(|_| pod.condition < Condition::Well)));
     pods.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
 }
 
@@ -71,7 +72,12 @@ fn owner(meta: &ObjectMeta, jobs: &HashMap<String, String>) -> Option<(String, S
     match of.kind.as_str() {
         "ReplicaSet" => {
             let deployment = hash.and_then(|hash| of.name.strip_suffix(hash.as_str())?.strip_suffix('-'));
-            Some(deployment.map_or_else(|| (of.kind.clone(), of.name.clone()), |name| ("Deployment".to_owned(), name.to_owned())))
+            Some(
+                deployment.map_or_else(
+                    || (of.kind.clone(), of.name.clone()),
+                    |name| ("Deployment".to_owned(), name.to_owned()),
+                ),
+            )
         }
         "Job" => match jobs.get(&of.name) {
             Some(cron) => Some(("CronJob".to_owned(), cron.clone())),
@@ -111,13 +117,15 @@ impl Counts {
         let phase = status.phase.as_deref().unwrap_or("Unknown");
         let own = status.reason.as_deref().filter(|reason| !reason.is_empty());
         let inits = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
-        let is_sidecar = |name: &str| inits.iter().any(|c| c.name == name && c.restart_policy.as_deref() == Some("Always"));
+        let is_sidecar =
+            |name: &str| inits.iter().any(|c| c.name == name && c.restart_policy.as_deref() == Some("Always"));
         let mut counts = Self { word: own.unwrap_or(phase).to_owned(), ..Self::default() };
         let mains = spec.map_or(0, |spec| spec.containers.len());
         counts.all = (mains + inits.iter().filter(|c| is_sidecar(&c.name)).count()) as u32;
-        let gated = |c: &core::PodCondition| c.type_ == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated");
+        let gated =
+            |c: &core::PodCondition| c.type_ == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated");
         if status.conditions.iter().flatten().any(gated) {
-            counts.word = "SchedulingGated".to_owned();
+            "SchedulingGated".clone_into(&mut counts.word);
         }
         let sidecars = counts.inits(status, inits.len(), &is_sidecar);
         let is_initialized = has_condition(status, "Initialized");
@@ -127,16 +135,21 @@ impl Counts {
         }
         if pod.metadata.deletion_timestamp.is_some() {
             if own == Some("NodeLost") {
-                counts.word = "Unknown".to_owned();
+                "Unknown".clone_into(&mut counts.word);
             } else if !matches!(phase, "Succeeded" | "Failed") {
-                counts.word = "Terminating".to_owned();
+                "Terminating".clone_into(&mut counts.word);
             }
         }
         counts
     }
 
     /// Looks at the init containers. When all have done what they should: the restarts of those that go on.
-    fn inits(&mut self, status: &PodStatus, all: usize, is_sidecar: &dyn Fn(&str) -> bool) -> Option<(u32, Option<Timestamp>)> {
+    fn inits(
+        &mut self,
+        status: &PodStatus,
+        all: usize,
+        is_sidecar: &dyn Fn(&str) -> bool,
+    ) -> Option<(u32, Option<Timestamp>)> {
         for (n, container) in status.init_container_statuses.iter().flatten().enumerate() {
             self.restarts += container.restart_count.max(0) as u32;
             self.restarted = self.restarted.max(ended(container));
@@ -177,7 +190,7 @@ impl Counts {
             }
         }
         if self.word == "Completed" && has_running {
-            self.word = if has_condition(status, "Ready") { "Running" } else { "NotReady" }.to_owned();
+            if has_condition(status, "Ready") { "Running" } else { "NotReady" }.clone_into(&mut self.word);
         }
     }
 }
@@ -225,9 +238,11 @@ fn containers(pod: &core::Pod, status: &PodStatus) -> Vec<Container> {
     let Some(spec) = &pod.spec else { return Vec::new() };
     let inits = spec.init_containers.iter().flatten().map(|c| (ContainerKind::Init, &c.name, c.image.as_ref()));
     let mains = spec.containers.iter().map(|c| (ContainerKind::Main, &c.name, c.image.as_ref()));
-    let others = spec.ephemeral_containers.iter().flatten().map(|c| (ContainerKind::Ephemeral, &c.name, c.image.as_ref()));
+    let others =
+        spec.ephemeral_containers.iter().flatten().map(|c| (ContainerKind::Ephemeral, &c.name, c.image.as_ref()));
     let all = inits.chain(mains).chain(others);
-    all.map(|(kind, name, image)| container(kind, name, image.map_or("", String::as_str), status_of(status, name))).collect()
+    all.map(|(kind, name, image)| container(kind, name, image.map_or("", String::as_str), status_of(status, name)))
+        .collect()
 }
 
 fn container(kind: ContainerKind, name: &str, image: &str, status: Option<&ContainerStatus>) -> Container {
@@ -239,7 +254,7 @@ fn container(kind: ContainerKind, name: &str, image: &str, status: Option<&Conta
     row.last_exit = last.map(exit);
     let Some(state) = &status.state else { return row };
     if let Some(running) = &state.running {
-        row.state = "Running".to_owned();
+        "Running".clone_into(&mut row.state);
         row.started = time(running.started_at.as_ref());
     } else if let Some(end) = &state.terminated {
         row.state = end_word(end);

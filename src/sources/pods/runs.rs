@@ -36,12 +36,15 @@ pub struct Run {
 /// The runs of a container of a pod.
 pub fn runs(pod: &core::Pod, container: &str) -> Runs {
     let status = pod.status.as_ref();
-    let is_scheduled = pod.spec.as_ref().is_some_and(|spec| spec.node_name.as_deref().is_some_and(|node| !node.is_empty()));
+    let is_scheduled =
+        pod.spec.as_ref().is_some_and(|spec| spec.node_name.as_deref().is_some_and(|node| !node.is_empty()));
     let nothing = if is_scheduled { "it has not started" } else { "the pod is not scheduled" };
     let mut runs = Runs { waits: nothing.to_owned(), ..Runs::default() };
     let Some(status) = status.and_then(|status| row::status_of(status, container)) else { return runs };
     let number = status.restart_count.max(0) as u32;
-    let id = |id: Option<&String>, number: u32| id.filter(|id| !id.is_empty()).cloned().unwrap_or_else(|| format!("run {number}"));
+    let id = |id: Option<&String>, number: u32| {
+        id.filter(|id| !id.is_empty()).cloned().unwrap_or_else(|| format!("run {number}"))
+    };
     let ended = |end: &core::ContainerStateTerminated, number: u32| {
         let exit = row::exit(end);
         Run { id: id(end.container_id.as_ref(), number), number, started: exit.started, end: Some(exit) }

@@ -95,7 +95,9 @@ impl Selection {
             None => None,
             Some((kind, name)) => match Kind::of(kind) {
                 Some(kind) => Some((kind, name.clone())),
-                None => return Err(format!("{kind} is no kind of workload: use deploy, sts, ds, rs, job, cronjob or pod")),
+                None => {
+                    return Err(format!("{kind} is no kind of workload: use deploy, sts, ds, rs, job, cronjob or pod"));
+                }
             },
         };
         check_labels(&settings.labels)?;
@@ -186,7 +188,9 @@ fn pattern(text: &str) -> Result<Option<Regex>, String> {
 /// Says what is wrong with a label selector, before a server does.
 fn check_labels(text: &str) -> Result<(), String> {
     let bad = |part: &str, what: &str| {
-        Err(format!("the label selector `{text}` cannot be read: {what} in `{part}` (write app=api,tier in (web,db),!old)"))
+        Err(format!(
+            "the label selector `{text}` cannot be read: {what} in `{part}` (write app=api,tier in (web,db),!old)"
+        ))
     };
     for part in split(text) {
         let part = part.trim();
@@ -203,13 +207,18 @@ fn check_labels(text: &str) -> Result<(), String> {
                 return bad(part, "no `in` or `notin`");
             }
             (key.trim(), values.split(',').map(str::trim).collect())
-        } else if let Some((key, value)) = part.split_once("!=").or_else(|| part.split_once("==")).or_else(|| part.split_once('=')) {
+        } else if let Some((key, value)) =
+            part.split_once("!=").or_else(|| part.split_once("==")).or_else(|| part.split_once('='))
+        {
             (key.trim(), vec![value.trim()])
         } else {
             (part.trim_start_matches('!').trim(), Vec::new())
         };
         let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if key.is_empty() || !key.split('/').all(|part| !part.is_empty() && is_name(part)) || key.matches('/').count() > 1 {
+        if key.is_empty()
+            || !key.split('/').all(|part| !part.is_empty() && is_name(part))
+            || key.matches('/').count() > 1
+        {
             return bad(part, "no name of a label");
         }
         if !values.iter().all(|value| is_name(value)) {
@@ -221,7 +230,7 @@ fn check_labels(text: &str) -> Result<(), String> {
 
 fn check_fields(text: &str) -> Result<(), String> {
     for part in text.split(',').filter(|_| !text.trim().is_empty()) {
-        if !part.split_once('=').is_some_and(|(key, _)| !key.trim_end_matches(['!', '=']).trim().is_empty()) {
+        if part.split_once('=').is_none_or(|(key, _)| key.trim_end_matches(['!', '=']).trim().is_empty()) {
             return Err(format!("the field selector `{text}` cannot be read: `{part}` is no NAME=VALUE"));
         }
     }

@@ -3,8 +3,8 @@
 //! Owns the order of these. Must not decide what rows, events or places in logs mean.
 
 use super::changes::Changes;
-use super::desk::{Desk, Start};
 use super::describe;
+use super::desk::{Desk, Start};
 use super::events;
 use super::events::Events;
 use super::extras;
@@ -246,7 +246,8 @@ impl Session<'_> {
                     if !self.selection.is_all() && !self.is_selected(told.kind, &told.name) {
                         continue;
                     }
-                    let fields = [("kind", told.kind), ("name", told.name.as_str()), ("namespace", told.namespace.as_str())];
+                    let fields =
+                        [("kind", told.kind), ("name", told.name.as_str()), ("namespace", told.namespace.as_str())];
                     let line = events::line(told.change.at, told.level, &told.change.what, &fields);
                     self.line("changes", &line).await?;
                     self.shared.out.pods_async(News::Change(told.change)).await?;
@@ -404,7 +405,15 @@ impl Session<'_> {
             let origin = self.origin(pod, &name, " (previous)").await?;
             self.is_dirty |= self.desk.origin(&pod.uid, &name, origin);
             let label = format!("{}/{name}", row.short);
-            self.tasks.spawn(previous::read(self.shared.clone(), pod.clone(), name, label, before, origin, self.back.clone()));
+            self.tasks.spawn(previous::read(
+                self.shared.clone(),
+                pod.clone(),
+                name,
+                label,
+                before,
+                origin,
+                self.back.clone(),
+            ));
         }
         if had == 0 {
             let of = container.map_or_else(|| row.short.clone(), |name| format!("{}/{name}", row.short));
@@ -440,7 +449,12 @@ impl Session<'_> {
         if let Some(why) = refused.filter(|why| !self.scope.problems.contains(why)) {
             self.scope.problems.push(why);
         }
-        self.scope.next = self.troubles.values().filter(|(trouble, _)| trouble.kind == Kind::Unreachable).filter_map(|(_, at)| *at).min();
+        self.scope.next = self
+            .troubles
+            .values()
+            .filter(|(trouble, _)| trouble.kind == Kind::Unreachable)
+            .filter_map(|(_, at)| *at)
+            .min();
         let out = &self.shared.out;
         out.pods_async(News::Pods(Arc::new(rows))).await?;
         out.pods_async(News::Scope(Box::new(self.scope.clone()))).await?;
@@ -448,7 +462,8 @@ impl Session<'_> {
     }
 
     fn health_now(&self) -> Health {
-        let place = self.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {name}"));
+        let place =
+            self.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {name}"));
         let of = if self.scope.selection.is_empty() { String::new() } else { format!(" of {}", self.scope.selection) };
         if let Some((trouble, next)) = self.troubles.get("pods") {
             return Health { next_try: *next, ..Health::new(State::Failed, trouble.words.clone()) };
@@ -462,7 +477,9 @@ impl Session<'_> {
         }
         match self.scope.problems.first() {
             Some(problem) => Health::new(State::Partial, problem.clone()),
-            None if self.shared.follow == Follow::Off => Health::new(State::Reading, format!("reading {pods} pods{of} in {place}")),
+            None if self.shared.follow == Follow::Off => {
+                Health::new(State::Reading, format!("reading {pods} pods{of} in {place}"))
+            }
             None => {
                 let logs = if streams == 1 { "log".to_owned() } else { "logs".to_owned() };
                 let many = if pods == 1 { "pod" } else { "pods" };

@@ -2,8 +2,8 @@
 //!
 //! Owns this one form, RFC 3339 with nanoseconds. Must not know what follows it.
 
-use crate::model::time::SECOND;
 use crate::model::Timestamp;
+use crate::model::time::SECOND;
 
 /// Reads times; remembers the last day, since lines of one day follow each other.
 #[derive(Clone, Debug, Default)]

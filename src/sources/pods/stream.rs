@@ -88,7 +88,7 @@ pub async fn read(
     let mut comebacks = link.comebacks();
     let mut heard = Instant::now();
     let mut overdue = Overdue::of(&runs.borrow(), run);
-    if !gate.is_seeking() && !gate.is_checking() {
+    if !gate.is_seeking() {
         opening.say(sink, reports).await?;
     }
     loop {
@@ -104,6 +104,8 @@ pub async fn read(
                 Ok(Some(bytes)) => {
                     heard = Instant::now();
                     match gate.take(&bytes) {
+                        // The place was found, and nothing is behind it yet.
+                        Taken::Nothing if !gate.is_seeking() => opening.say(sink, reports).await?,
                         Taken::Nothing => {}
                         Taken::Gone => return Ok(End::Gone),
                         Taken::From(at) => {

@@ -29,11 +29,15 @@ const MOST: Duration = Duration::from_secs(4);
 /// The pause behind a refusal that a person has to lift.
 const REFUSED: Duration = Duration::from_secs(30);
 
+/// How long the server may take to say that it is there again.
+const PROBE: Duration = Duration::from_secs(10);
+
 /// An old server takes the wish for a streamed list and does not fulfil it: after this silence it is asked otherwise.
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// What watches tell.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "they are the API's own objects, and few wait at a time")]
 pub enum Told {
     /// Of pods.
     Pod(Event<Pod>),
@@ -144,7 +148,7 @@ where
         config = config.fields(&watched.fields);
     }
     let asked = link.asked("watch", watched.what, watched.namespace.as_deref());
-    let mut events = watcher(api, config).boxed();
+    let mut events = watcher(api.clone(), config).boxed();
     let (mut is_well, mut is_listed) = (false, !streams_lists);
     loop {
         let next = if is_listed {
@@ -183,9 +187,22 @@ where
             // The watcher lists again by itself.
             Kind::Gone => {}
             Kind::Unreachable | Kind::Busy | Kind::Server => {
-                is_well = false;
-                *tries += 1;
-                if !wait(link, watched, trouble, *tries, to).await {
+                let mut trouble = trouble;
+                loop {
+                    *tries += 1;
+                    if !wait(link, watched, trouble, *tries, to).await {
+                        return Stopped::Nobody;
+                    }
+                    // A watch that goes on says nothing until something changes: whether the server answers again is
+                    // asked in its own right.
+                    match probe(link, &api, watched).await {
+                        Some(again) => trouble = again,
+                        None => break,
+                    }
+                }
+                *tries = 0;
+                link.is_up();
+                if to.send(Told::Health { what: watched.what, trouble: None, next: None }).await.is_err() {
                     return Stopped::Nobody;
                 }
             }
@@ -193,12 +210,29 @@ where
     }
 }
 
+/// Whether the server does not answer.
+async fn probe<K>(link: &Link, api: &Api<K>, watched: &Watched<K>) -> Option<Trouble>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    link.permit().await;
+    let params = kube::api::ListParams::default().limit(1);
+    let asked = link.asked("list", watched.what, watched.namespace.as_deref());
+    let trouble = match tokio::time::timeout(PROBE, api.list(&params)).await {
+        Err(_) => Trouble::new(Kind::Unreachable, format!("{}: no answer within {} s", link.server, PROBE.as_secs())),
+        Ok(Err(error)) => asked.trouble(&error),
+        Ok(Ok(_)) => return None,
+    };
+    matches!(trouble.kind, Kind::Unreachable | Kind::Busy | Kind::Server).then_some(trouble)
+}
+
 /// Says what is wrong and waits. False when nobody listens.
 async fn wait<K>(link: &Link, watched: &Watched<K>, trouble: Trouble, tries: u32, to: &Sender<Told>) -> bool {
     if trouble.kind == Kind::Unreachable {
         link.is_down();
     }
-    let lasting = matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing) || tries > 3 && trouble.kind == Kind::Unauthorized;
+    let lasting = matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing)
+        || tries > 3 && trouble.kind == Kind::Unauthorized;
     let (least, most) = match trouble.wait {
         Some(wait) => (wait, wait),
         None if lasting => (REFUSED, REFUSED),

@@ -3,3 +3,5 @@
 mod cursor;
 mod resume;
 mod stand;
+mod whole;
+mod words;

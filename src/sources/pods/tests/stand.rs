@@ -1,6 +1,6 @@
 //! The source at work against the embedded cluster, and what it told.
 
-use crate::demo::cluster::{Aim, Kind, Log, Login, Server, State, User, objects};
+use crate::demo::cluster::{Kind, Log, Login, Server, State, User, objects};
 use crate::model::pods::{Change, News, Places, Plugin, Pod, Scope, StreamState, Want};
 use crate::model::{Address, Format, Health, OriginId, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
@@ -149,8 +149,7 @@ impl Stand {
         let cancel = CancellationToken::new();
         let runtime = tokio::runtime::Handle::current();
         let out = Outlet::new(SourceId(1), to, cancel.clone(), Arc::new(clock), runtime);
-        let stand =
-            Self { server, clock, told: Told::default(), out, messages, cancel, tasks: JoinSet::new(), dir };
+        let stand = Self { server, clock, told: Told::default(), out, messages, cancel, tasks: JoinSet::new(), dir };
         stand.login(Login::Token("admin".to_owned()));
         stand
     }
@@ -167,7 +166,11 @@ impl Stand {
 
     /// Settings that name the kubeconfig.
     pub fn settings(&self) -> pods::Settings {
-        pods::Settings { kubeconfig: vec![self.config()], in_cluster: pods::InCluster::Never, ..pods::Settings::default() }
+        pods::Settings {
+            kubeconfig: vec![self.config()],
+            in_cluster: pods::InCluster::Never,
+            ..pods::Settings::default()
+        }
     }
 
     /// Starts the source.
@@ -200,7 +203,7 @@ impl Stand {
                 message = tokio::time::timeout(wait, self.messages.recv()) => match message {
                     Ok(Some(message)) => self.told.take(message),
                     Ok(None) => break,
-                    Err(_) => panic!("it did not come: {:#?}", self.told),
+                    Err(late) => panic!("it did not come, {late}: {:?} {:?} {:#?}", self.told.health, self.told.scope.problems, self.told.lines),
                 },
                 Some(_) = self.tasks.join_next() => self.told.is_over = true,
             }
@@ -216,7 +219,7 @@ impl Stand {
     }
 
     /// Takes what is told until the source has ended.
-    pub async fn to_the_end(&mut self) {
+    pub async fn finish(&mut self) {
         self.until(|told| told.is_over).await;
         while let Ok(message) = self.messages.try_recv() {
             self.told.take(message);
@@ -225,17 +228,6 @@ impl Stand {
 
     pub fn log(&self, pod: &str, container: &str) -> Log {
         self.server.state().log(&format!("payments/{pod}"), container)
-    }
-
-    /// Waits until so many logs are open.
-    pub async fn logs_open(&mut self, count: usize) {
-        for _ in 0..2000 {
-            if self.server.open(&Aim::Logs) == count {
-                return;
-            }
-            self.rest(Duration::from_millis(10)).await;
-        }
-        panic!("{} logs are open", self.server.open(&Aim::Logs));
     }
 }
 
