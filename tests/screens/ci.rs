@@ -387,7 +387,7 @@ fn the_whole_log_is_shown_without_the_others() {
     for _ in 0..2 {
         screen.keys("<Enter>");
         assert!(screen.has("-- Lines --") && !screen.has("once more"), "{}", screen.text());
-        assert!(screen.status().contains("origin"), "{}", screen.status());
+        assert!(screen.status().contains("origin") && !screen.status().contains("new"), "{}", screen.status());
         screen.keys("<Esc>");
         assert!(screen.has("-- First cause of 3 --"), "{}", screen.text());
     }

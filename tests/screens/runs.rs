@@ -251,10 +251,8 @@ fn states_before_there_is_a_log() {
         let quota = Quota { left: Some(42), limit: Some(60), resets: None };
         let problem = Some(problem.to_owned());
         let next = Some(before(-60));
-        news(
-            &mut screen,
-            News::Asked { repo: payments(), last: None, problem, next, quota, is_anonymous: true, skew: 0 },
-        );
+        let repo = payments();
+        news(&mut screen, News::Asked { repo, last: None, problem, next, quota, is_anonymous: true, skew: 0 });
         screen
     });
     check("limited", &mut |width, height| {
@@ -576,15 +574,8 @@ fn hostile_names_do_no_harm() {
         let job = |id, progress| {
             job(id, &long, progress, vec![JobStep { name: long.clone(), ..integration_steps()[4].clone() }])
         };
-        news(
-            &mut screen,
-            News::Jobs {
-                repo: payments(),
-                run: (188_420, 1),
-                jobs: vec![job(1, Failed), job(2, Passed)],
-                is_cut: false,
-            },
-        );
+        let jobs = vec![job(1, Failed), job(2, Passed)];
+        news(&mut screen, News::Jobs { repo: payments(), run: (188_420, 1), jobs, is_cut: false });
         news(&mut screen, News::NoLog { repo: payments(), run: 188_420, job: None, why: long.clone() });
         let note = Annotation { level: evil.to_owned(), path: long.clone(), line: 3, message: long.clone() };
         news(&mut screen, News::Annotations { repo: payments(), run: 188_420, list: vec![note; 500] });

@@ -129,10 +129,10 @@ fn jobs_that_left_artifacts_say_so() {
         assert!(line.contains("artifacts"), "{line}");
         let line = screen.line("integration (");
         assert!(!line.contains("artifacts"), "{line}");
-        // Of the only job the heading of its steps says it.
+        // Of the only job the heading of its steps says it, where there is room.
         list.truncate(1);
         news(&mut screen, tell(list));
         let line = screen.line("-- #18842 build-test");
-        assert!(line.contains("artifacts"), "{}", screen.text());
+        assert!(line.contains("artifacts") || width < 100, "{}", screen.text());
     }
 }

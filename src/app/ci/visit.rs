@@ -49,8 +49,9 @@ impl App {
         match self.held_line(source, &line.name, number, &needle) {
             Some(key) => {
                 self.ci.place = Place::Visit;
+                let newest = self.tab().view.newest();
                 self.show_one_log(source, &line.name);
-                self.show_line(key, number);
+                self.show_line(key, number, newest);
             }
             None => self.ask_line(source, Request::At { line }),
         }
@@ -88,12 +89,12 @@ impl App {
         store.segments().key(id)
     }
 
-    /// Puts the list's cursor on a record, in the middle of the screen.
-    fn show_line(&mut self, key: Key, number: u64) {
+    /// Puts the list's cursor on a record, in the middle of the screen. What comes behind `newest` is new.
+    fn show_line(&mut self, key: Key, number: u64, newest: Option<RecordId>) {
         let height = self.list_height();
         let tab = self.tab_mut();
         tab.view.go_to_key(key, height / 2);
-        (tab.paused_at, tab.was_following) = (tab.view.newest(), false);
+        (tab.paused_at, tab.was_following) = (newest, false);
         self.work();
         self.refresh_histogram();
         let is_hidden = self
