@@ -2,8 +2,10 @@
 
 use super::support::{Home, Ran};
 use logdeck::demo::cluster::{Kind, Kubeconfig, Login, Rule, Server, State, User, objects};
+use logdeck::infra::clock::SystemClock;
 use logdeck::model::Timestamp;
 use logdeck::model::time::SECOND;
+use logdeck::ports::Clock as _;
 use std::sync::Arc;
 
 /// A cluster, and a home with a kubeconfig for it.
@@ -14,8 +16,7 @@ struct World {
 }
 
 fn now() -> Timestamp {
-    let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Timestamp(i64::try_from(time.as_nanos()).unwrap())
+    SystemClock.now()
 }
 
 impl World {
@@ -81,7 +82,7 @@ fn at(begin: Timestamp, seconds: i64) -> Timestamp {
 fn what_is_there_is_printed_in_order() {
     let world = World::new();
     let check = |args: &[&str], expected: &[&str]| {
-        assert_eq!(world.words(&[args, &["--no-follow"]].concat()), expected, "{args:?}")
+        assert_eq!(world.words(&[args, &["--no-follow"]].concat()), expected, "{args:?}");
     };
     check(&["pods:shop"], &["n2", "n3", "n4", "n5"]);
     check(&["pods:main/shop/pod/api-1"], &["n2", "n4", "n5"]);

@@ -18,7 +18,7 @@ use crate::ports::Clock;
 use crate::sources::{self, Follow, Outlet, Settings};
 use futures_util::future::join_all;
 use order::{Sorter, Waits};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
@@ -111,6 +111,8 @@ async fn tail(plan: Plan, printer: Printer, out: &mut Output) -> anyhow::Result<
         printer,
         sorter: Sorter::new(waits, plan.limit),
         starting: (0..plan.sources.len() as u16).map(SourceId).collect(),
+        silent: (0..plan.sources.len() as u16).map(SourceId).collect(),
+        unknown: HashMap::new(),
         lines: plan.lines,
         ends,
     };
@@ -155,6 +157,10 @@ struct Tail {
     sorter: Sorter,
     /// Sources that have not yet read what is there.
     starting: HashSet<SourceId>,
+    /// Sources that have not yet said what they have.
+    silent: HashSet<SourceId>,
+    /// Logs of each source of which nothing came yet.
+    unknown: HashMap<SourceId, usize>,
     lines: Option<usize>,
     ends: bool,
 }
@@ -180,6 +186,9 @@ impl Tail {
             }
             SourceMsg::Batch { batch, .. } => self.sorter.push(batch, SystemClock.now()),
             SourceMsg::Health { source, health } => {
+                if health.state != State::Starting {
+                    self.silent.remove(&source);
+                }
                 if !matches!(health.state, State::Starting | State::Reading)
                     && self.starting.remove(&source)
                     && self.starting.is_empty()
@@ -190,22 +199,25 @@ impl Tail {
                 }
                 self.printer.health(source, &health, out);
             }
-            SourceMsg::Pods { news, .. } => self.news(&news, out),
+            SourceMsg::Pods { source, news } => self.news(source, &news, out),
             // Only the screen asks, or opens anew.
             SourceMsg::Answer { .. } | SourceMsg::Reopened(_) => {}
         }
     }
 
-    fn news(&mut self, news: &News, out: &mut Output) {
+    fn news(&mut self, source: SourceId, news: &News, out: &mut Output) {
         match news {
             News::Pods(pods) => {
+                let mut unknown = 0;
                 for container in pods.iter().flat_map(|pod| &pod.containers) {
                     let is_over =
                         matches!(container.stream, StreamState::Ended | StreamState::Off(_) | StreamState::Refused(_));
+                    unknown += usize::from(!is_over && container.origins.is_empty());
                     for origin in &container.origins {
                         self.sorter.set_over(*origin, is_over);
                     }
                 }
+                self.unknown.insert(source, unknown);
             }
             News::Cannot(why) => self.printer.problem(why, out),
             // Health says it, too.
@@ -214,6 +226,7 @@ impl Tail {
     }
 
     fn print(&mut self, now: Timestamp, out: &mut Output) -> std::io::Result<()> {
+        self.sorter.expect(self.silent.len() + self.unknown.values().sum::<usize>());
         let printer = &mut self.printer;
         self.sorter.release(now, |record| printer.record(record, out))?;
         printer.hand_on(out)

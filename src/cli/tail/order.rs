@@ -56,6 +56,8 @@ pub struct Sorter {
     origins: HashMap<OriginId, Origin>,
     /// Origins that are still read and of which nothing is held.
     awaited: usize,
+    /// Logs that are known and have no origin yet.
+    unknown: usize,
 }
 
 impl Sorter {
@@ -71,6 +73,7 @@ impl Sorter {
             heap: BinaryHeap::new(),
             origins: HashMap::new(),
             awaited: 0,
+            unknown: 0,
         }
     }
 
@@ -90,6 +93,11 @@ impl Sorter {
             self.awaited += 1;
             Origin::default()
         });
+    }
+
+    /// So many logs will be read of which nothing is known yet.
+    pub fn expect(&mut self, unknown: usize) {
+        self.unknown = unknown;
     }
 
     /// All of an origin was read, or it goes on.
@@ -242,7 +250,7 @@ impl Sorter {
         }
         match self.waits {
             Waits::First(_) => false,
-            Waits::All => self.awaited == 0,
+            Waits::All => self.awaited == 0 && self.unknown == 0,
             Waits::Moment => self.next_due().is_some_and(|due| due <= now),
         }
     }

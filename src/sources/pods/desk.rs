@@ -191,7 +191,9 @@ impl Desk {
             .filter(|entry| !entry.is_gone)
             .flat_map(|entry| entry.streams.iter().map(move |(name, stream)| (entry, name, stream)))
             .filter(|(_, name, stream)| {
-                !stream.is_read && stream.state != StreamState::Ended && selection.takes_container(name)
+                // A reader that was refused and has ended gave up: only what follows tries again, and that still reads.
+                let is_over = matches!(stream.state, StreamState::Ended | StreamState::Refused(_));
+                !stream.is_read && !is_over && selection.takes_container(name)
             })
             .filter(|(_, _, stream)| stream.runs.borrow().current.is_some())
             .map(|(entry, name, _)| {

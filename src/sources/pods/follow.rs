@@ -425,7 +425,6 @@ impl Follower {
     }
 
     async fn refused(&mut self, words: &str) -> Result<bool, Closed> {
-        self.note(&text::safe_line(words.as_bytes())).await?;
         self.report_last(StreamState::Refused(words.to_owned())).await?;
         Ok(false)
     }

@@ -49,6 +49,17 @@ fn logs_that_end_wait_for_every_origin_that_is_read() {
 }
 
 #[test]
+fn logs_that_are_known_and_not_yet_there_are_waited_for() {
+    let mut sorter = Sorter::new(Waits::All, 1 << 20);
+    sorter.expect(1);
+    sorter.push(batch(1, &[2]), Timestamp(0));
+    assert_eq!(released(&mut sorter, ms(10_000)), [""; 0]);
+    sorter.push(batch(2, &[1]), Timestamp(0));
+    sorter.expect(0);
+    assert_eq!(released(&mut sorter, 0), ["2@1"], "the second may go on");
+}
+
+#[test]
 fn logs_that_grow_wait_a_moment() {
     let mut sorter = Sorter::new(Waits::Moment, 1 << 20);
     sorter.push(batch(1, &[10, 30]), Timestamp(ms(0)));
