@@ -86,6 +86,9 @@ pub enum StreamState {
     Refused(String),
 }
 
+/// A lag that is longer is shown in lists, in nanoseconds.
+pub const SHOWN_LAG: i64 = 5_000_000_000;
+
 /// One container of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Container {
@@ -111,8 +114,10 @@ pub struct Container {
     pub origins: Vec<OriginId>,
     /// How its log is read.
     pub stream: StreamState,
-    /// Lines that the cluster no longer had when they were asked for, where that is known.
-    pub lost: u64,
+    /// How often the cluster no longer had lines when they were asked for; it does not tell how many.
+    pub gaps: u32,
+    /// How far behind their times its lines come, in nanoseconds, smoothed; nothing before a line came while it was followed.
+    pub lag: Option<i64>,
 }
 
 /// One pod as a row.

@@ -8,6 +8,7 @@ use crate::app::event::Effect;
 use crate::app::format::{age, thousands};
 use crate::app::{BodyLine, Pane, Role, text};
 use crate::model::pods::{Container, ContainerKind, Exit, Pod, StreamState, Want};
+use crate::model::time::SECOND;
 use crate::parse::text::safe_line;
 
 /// Rows of one line, and lines of a description, at most.
@@ -25,6 +26,11 @@ pub(in crate::app) struct Described {
 
 fn line(text: impl Into<String>, role: Role) -> BodyLine {
     BodyLine { text: text.into(), role }
+}
+
+/// `1.2 s`
+fn lag_words(lag: i64) -> String {
+    format!("{:.1} s behind the times of its lines", lag as f64 / SECOND as f64)
 }
 
 fn safe(text: &str) -> String {
@@ -135,9 +141,13 @@ impl App {
         row("last exit", exit.unwrap_or_else(|| "none".to_owned()), Role::Text);
         row("restarts", thousands(u64::from(container.restarts)), Role::Text);
         let (words, role) = self.stream_words(&container.stream);
-        let lost =
-            if container.lost > 0 { format!(", {} lines lost", thousands(container.lost)) } else { String::new() };
+        let lost = match container.gaps {
+            0 => String::new(),
+            1 => ", lines lost once, how many is not known".to_owned(),
+            times => format!(", lines lost {} times, how many is not known", thousands(u64::from(times))),
+        };
         row("log", format!("{words}{lost}"), role);
+        row("lag", container.lag.map_or_else(String::new, lag_words), Role::Text);
     }
 
     /// `OOMKilled, exit 137, 2m04s ago, ran 48s`.

@@ -125,7 +125,7 @@ struct Tally {
     refused: usize,
     /// Streams that are left out for a reason.
     off: usize,
-    lost: u64,
+    gaps: u32,
     /// Whether a pod has several containers.
     has_several: bool,
 }
@@ -146,7 +146,7 @@ impl Tally {
             *place += 1;
             tally.has_several |= pod.containers.len() > 1;
             for container in &pod.containers {
-                tally.lost += container.lost;
+                tally.gaps += container.gaps;
                 match &container.stream {
                     StreamState::Following => tally.streams += 1,
                     StreamState::Refused(_) => tally.refused += 1,

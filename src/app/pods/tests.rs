@@ -73,13 +73,13 @@ fn pods_and_streams_are_counted() {
     unready.ready = (1, 2);
     let broken = |tries, at: i64| StreamState::Broken { why: String::new(), tries, next: Timestamp(at * SECOND) };
     unready.containers = [broken(5, 9), broken(2, 4), StreamState::Refused(String::new())]
-        .map(|stream| Container { stream, lost: 7, ..Container::default() })
+        .map(|stream| Container { stream, gaps: 7, ..Container::default() })
         .to_vec();
     let list = [crashing, pod("image", Failing), unready, pod("w", Waiting), pod("o", Over), pod("r", Well)];
     let tally = Tally::of(&list);
     assert_eq!((tally.pods, tally.ready, tally.crashing, tally.failing, tally.unready), (6, 1, 1, 1, 1));
     assert_eq!((tally.waiting, tally.over, tally.streams, tally.broken, tally.refused), (1, 1, 5, 2, 1));
-    assert_eq!((tally.next, tally.lost, tally.has_several), (Some((2, Timestamp(4 * SECOND))), 21, true));
+    assert_eq!((tally.next, tally.gaps, tally.has_several), (Some((2, Timestamp(4 * SECOND))), 21, true));
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl Tally {
             ] {
                 *sum += n;
             }
-            sum.lost += one.lost;
+            sum.gaps += one.gaps;
             sum.next = [sum.next, one.next].into_iter().flatten().min_by_key(|(_, at)| *at);
         }
         sum
@@ -267,8 +267,8 @@ impl App {
         if tally.off > 0 {
             parts.push(part(format!("{} not followed", thousands(tally.off as u64)), Role::Dim));
         }
-        if tally.lost > 0 {
-            parts.push(part(format!("{} lost", thousands(tally.lost)), Role::Warn));
+        if tally.gaps > 0 {
+            parts.push(part(plural(u64::from(tally.gaps), "gap"), Role::Warn));
         }
         Some(parts)
     }

@@ -126,6 +126,8 @@ enum Mode {
     Seek(Target),
     /// It is new, unless another stream delivered it: what is known of these is asked.
     Check,
+    /// What is later than this is as in `Check`; the rest is old.
+    Newer(Timestamp),
 }
 
 /// What one stream delivered, of which it is not known which run it belongs to: its first lines, and where it stopped.
@@ -256,6 +258,27 @@ impl Gate {
         }
     }
 
+    /// The place is not in the next answer: what is later than all that was delivered is new, the rest is of before.
+    pub fn only_newer(&mut self) {
+        self.start(Mode::Newer(self.cursor.high));
+    }
+
+    /// The next answer may hold this place, or be of a run of which nothing was delivered.
+    pub fn doubt(&mut self, cursor: Cursor) {
+        self.cursor = cursor;
+        self.resume();
+    }
+
+    /// These lines were delivered by another stream; the next answer may hold them.
+    pub fn learn(&mut self, known: Vec<Piece>) {
+        self.known = known;
+        let spare = self.known.len().saturating_sub(MAX_PIECES);
+        self.known.drain(..spare);
+        if matches!(self.mode, Mode::Pass | Mode::Check) && self.firsts.is_empty() {
+            self.mode = self.open_mode();
+        }
+    }
+
     const fn open_mode(&self) -> Mode {
         if self.known.is_empty() { Mode::Pass } else { Mode::Check }
     }
@@ -280,7 +303,8 @@ impl Gate {
                 self.found = target.matched;
                 Taken::Gone
             }
-            Mode::Check if self.partial_len > 0 => {
+            Mode::Newer(high) if self.stamps.of(&self.partial).is_none_or(|time| time <= *high) => Taken::Nothing,
+            Mode::Check | Mode::Newer(_) if self.partial_len > 0 => {
                 self.ahead = std::mem::take(&mut self.partial);
                 self.partial_len = 0;
                 Taken::From(0)
@@ -309,6 +333,11 @@ impl Gate {
                 (self.stamps.of(piece), hash(piece, piece.len()))
             };
             at += end + 1;
+            if let (Mode::Newer(high), Some(time)) = (&self.mode, time)
+                && time > *high
+            {
+                self.mode = Mode::Check;
+            }
             // A line that another stream delivered is looked at as the first one behind which its place is sought.
             if let (Mode::Check, Some(time)) = (&self.mode, time)
                 && let Some(n) = self.known.iter().position(|piece| piece.firsts.contains(&Line { time, hash }))
@@ -319,6 +348,7 @@ impl Gate {
             }
             match &mut self.mode {
                 Mode::Pass => self.deliver(time, hash),
+                Mode::Newer(_) => {}
                 Mode::Seek(target) => match target.line(time, hash) {
                     Sought::On => {}
                     Sought::Here => {

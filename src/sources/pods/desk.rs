@@ -2,13 +2,17 @@
 //!
 //! Owns this state and the choice of what is followed. Must not ask anything.
 
+use super::meter::{Meter, Skews};
 use super::row;
 use super::runs::{Runs, runs};
 use super::select::Selection;
 use crate::model::pods::{Condition, Pod, PodKey, StreamState};
+use crate::model::pods::SHOWN_LAG;
+use crate::model::time::SECOND;
 use crate::model::{OriginId, Timestamp};
 use k8s_openapi::api::core::v1 as core;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Pods that are gone and still listed.
@@ -42,7 +46,10 @@ struct Entry {
 struct Stream {
     runs: watch::Sender<Runs>,
     state: StreamState,
-    lost: u64,
+    gaps: u32,
+    meter: Option<Arc<Meter>>,
+    /// The seconds of lag that were told.
+    told_lag: i64,
     origins: Vec<OriginId>,
     /// Somebody reads it.
     is_read: bool,
@@ -59,6 +66,8 @@ pub struct Start {
     pub container: String,
     /// What is known of its runs.
     pub runs: watch::Receiver<Runs>,
+    /// Where its lines are measured.
+    pub meter: Arc<Meter>,
     /// It was there before us.
     pub is_first: bool,
 }
@@ -123,7 +132,7 @@ impl Desk {
                 StreamState::Off("it is not of the selection".to_owned())
             };
             let runs = watch::Sender::new(runs);
-            let stream = Stream { runs, state, lost: 0, origins: Vec::new(), is_read: false };
+            let stream = Stream { runs, state, gaps: 0, origins: Vec::new(), is_read: false, meter: None, told_lag: 0 };
             entry.streams.insert(container.name.clone(), stream);
         }
         (entry.object, entry.row) = (object, row);
@@ -157,13 +166,13 @@ impl Desk {
     }
 
     /// How a stream is. True when it is news.
-    pub fn report(&mut self, uid: &str, container: &str, state: StreamState, lost: u64, is_last: bool) -> bool {
+    pub fn report(&mut self, uid: &str, container: &str, state: StreamState, gaps: u32, is_last: bool) -> bool {
         let Some(stream) = self.pods.get_mut(uid).and_then(|entry| entry.streams.get_mut(container)) else {
             return false;
         };
-        let is_news = stream.state != state || stream.lost != lost;
+        let is_news = stream.state != state || stream.gaps != gaps;
         stream.state = state;
-        stream.lost = lost;
+        stream.gaps = gaps;
         stream.is_read &= !is_last;
         is_news
     }
@@ -181,7 +190,7 @@ impl Desk {
     }
 
     /// The containers to read now, so that at most `most` are followed: those that fail first, then the newest.
-    pub fn start(&mut self, selection: &Selection, most: usize) -> Vec<Start> {
+    pub fn start(&mut self, selection: &Selection, most: usize, skews: &Arc<Skews>) -> Vec<Start> {
         let is_open =
             |stream: &&Stream| stream.is_read && !matches!(stream.state, StreamState::Ended | StreamState::Off(_));
         let open = self.pods.values().flat_map(|entry| entry.streams.values()).filter(is_open).count();
@@ -204,7 +213,7 @@ impl Desk {
         let mut starts = Vec::new();
         for (n, (.., key, name)) in waiting.into_iter().enumerate() {
             let Some(entry) = self.pods.get_mut(&key.uid) else { continue };
-            let (short, is_first) = (entry.row.short.clone(), entry.is_first);
+            let (short, node, is_first) = (entry.row.short.clone(), entry.row.node.clone(), entry.is_first);
             let Some(stream) = entry.streams.get_mut(&name) else { continue };
             if open + n >= most {
                 stream.state = StreamState::Off(format!("{most} containers are followed already"));
@@ -213,9 +222,21 @@ impl Desk {
             // Told apart from those that only wait, until its reader says how it is.
             stream.state = StreamState::Opening;
             stream.is_read = true;
-            starts.push(Start { pod: key, short, container: name, runs: stream.runs.subscribe(), is_first });
+            let meter = Arc::new(Meter::new(&node, skews));
+            stream.meter = Some(meter.clone());
+            starts.push(Start { pod: key, short, container: name, runs: stream.runs.subscribe(), meter, is_first });
         }
         starts
+    }
+
+    /// Whether lags that people see have changed since the last time.
+    pub fn measure(&mut self) -> bool {
+        let mut is_news = false;
+        for stream in self.pods.values_mut().flat_map(|entry| entry.streams.values_mut()) {
+            let lag = stream.lag().filter(|lag| *lag > SHOWN_LAG).map_or(0, |lag| lag / SECOND);
+            is_news |= lag != std::mem::replace(&mut stream.told_lag, lag);
+        }
+        is_news
     }
 
     /// Rows, the worst first.
@@ -274,6 +295,13 @@ impl Desk {
     }
 }
 
+impl Stream {
+    /// Nothing for what is not followed now.
+    fn lag(&self) -> Option<i64> {
+        self.meter.as_ref().filter(|_| self.state == StreamState::Following)?.lag()
+    }
+}
+
 impl Entry {
     fn told(&self) -> Pod {
         let mut row = self.row.clone();
@@ -281,7 +309,8 @@ impl Entry {
             if let Some(stream) = self.streams.get(&container.name) {
                 container.stream = stream.state.clone();
                 container.origins.clone_from(&stream.origins);
-                container.lost = stream.lost;
+                container.gaps = stream.gaps;
+                container.lag = stream.lag();
             }
         }
         row

@@ -2,9 +2,11 @@
 //!
 //! Owns what is opened next. Must not know the other containers.
 
+use super::crossing::Crossing;
 use super::cursor::{Cursor, Gate, Taken};
 use super::health::{Kind, Trouble};
-use super::link::Link;
+use super::link::{Link, Log};
+use super::meter::{Meter, Skews};
 use super::runs;
 use super::runs::{Run, Runs};
 use super::settings::{Settings, WhichRun};
@@ -34,8 +36,8 @@ const NOT_YET: Duration = Duration::from_secs(5);
 /// How long the pod's status may lag behind the end of the container's log.
 const LAG: Duration = Duration::from_millis(1500);
 
-/// The same for the start of the next run, where a log does not hold what it should.
-const STATUS_LAG: Duration = Duration::from_secs(1);
+/// How long the first line is awaited of a log that may be another run's.
+const UNSURE: Duration = Duration::from_millis(200);
 
 /// A stream that was open so long has told what was there.
 const LIVED: Duration = Duration::from_secs(1);
@@ -58,6 +60,8 @@ pub struct Shared {
     pub follow: Follow,
     /// The zone of times without one, and of times in notes.
     pub zone: TimeZone,
+    /// Nodes whose clocks were told to be ahead.
+    pub skews: Arc<Skews>,
 }
 
 /// How a stream is.
@@ -69,8 +73,8 @@ pub struct Report {
     pub container: String,
     /// How it is read.
     pub state: StreamState,
-    /// Lines that were lost, where that is known.
-    pub lost: u64,
+    /// How often lines were lost; the cluster does not tell how many.
+    pub gaps: u32,
     /// No more will be said.
     pub is_last: bool,
 }
@@ -88,6 +92,8 @@ pub struct Target {
     pub origin: OriginId,
     /// How its first run is begun.
     pub first: First,
+    /// Where its lines are measured.
+    pub meter: Arc<Meter>,
 }
 
 /// How the first run is begun.
@@ -104,7 +110,7 @@ pub enum First {
 /// # Errors
 /// The source has to stop.
 pub async fn follow(shared: Arc<Shared>, target: Target, runs: watch::Receiver<Runs>) -> Result<(), Closed> {
-    let sink = Sink::new(target.origin, &shared.zone, &shared.out);
+    let sink = Sink::new(target.origin, &shared.zone, &shared.out).measured(target.meter.clone());
     let (first, gate) = (target.first, Gate::default());
     let follower = Follower {
         shared,
@@ -115,12 +121,16 @@ pub async fn follow(shared: Arc<Shared>, target: Target, runs: watch::Receiver<R
         first,
         reading: None,
         done: None,
-        missed: None,
+        last: Cursor::default(),
+        crossing: None,
+        asked: None,
         broke: None,
         tries: 0,
-        lost: 0,
+        gaps: 0,
         probe: false,
         gone: false,
+        is_doubtful: false,
+        is_unsure: false,
     };
     follower.run().await
 }
@@ -130,29 +140,51 @@ pub(super) struct Follower {
     pub(super) target: Target,
     runs: watch::Receiver<Runs>,
     pub(super) sink: Sink,
-    gate: Gate,
-    pub(super) first: First,
+    pub(super) gate: Gate,
+    first: First,
     /// The run that the gate is in.
     reading: Option<Run>,
     /// The last run that was read to its end.
     done: Option<String>,
-    /// Where the first break since the run's beginning was.
-    missed: Option<Cursor>,
+    /// The last line of an earlier run that was delivered.
+    pub(super) last: Cursor,
+    /// Another run is there, and what lies before it was not read yet.
+    crossing: Option<Crossing>,
+    /// The status that was asked for; a watch may tell a later one.
+    pub(super) asked: Option<Runs>,
     /// When and how the stream broke, until it goes on.
     broke: Option<(Timestamp, String)>,
     tries: u32,
-    lost: u64,
+    /// How often lines were lost whose number is not known.
+    gaps: u32,
     /// The next answer is to have an end.
     probe: bool,
     /// The place to go on from was not there any more.
     gone: bool,
+    /// What is sought may be in the log, or the log is of a run of which nothing was delivered.
+    pub(super) is_doubtful: bool,
+    /// The stream broke before the run's first line: another run may run when it is opened again.
+    is_unsure: bool,
 }
 
 impl Follower {
+    /// What is known of the container's runs.
+    pub(super) fn status(&mut self) -> Runs {
+        let told = self.runs.borrow_and_update().clone();
+        let number = |runs: &Runs| runs.current.as_ref().map(|run| (run.number, run.end.is_some()));
+        match &self.asked {
+            Some(asked) if number(asked) > number(&told) => Runs { is_deleted: told.is_deleted, ..asked.clone() },
+            _ => told,
+        }
+    }
+
     async fn run(mut self) -> Result<(), Closed> {
         loop {
-            let now = self.runs.borrow_and_update().clone();
-            let next = now.current.clone().filter(|run| self.done.as_ref() != Some(&run.id));
+            let now = self.status();
+            let is_over = |run: &Run| {
+                self.done.as_ref() == Some(&run.id) || self.reading.as_ref().is_some_and(|reading| reading.number > run.number)
+            };
+            let next = now.current.clone().filter(|run| !is_over(run));
             let Some(run) = next else {
                 if now.is_deleted {
                     return self.deleted().await;
@@ -170,59 +202,38 @@ impl Follower {
             if now.is_deleted && self.reading.as_ref().is_none_or(|reading| reading.id != run.id) {
                 return self.deleted().await;
             }
-            self.prepare(&run, &now).await?;
+            self.prepare(&run);
             if !self.open(run).await? {
                 return Ok(());
             }
         }
     }
 
-    /// Sets the gate for what is opened next. What is missing of a run before comes first.
-    async fn prepare(&mut self, run: &Run, now: &Runs) -> Result<(), Closed> {
-        let Some(reading) = self.reading.take() else {
-            self.gate.begin();
-            self.reading = Some(run.clone());
-            return Ok(());
-        };
-        self.reading = Some(run.clone());
+    /// Sets the gate for what is opened next.
+    fn prepare(&mut self, run: &Run) {
+        let Some(reading) = self.reading.replace(run.clone()) else { return self.gate.begin() };
         if reading.id == run.id {
+            self.reading = Some(Run { number: reading.number.max(run.number), ..run.clone() });
             // `give_up` has set the gate.
             if !self.gone {
                 self.gate.resume();
             }
-            if let Some(end) = self.gate.forget_oldest() {
-                self.missed = Some(end);
-            }
-            return Ok(());
+            self.gate.forget_oldest();
+            return;
         }
-        // Another run.
-        let known = self.gate.known();
-        if let Some(missed) = self.missed.take() {
-            match now.before.as_ref().filter(|before| before.id == reading.id) {
-                Some(before) => self.catch_up(missed, known.clone(), before).await?,
-                None => self.note("the end of an earlier run is gone: lines may be lost").await?,
-            }
+        if !self.gate.cursor().is_empty() {
+            self.last = self.gate.cursor().clone();
         }
-        let mut between = run.number.saturating_sub(reading.number).saturating_sub(1);
-        if between > 0
-            && let Some(before) = now.before.as_ref().filter(|before| before.id != reading.id && before.id != run.id)
-        {
-            self.catch_up(Cursor::default(), known, before).await?;
-            between -= 1;
-        }
-        if between > 0 {
-            self.note(&format!("{between} runs in between are gone: their lines are lost")).await?;
-        }
-        if run.number > 0 {
-            self.note(&format!("started again (restart {})", run.number)).await?;
-        }
+        let is_whole = self.done.as_ref() == Some(&reading.id);
+        let cursor = self.last.clone();
+        self.crossing.get_or_insert(Crossing { from: reading, cursor, is_whole });
         (self.broke, self.tries, self.first) = (None, 0, First::Whole);
+        (self.gone, self.is_doubtful, self.is_unsure, self.probe) = (false, false, false, false);
         self.gate.next_run();
-        Ok(())
     }
 
     /// Opens a run's log and reads it. False when there is nothing more to do.
-    async fn open(&mut self, run: Run) -> Result<bool, Closed> {
+    async fn open(&mut self, mut run: Run) -> Result<bool, Closed> {
         let params = self.params(&run);
         if self.tries == 0 {
             self.report(StreamState::Opening).await?;
@@ -238,13 +249,19 @@ impl Follower {
             Err(trouble) => return self.not_opened(trouble).await,
         };
         self.gone = false;
+        match self.know(&mut log, run).await? {
+            Ok(Some(known)) => run = known,
+            Ok(None) => return Ok(true),
+            Err(trouble) => return self.not_opened(trouble).await,
+        }
+        self.target.meter.opened(self.shared.out.now());
         let state = if self.shared.follow == Follow::On { StreamState::Following } else { StreamState::Opening };
         let opening = Opening { note: self.resumed(), report: Some(self.report_of(state, false)) };
         let (since, before) = (Instant::now(), self.gate.delivered());
         let ends = Ends { runs: &mut self.runs, reports: &self.shared.reports };
         let end = tokio::select! {
             () = cancel.cancelled() => return Err(Closed),
-            end = stream::read(&link, &mut log, &mut self.gate, &mut self.sink, ends, &run.id, opening) => end?,
+            end = stream::read(&link, &mut log, &mut self.gate, &mut self.sink, ends, &run, opening) => end?,
         };
         drop(log);
         let came = self.gate.delivered() > before;
@@ -274,17 +291,13 @@ impl Follower {
                 self.probe = true;
                 self.sink.broke().await?;
             }
-            End::OfNextRun => {
-                self.sink.broke().await?;
-                // It was opened as this run's, and came too late.
-                self.missed.get_or_insert_with(|| self.gate.cursor().clone());
-            }
+            // It was opened as this run's, and came too late.
+            End::OfNextRun => self.sink.broke().await?,
             End::Suspect => {
                 self.sink.broke().await?;
                 if self.gate.cursor().is_empty() {
-                    self.first = First::Whole;
+                    (self.first, self.is_unsure) = (First::Whole, true);
                 }
-                self.missed.get_or_insert_with(|| self.gate.cursor().clone());
             }
             End::Broke(trouble) if !matches!(trouble.kind, Kind::Unreachable | Kind::Busy | Kind::Server) => {
                 return self.not_opened(trouble).await;
@@ -295,6 +308,31 @@ impl Follower {
             }
         }
         Ok(true)
+    }
+
+    /// Makes sure of which run the log is, where the status may not know yet. Nothing when another one is to be opened.
+    async fn know(&mut self, log: &mut Log, run: Run) -> Result<Result<Option<Run>, Trouble>, Closed> {
+        if let Some(crossing) = self.crossing.clone() {
+            return Ok(match self.cross(&crossing, log, &run).await? {
+                Ok(known) => {
+                    self.crossing = None;
+                    self.reading = Some(known.clone());
+                    Ok(Some(known))
+                }
+                Err(trouble) => Err(trouble),
+            });
+        }
+        if std::mem::take(&mut self.is_unsure) {
+            if let Err(trouble) = log.first(UNSURE).await {
+                self.is_unsure = true;
+                return Ok(Err(trouble));
+            }
+            let now = self.ask_status().await;
+            let is_it = now.current.is_none_or(|now| now.id == run.id || now.number < run.number);
+            return Ok(Ok(is_it.then_some(run)));
+        }
+        let number = self.reading.as_ref().map_or(run.number, |reading| reading.number.max(run.number));
+        Ok(Ok(Some(Run { number, ..run })))
     }
 
     fn params(&self, run: &Run) -> LogParams {
@@ -327,8 +365,8 @@ impl Follower {
         }
         let deadline = Instant::now() + LAG;
         loop {
-            let now = self.runs.borrow_and_update().clone();
-            let current = now.current.as_ref();
+            let now = self.status();
+            let current = now.current.as_ref().filter(|current| current.number >= run.number);
             let end = match current {
                 Some(current) if current.id == run.id => current.end.clone().map(Some),
                 Some(_) => Some(now.before.clone().filter(|before| before.id == run.id).and_then(|before| before.end)),
@@ -366,9 +404,8 @@ impl Follower {
     async fn broken(&mut self, trouble: Trouble, lived: bool) -> Result<(), Closed> {
         if self.gate.cursor().is_empty() && lived {
             // There was nothing in the log: all that will be there is new.
-            self.first = First::Whole;
+            (self.first, self.is_unsure) = (First::Whole, true);
         }
-        self.missed.get_or_insert_with(|| self.gate.cursor().clone());
         let at = self.shared.out.now();
         self.broke.get_or_insert_with(|| (at, trouble.words.clone()));
         self.wait(trouble, LEAST, MOST).await
@@ -377,7 +414,6 @@ impl Follower {
     /// The server gave no log. False when there is nothing more to do.
     async fn not_opened(&mut self, trouble: Trouble) -> Result<bool, Closed> {
         self.sink.broke().await?;
-        self.missed.get_or_insert_with(|| self.gate.cursor().clone());
         let is_off = self.shared.follow == Follow::Off;
         match trouble.kind {
             // It has not started, or has no log: the pod's status will change.
@@ -433,22 +469,21 @@ impl Follower {
     /// tell yet.
     async fn give_up(&mut self) -> Result<bool, Closed> {
         self.sink.broke().await?;
-        let deadline = Instant::now() + STATUS_LAG;
-        while Instant::now() < deadline {
-            let is_other = match (&self.runs.borrow().current, &self.reading) {
-                (Some(current), Some(reading)) => current.id != reading.id,
-                _ => false,
-            };
-            if is_other {
-                return Ok(true);
-            }
-            if !self.wait_for_status(deadline.saturating_duration_since(Instant::now())).await? {
-                return Ok(false);
-            }
+        if std::mem::take(&mut self.is_doubtful) {
+            self.gate.next_run();
+            return Ok(true);
+        }
+        let now = self.ask_status().await;
+        let is_other = match (&now.current, &self.reading) {
+            (Some(current), Some(reading)) => current.id != reading.id && current.number >= reading.number,
+            _ => false,
+        };
+        if is_other {
+            return Ok(true);
         }
         self.gone = true;
         if self.gate.give_up() {
-            self.note("the log was rotated while the stream was broken: lines may be lost, how many is not known")
+            self.unknown_lost("the log was rotated while the stream was broken: lines may be lost, how many is not known")
                 .await?;
             self.broke = None;
         }
@@ -486,6 +521,12 @@ impl Follower {
         self.sink.note(&text).await
     }
 
+    /// A note that lines are lost; how many is not known.
+    pub(super) async fn unknown_lost(&mut self, what: &str) -> Result<(), Closed> {
+        self.gaps += 1;
+        self.note(what).await
+    }
+
     async fn report(&self, state: StreamState) -> Result<(), Closed> {
         self.say(state, false).await
     }
@@ -500,7 +541,7 @@ impl Follower {
 
     fn report_of(&self, state: StreamState, is_last: bool) -> Report {
         let (uid, container) = (self.target.pod.uid.clone(), self.target.container.clone());
-        Report { uid, container, state, lost: self.lost, is_last }
+        Report { uid, container, state, gaps: self.gaps, is_last }
     }
 
     /// Says why, and waits before the next try.

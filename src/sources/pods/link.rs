@@ -7,13 +7,16 @@ use super::kubeconfig;
 use super::kubeconfig::Access;
 use super::plugin;
 use super::settings::Settings;
+use super::stamp::Stamps;
 use crate::model::Timestamp;
 use crate::model::pods::Plugin;
 use crate::model::time::SECOND;
 use crate::ports::Clock;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
+use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
-use kube::api::LogParams;
+use kube::api::{Api, ListParams, LogParams};
 use kube::client::Body;
 use kube::core::Status;
 use std::fmt;
@@ -36,6 +39,9 @@ const HEAD_WAIT: Duration = Duration::from_millis(500);
 
 /// Bytes of a refusal that are read.
 const MAX_REFUSAL: usize = 64 * 1024;
+
+/// Bytes that a line's time takes at most, with the blank behind it.
+const MAX_STAMP: usize = 40;
 
 /// Credentials are renewed so long before they expire.
 const EARLY: i64 = 60 * SECOND;
@@ -220,13 +226,29 @@ impl Link {
         let answered = tokio::time::timeout(limit, &mut head).await;
         drop(permit);
         match answered {
-            Ok(body) => Ok(Log { part: Part::Body(body?) }),
-            Err(_) if params.follow => Ok(Log { part: Part::Head(head) }),
+            Ok(body) => Ok(Log { part: Part::Body(body?), ahead: BytesMut::new() }),
+            Err(_) if params.follow => Ok(Log { part: Part::Head(head), ahead: BytesMut::new() }),
             Err(_) => {
                 let words = format!("{}: no answer within {} s", self.server, limit.as_secs());
                 Err(Trouble::new(Kind::Unreachable, words))
             }
         }
+    }
+
+    /// A pod as the server has it now. It is listed, since who watches pods may do that.
+    ///
+    /// # Errors
+    /// It is not there, or the server does not say.
+    pub async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, Trouble> {
+        self.permit().await;
+        let asking = self.client().await?;
+        let api: Api<Pod> = Api::namespaced(asking.client, namespace);
+        let params = ListParams::default().fields(&format!("metadata.name={name}"));
+        let late = || Trouble::new(Kind::Unreachable, format!("{}: no answer", self.server));
+        let listed = tokio::time::timeout(HEAD_LIMIT, api.list(&params)).await.map_err(|_| late())?;
+        let listed = listed.map_err(|e| self.asked("list", "pods", Some(namespace)).trouble(&e))?;
+        let missing = || Trouble::new(Kind::Missing, format!("pod {name} is not there"));
+        listed.items.into_iter().next().ok_or_else(missing)
     }
 
     /// Waits before the next try; less when the server comes back, or a person wants it now.
@@ -288,6 +310,8 @@ type Head = Pin<Box<dyn Future<Output = Result<Body, Trouble>> + Send>>;
 /// A log as it comes.
 pub struct Log {
     part: Part,
+    /// What was looked at and not taken.
+    ahead: BytesMut,
 }
 
 enum Part {
@@ -300,7 +324,32 @@ impl Log {
     ///
     /// # Errors
     /// The connection broke, or there is no log after all.
-    pub async fn next(&mut self) -> Result<Option<bytes::Bytes>, Trouble> {
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
+        if !self.ahead.is_empty() {
+            return Ok(Some(self.ahead.split().freeze()));
+        }
+        self.read().await
+    }
+
+    /// The time of the first line, which is not taken; nothing when none comes within `wait`, or it has no time.
+    ///
+    /// # Errors
+    /// As [`Log::next`].
+    pub async fn first(&mut self, wait: Duration) -> Result<Option<Timestamp>, Trouble> {
+        let limit = Instant::now() + wait.min(HEAD_LIMIT);
+        while self.ahead.len() < MAX_STAMP && !self.ahead.contains(&b'\n') {
+            match tokio::time::timeout_at(limit, self.read()).await {
+                Err(_) if wait > HEAD_LIMIT => {
+                    return Err(Trouble::new(Kind::Unreachable, "the log does not come"));
+                }
+                Err(_) | Ok(Ok(None)) => break,
+                Ok(bytes) => self.ahead.extend_from_slice(&bytes?.unwrap_or_default()),
+            }
+        }
+        Ok(Stamps::default().of(&self.ahead))
+    }
+
+    async fn read(&mut self) -> Result<Option<Bytes>, Trouble> {
         loop {
             match &mut self.part {
                 Part::Head(head) => {

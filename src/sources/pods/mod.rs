@@ -6,8 +6,8 @@
 //! [`session`] is one place at work: [`watch`]es tell [`desk`] of pods, which says what [`follow`] is to read; that opens
 //! logs by [`link`], takes them in [`stream`] through the gate of [`cursor`], and gives them to [`sink`].
 
-mod catch_up;
 mod changes;
+mod crossing;
 mod cursor;
 mod describe;
 mod desk;
@@ -17,6 +17,7 @@ mod follow;
 mod health;
 mod kubeconfig;
 mod link;
+mod meter;
 mod places;
 mod plugin;
 mod previous;
@@ -215,6 +216,7 @@ impl PodsSource {
             settings: self.settings.clone(),
             follow: self.follow,
             zone: self.zone.clone(),
+            skews: Arc::default(),
         });
         let begin =
             session::Begin { shared, reports: reported, selection, namespace, scope, wants, contexts, namespaces };

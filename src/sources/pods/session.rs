@@ -33,6 +33,9 @@ use tokio::time::Instant;
 /// How often rows are told at most.
 const TELL: Duration = Duration::from_millis(250);
 
+/// How often it is looked how far behind lines come.
+const MEASURE: Duration = Duration::from_secs(1);
+
 /// Logs that are read at once when nothing is followed.
 const READERS: usize = 8;
 
@@ -142,6 +145,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
     drop(tell);
     let cancel = session.shared.out.cancel().clone();
     let mut settles: Option<Timestamp> = None;
+    let mut measure = tokio::time::interval(MEASURE);
     loop {
         let due = session.is_dirty.then_some(session.told + TELL);
         let settle = settles.map(|at| Duration::from_nanos((at.0 - session.shared.out.now().0).max(0) as u64));
@@ -173,6 +177,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
                 settles = session.desk.settle(session.shared.out.now());
                 session.tell().await?;
             }
+            _ = measure.tick() => session.is_dirty |= session.desk.measure(),
             () = after(settle) => {
                 settles = None;
                 session.is_dirty = true;
@@ -336,8 +341,8 @@ impl Session<'_> {
     }
 
     fn report(&mut self, report: Report) {
-        let Report { uid, container, state, lost, is_last } = report;
-        self.is_dirty |= self.desk.report(&uid, &container, state, lost, is_last);
+        let Report { uid, container, state, gaps, is_last } = report;
+        self.is_dirty |= self.desk.report(&uid, &container, state, gaps, is_last);
     }
 
     /// Starts what is to be read.
@@ -349,14 +354,14 @@ impl Session<'_> {
             Follow::On => self.shared.settings.max_streams,
             Follow::Off => READERS,
         };
-        for start in self.desk.start(&self.selection, most) {
+        for start in self.desk.start(&self.selection, most, &self.shared.skews) {
             let origin = self.origin(&start.pod, &start.container, "").await?;
             self.desk.origin(&start.pod.uid, &start.container, origin);
             self.is_dirty = true;
-            let Start { pod, short, container, runs, is_first } = start;
+            let Start { pod, short, container, runs, meter, is_first } = start;
             let first = if is_first { First::Tail(self.shared.settings.lines) } else { First::Whole };
             let label = format!("{short}/{container}");
-            let target = Target { pod, container, label, origin, first };
+            let target = Target { pod, container, label, origin, first, meter };
             self.tasks.spawn(follow::follow(self.shared.clone(), target, runs));
         }
         Ok(())

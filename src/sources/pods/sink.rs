@@ -2,11 +2,14 @@
 //!
 //! Owns batching. Must not know where the text comes from.
 
+use super::meter::Meter;
 use crate::model::{Batch, Format, Meta, OriginId, Timestamp};
 use crate::parse::Parser;
 use crate::parse::assemble::Assembler;
+use crate::parse::text;
 use crate::sources::driver::{Closed, Outlet};
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,6 +31,9 @@ pub struct Sink {
     last: Option<Timestamp>,
     sent: Instant,
     fed: Option<Instant>,
+    /// What is measured of lines, and whether some came since the last sending.
+    meter: Option<Arc<Meter>>,
+    is_new: bool,
 }
 
 impl Sink {
@@ -41,8 +47,17 @@ impl Sink {
             last: None,
             sent: Instant::now(),
             fed: None,
+            meter: None,
+            is_new: false,
             out: out.clone(),
         }
+    }
+
+    /// Measures lines as they come.
+    #[must_use]
+    pub fn measured(mut self, meter: Arc<Meter>) -> Self {
+        self.meter = Some(meter);
+        self
     }
 
     /// Takes text, cut anywhere.
@@ -50,6 +65,7 @@ impl Sink {
         if !bytes.is_empty() {
             self.assembler.feed(bytes, self.out.now(), &mut self.batch);
             self.fed = Some(Instant::now());
+            self.is_new = true;
         }
     }
 
@@ -100,11 +116,15 @@ impl Sink {
     /// The source has to stop.
     pub async fn note(&mut self, text: &str) -> Result<(), Closed> {
         self.assembler.idle(&mut self.batch);
+        self.push_note(text);
+        self.send().await
+    }
+
+    fn push_note(&mut self, text: &str) {
         let order = self.batch.orders().last().copied().map(Timestamp).or(self.last).unwrap_or_else(|| self.out.now());
         let meta =
             Meta { order, text: (0, text.len() as u32), format: Format::Note, origin: self.origin, ..Meta::default() };
         self.batch.push(&meta, text.as_bytes());
-        self.send().await
     }
 
     async fn send(&mut self) -> Result<(), Closed> {
@@ -112,6 +132,12 @@ impl Sink {
         self.last = self.batch.orders().last().copied().map(Timestamp).or(self.last);
         if self.batch.is_empty() {
             return Ok(());
+        }
+        if std::mem::take(&mut self.is_new)
+            && let (Some(meter), Some(last)) = (&self.meter, self.last)
+            && let Some(words) = meter.received(last, self.out.now())
+        {
+            self.push_note(&text::safe_line(words.as_bytes()));
         }
         self.out.batch_async(&mut self.batch).await
     }

@@ -6,7 +6,7 @@ use super::cursor::{Gate, Taken};
 use super::follow::Report;
 use super::health::{Kind, Trouble};
 use super::link::{Link, Log};
-use super::runs::Runs;
+use super::runs::{Run, Runs};
 use super::sink::Sink;
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
@@ -71,7 +71,7 @@ pub struct Ends<'e> {
     pub reports: &'e mpsc::Sender<Report>,
 }
 
-/// Reads an answer to its end. `run` is the id of the run that it is taken for.
+/// Reads an answer to its end. `run` is the run that it is taken for.
 ///
 /// # Errors
 /// The source has to stop.
@@ -81,7 +81,7 @@ pub async fn read(
     gate: &mut Gate,
     sink: &mut Sink,
     ends: Ends<'_>,
-    run: &str,
+    run: &Run,
     mut opening: Opening,
 ) -> Result<End, Closed> {
     let Ends { runs, reports } = ends;
@@ -167,9 +167,11 @@ enum Overdue {
 }
 
 impl Overdue {
-    fn of(runs: &Runs, run: &str) -> Self {
+    fn of(runs: &Runs, run: &Run) -> Self {
         match &runs.current {
-            Some(current) if current.id != run => Self::Next(current.started),
+            // The status may lag behind what is read.
+            Some(current) if current.number < run.number => Self::No,
+            Some(current) if current.id != run.id => Self::Next(current.started),
             Some(current) if current.end.is_some() => Self::Ended,
             _ if runs.is_deleted => Self::Ended,
             _ => Self::No,
