@@ -8,7 +8,7 @@ use crate::app::format::{age, rate, thousands};
 use crate::app::status::Health;
 use crate::app::{BodyLine, Role};
 use crate::engine::Source;
-use crate::model::pods::{Condition, Pod, StreamState};
+use crate::model::pods::{Condition, Pod, StreamState, SHOWN_LAG};
 use crate::model::time::SECOND;
 use crate::model::{SourceId, State, Timestamp};
 use crate::parse::text::safe_line;
@@ -72,7 +72,11 @@ pub(super) fn stream_trouble(pod: &Pod, now: Timestamp) -> Option<(String, Role)
             _ => None,
         })
     };
-    refused.or_else(broken).or_else(off)
+    let late = || {
+        let lag = pod.containers.iter().filter_map(|container| container.lag).max()?;
+        (lag > SHOWN_LAG).then(|| (format!("lag {}", ago(lag)), Role::Warn))
+    };
+    refused.or_else(broken).or_else(late).or_else(off)
 }
 
 /// `11 pods: 8 ready, 2 crashing, 1 pending`.

@@ -125,8 +125,12 @@ impl Follower {
         let ended = ended.map_or_else(String::new, |exit| format!("ended: {}; ", runs::words(exit)));
         let is_open = !crossing.is_whole;
         match before {
+            Before::Same { came: 0 } if is_open => {
+                let ended = ended.trim_end_matches("; ");
+                self.note(if ended.is_empty() { "ended" } else { ended }).await?;
+            }
             Before::Same { came } if is_open => {
-                self.note(&format!("{ended}{came} lines were left of that run, 0 lost")).await?;
+                self.note(&format!("{ended}{came} lines of that run were read after its end, 0 lost")).await?;
             }
             Before::Failed => {
                 self.unknown_lost("the run before cannot be read: lines may be lost, how many is not known").await?;

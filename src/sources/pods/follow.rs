@@ -372,6 +372,11 @@ impl Follower {
                 Some(_) => Some(now.before.clone().filter(|before| before.id == run.id).and_then(|before| before.end)),
                 None => now.is_deleted.then_some(None),
             };
+            // A server may end a stream for reasons of its own: only what was asked for behind the run's end is all of it.
+            if end.is_some() && run.end.is_none() && !now.is_deleted {
+                self.sink.broke().await?;
+                return Ok(true);
+            }
             if let Some(end) = end {
                 self.finish().await?;
                 let how =
