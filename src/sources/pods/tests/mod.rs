@@ -1,6 +1,7 @@
 //! What the source of pods promises, in parts and as a whole.
 
 mod cursor;
+mod hostile;
 mod restarts;
 mod resume;
 mod stand;

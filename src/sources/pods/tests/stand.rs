@@ -49,6 +49,8 @@ pub struct Told {
     pub health: Health,
     pub reopened: usize,
     pub is_over: bool,
+    /// Bytes of long lines that were left out.
+    pub cut: u64,
     orders: HashMap<OriginId, i64>,
 }
 
@@ -61,6 +63,7 @@ impl Told {
             SourceMsg::Batch { batch, .. } => {
                 assert!(batch.len() <= 512);
                 for record in batch.iter() {
+                    self.cut += record.cut as u64;
                     let name = self.names[&record.origin].clone();
                     let text = String::from_utf8_lossy(record.raw).into_owned();
                     let text = match record.format {
