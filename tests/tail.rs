@@ -11,5 +11,7 @@
 mod files;
 #[path = "tail/pods.rs"]
 mod pods;
+#[path = "tail/pods_reach.rs"]
+mod pods_reach;
 #[path = "cat/support.rs"]
 mod support;

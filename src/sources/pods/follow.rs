@@ -270,7 +270,7 @@ impl Follower {
             self.tries = 0;
         }
         if !self.gate.is_seeking() {
-            self.broke = None;
+            (self.broke, self.is_doubtful) = (None, false);
         }
         let probe = std::mem::take(&mut self.probe);
         match end {

@@ -123,6 +123,14 @@ async fn restarts_in_a_row_while_streams_break() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restarts_in_a_row_while_their_status_is_late() {
+    check(async |stand, round, _| {
+        stand.server.cut(if round % 2 == 0 { &Aim::Watches } else { &Aim::All }, Cut::Reset);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarts_in_a_row_while_the_server_is_away() {
     check(async |stand, _, is_before| {
         if is_before {

@@ -93,6 +93,10 @@ async fn what_is_forbidden_is_said_and_the_rest_works() {
     let expected = "may not list events in namespace payments (403); check with: kubectl auth can-i list events -n payments --context demo";
     assert!(problems.contains(expected), "{problems}");
     assert!(problems.contains("kubectl auth can-i list nodes --context demo"), "{problems}");
+    for what in ["deployments.apps", "statefulsets.apps", "daemonsets.apps"] {
+        let line = format!("kubectl auth can-i list {what} -n payments --context demo");
+        assert!(problems.contains(&line), "{what}: {problems}");
+    }
     // Without logs, each container says so.
     let rules = vec![Rule::new("get,list,watch", "pods", "payments")];
     stand.server.state().allow("few", User::with_rules("few", rules));
