@@ -163,7 +163,10 @@ fn a_proxy_gets_the_host_and_not_the_token() {
         assert!(head.starts_with("CONNECT ") && !head.contains("secret-token"), "{head}");
     }
     // What the kubeconfig says of its cluster wins.
-    world.home.file(".kube/config", away.replace("  cluster:\n    server", &format!("  cluster:\n    proxy-url: {at}\n    server")));
+    world.home.file(
+        ".kube/config",
+        away.replace("  cluster:\n    server", &format!("  cluster:\n    proxy-url: {at}\n    server")),
+    );
     assert_eq!(words(&world.tail(&[("HTTPS_PROXY", "http://127.0.0.1:1")], &["pods:shop"])), ["n1", "n2"]);
     let before = heads.lock().unwrap().len().max(before);
     // Those that are asked directly.

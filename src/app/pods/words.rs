@@ -8,7 +8,7 @@ use crate::app::format::{age, rate, thousands};
 use crate::app::status::Health;
 use crate::app::{BodyLine, Role};
 use crate::engine::Source;
-use crate::model::pods::{Condition, Pod, StreamState, SHOWN_LAG};
+use crate::model::pods::{Condition, Pod, SHOWN_LAG, StreamState};
 use crate::model::time::SECOND;
 use crate::model::{SourceId, State, Timestamp};
 use crate::parse::text::safe_line;

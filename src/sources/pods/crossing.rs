@@ -1,7 +1,7 @@
 //! The way from one run of a container to the next that is there: what lies between them comes first, and what is gone
 //! is said.
 //!
-//! Owns that reading. Must not open what runs now: that is open already when this begins.
+//! Owns that reading, and making sure of which run a log is. Must not open what runs now: that is open already.
 //!
 //! The pod's status lags behind the node, and the node keeps the run that runs and one before. So an answer may be of a
 //! later run than the one that was asked for. It is told by its lines: those of a later run are later. The log that runs
@@ -20,6 +20,20 @@ use std::time::Duration;
 
 /// How long the first line of the log that runs is awaited.
 const HOLD: Duration = Duration::from_millis(500);
+
+/// How long the first line is awaited of a log that may be another run's.
+const UNSURE: Duration = Duration::from_millis(200);
+
+/// Whether it is certain which run a log is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It is.
+    No,
+    /// The stream broke before the run's first line: another run may run when it is opened again.
+    Run,
+    /// What is sought may be in the log, or the log is of a run of which nothing was delivered.
+    Place,
+}
 
 /// Where a crossing begins.
 #[derive(Clone, Debug)]
@@ -52,16 +66,37 @@ enum Before {
 }
 
 impl Follower {
+    /// Makes sure of which run the log is, where the status may not know yet. Nothing when another one is to be opened.
+    pub(super) async fn know(&mut self, log: &mut Log, run: Run) -> Result<Result<Option<Run>, Trouble>, Closed> {
+        if let Some(crossing) = self.crossing.clone() {
+            return Ok(match self.cross(&crossing, log, &run).await? {
+                Ok(known) => {
+                    self.crossing = None;
+                    self.reading = Some(known.clone());
+                    Ok(Some(known))
+                }
+                Err(trouble) => Err(trouble),
+            });
+        }
+        if self.doubt == Doubt::Run {
+            self.doubt = Doubt::No;
+            if let Err(trouble) = log.first(UNSURE).await {
+                self.doubt = Doubt::Run;
+                return Ok(Err(trouble));
+            }
+            let now = self.ask_status().await;
+            let is_it = now.current.is_none_or(|now| now.id == run.id || now.number < run.number);
+            return Ok(Ok(is_it.then_some(run)));
+        }
+        let number = self.reading.as_ref().map_or(run.number, |reading| reading.number.max(run.number));
+        Ok(Ok(Some(Run { number, ..run })))
+    }
+
     /// Crosses to the run whose log is held, which is `run` or a later one. Says which it is taken for.
     ///
     /// # Errors
     /// The held log breaks (then this can begin again), or the source has to stop.
-    pub(super) async fn cross(
-        &mut self,
-        crossing: &Crossing,
-        held: &mut Log,
-        run: &Run,
-    ) -> Result<Result<Run, Trouble>, Closed> {
+    async fn cross(&mut self, crossing: &Crossing, held: &mut Log, run: &Run) -> Result<Result<Run, Trouble>, Closed> {
         let first = match held.first(HOLD).await {
             Ok(first) => first,
             Err(trouble) => return Ok(Err(trouble)),
@@ -108,7 +143,7 @@ impl Follower {
         {
             // It has lines from before the place: it may be the one that was read already, under another name.
             self.gate.doubt(crossing.cursor.clone());
-            self.is_doubtful = true;
+            self.doubt = Doubt::Place;
         }
         Ok(Ok(if number == now.number { now } else { Run { number, ..run.clone() } }))
     }
@@ -136,7 +171,8 @@ impl Follower {
                 self.unknown_lost("the run before cannot be read: lines may be lost, how many is not known").await?;
             }
             Before::Later { .. } | Before::Empty | Before::Beyond | Before::None if is_open => {
-                let gone = format!("{ended}the end of run {} is gone: lines may be lost, how many is not known", from.number);
+                let gone =
+                    format!("{ended}the end of run {} is gone: lines may be lost, how many is not known", from.number);
                 self.unknown_lost(&gone).await?;
             }
             _ => {}

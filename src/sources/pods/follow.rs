@@ -2,7 +2,7 @@
 //!
 //! Owns what is opened next. Must not know the other containers.
 
-use super::crossing::Crossing;
+use super::crossing::{Crossing, Doubt};
 use super::cursor::{Cursor, Gate, Taken};
 use super::health::{Kind, Trouble};
 use super::link::{Link, Log};
@@ -35,9 +35,6 @@ const NOT_YET: Duration = Duration::from_secs(5);
 
 /// How long the pod's status may lag behind the end of the container's log.
 const LAG: Duration = Duration::from_millis(1500);
-
-/// How long the first line is awaited of a log that may be another run's.
-const UNSURE: Duration = Duration::from_millis(200);
 
 /// A stream that was open so long has told what was there.
 const LIVED: Duration = Duration::from_secs(1);
@@ -129,8 +126,7 @@ pub async fn follow(shared: Arc<Shared>, target: Target, runs: watch::Receiver<R
         gaps: 0,
         probe: false,
         gone: false,
-        is_doubtful: false,
-        is_unsure: false,
+        doubt: Doubt::No,
     };
     follower.run().await
 }
@@ -143,13 +139,13 @@ pub(super) struct Follower {
     pub(super) gate: Gate,
     first: First,
     /// The run that the gate is in.
-    reading: Option<Run>,
+    pub(super) reading: Option<Run>,
     /// The last run that was read to its end.
     done: Option<String>,
     /// The last line of an earlier run that was delivered.
     pub(super) last: Cursor,
     /// Another run is there, and what lies before it was not read yet.
-    crossing: Option<Crossing>,
+    pub(super) crossing: Option<Crossing>,
     /// The status that was asked for; a watch may tell a later one.
     pub(super) asked: Option<Runs>,
     /// When and how the stream broke, until it goes on.
@@ -161,10 +157,8 @@ pub(super) struct Follower {
     probe: bool,
     /// The place to go on from was not there any more.
     gone: bool,
-    /// What is sought may be in the log, or the log is of a run of which nothing was delivered.
-    pub(super) is_doubtful: bool,
-    /// The stream broke before the run's first line: another run may run when it is opened again.
-    is_unsure: bool,
+    /// Whether it is certain which run the log is of.
+    pub(super) doubt: Doubt,
 }
 
 impl Follower {
@@ -182,7 +176,8 @@ impl Follower {
         loop {
             let now = self.status();
             let is_over = |run: &Run| {
-                self.done.as_ref() == Some(&run.id) || self.reading.as_ref().is_some_and(|reading| reading.number > run.number)
+                self.done.as_ref() == Some(&run.id)
+                    || self.reading.as_ref().is_some_and(|reading| reading.number > run.number)
             };
             let next = now.current.clone().filter(|run| !is_over(run));
             let Some(run) = next else {
@@ -228,7 +223,7 @@ impl Follower {
         let cursor = self.last.clone();
         self.crossing.get_or_insert(Crossing { from: reading, cursor, is_whole });
         (self.broke, self.tries, self.first) = (None, 0, First::Whole);
-        (self.gone, self.is_doubtful, self.is_unsure, self.probe) = (false, false, false, false);
+        (self.gone, self.probe, self.doubt) = (false, false, Doubt::No);
         self.gate.next_run();
     }
 
@@ -270,7 +265,10 @@ impl Follower {
             self.tries = 0;
         }
         if !self.gate.is_seeking() {
-            (self.broke, self.is_doubtful) = (None, false);
+            self.broke = None;
+            if self.doubt == Doubt::Place {
+                self.doubt = Doubt::No;
+            }
         }
         let probe = std::mem::take(&mut self.probe);
         match end {
@@ -296,7 +294,7 @@ impl Follower {
             End::Suspect => {
                 self.sink.broke().await?;
                 if self.gate.cursor().is_empty() {
-                    (self.first, self.is_unsure) = (First::Whole, true);
+                    (self.first, self.doubt) = (First::Whole, Doubt::Run);
                 }
             }
             End::Broke(trouble) if !matches!(trouble.kind, Kind::Unreachable | Kind::Busy | Kind::Server) => {
@@ -308,31 +306,6 @@ impl Follower {
             }
         }
         Ok(true)
-    }
-
-    /// Makes sure of which run the log is, where the status may not know yet. Nothing when another one is to be opened.
-    async fn know(&mut self, log: &mut Log, run: Run) -> Result<Result<Option<Run>, Trouble>, Closed> {
-        if let Some(crossing) = self.crossing.clone() {
-            return Ok(match self.cross(&crossing, log, &run).await? {
-                Ok(known) => {
-                    self.crossing = None;
-                    self.reading = Some(known.clone());
-                    Ok(Some(known))
-                }
-                Err(trouble) => Err(trouble),
-            });
-        }
-        if std::mem::take(&mut self.is_unsure) {
-            if let Err(trouble) = log.first(UNSURE).await {
-                self.is_unsure = true;
-                return Ok(Err(trouble));
-            }
-            let now = self.ask_status().await;
-            let is_it = now.current.is_none_or(|now| now.id == run.id || now.number < run.number);
-            return Ok(Ok(is_it.then_some(run)));
-        }
-        let number = self.reading.as_ref().map_or(run.number, |reading| reading.number.max(run.number));
-        Ok(Ok(Some(Run { number, ..run })))
     }
 
     fn params(&self, run: &Run) -> LogParams {
@@ -409,7 +382,7 @@ impl Follower {
     async fn broken(&mut self, trouble: Trouble, lived: bool) -> Result<(), Closed> {
         if self.gate.cursor().is_empty() && lived {
             // There was nothing in the log: all that will be there is new.
-            (self.first, self.is_unsure) = (First::Whole, true);
+            (self.first, self.doubt) = (First::Whole, Doubt::Run);
         }
         let at = self.shared.out.now();
         self.broke.get_or_insert_with(|| (at, trouble.words.clone()));
@@ -474,7 +447,8 @@ impl Follower {
     /// tell yet.
     async fn give_up(&mut self) -> Result<bool, Closed> {
         self.sink.broke().await?;
-        if std::mem::take(&mut self.is_doubtful) {
+        if self.doubt == Doubt::Place {
+            self.doubt = Doubt::No;
             self.gate.next_run();
             return Ok(true);
         }
@@ -488,8 +462,10 @@ impl Follower {
         }
         self.gone = true;
         if self.gate.give_up() {
-            self.unknown_lost("the log was rotated while the stream was broken: lines may be lost, how many is not known")
-                .await?;
+            self.unknown_lost(
+                "the log was rotated while the stream was broken: lines may be lost, how many is not known",
+            )
+            .await?;
             self.broke = None;
         }
         Ok(true)

@@ -58,6 +58,8 @@ pub struct Asked<'a> {
     pub context: &'a str,
     /// The API server's address.
     pub server: &'a str,
+    /// The proxy in between, without its password; empty without one.
+    pub proxy: &'a str,
 }
 
 impl Asked<'_> {
@@ -96,7 +98,10 @@ impl Asked<'_> {
                 Kind::Server,
                 format!("{} answered what is no JSON of Kubernetes: {}", self.server, quote(&e.to_string())),
             ),
-            other => Trouble::new(Kind::Unreachable, format!("{}: {}", self.server, connection(other))),
+            other => {
+                let by = if self.proxy.is_empty() { String::new() } else { format!(", by the proxy {}", self.proxy) };
+                Trouble::new(Kind::Unreachable, format!("{}{by}: {}", self.server, connection(other)))
+            }
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Link {
     plugin: Option<Plugin>,
     /// The server's address, for people.
     pub server: String,
+    /// The proxy in between, without its password; empty without one.
+    proxy: String,
     state: tokio::sync::Mutex<State>,
     bucket: Mutex<Bucket>,
     opening: Semaphore,
@@ -111,12 +113,18 @@ impl Link {
     pub fn new(access: Access, plugin: Option<Plugin>, settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let server = access.config.cluster_url.to_string();
         let seed = settings.seed;
+        let authority = access.config.proxy_url.as_ref().and_then(|proxy| proxy.authority());
+        let proxy = authority.map_or_else(String::new, |authority| {
+            let port = authority.port_u16().map_or_else(String::new, |port| format!(":{port}"));
+            format!("{}{port}", authority.host())
+        });
         Self {
             settings,
             clock,
             access,
             plugin,
             server: server.trim_end_matches('/').to_owned(),
+            proxy,
             state: tokio::sync::Mutex::default(),
             bucket: Mutex::new(Bucket { tokens: BURST, at: Instant::now() }),
             opening: Semaphore::new(OPENING),
@@ -133,7 +141,7 @@ impl Link {
 
     /// What is asked, for the words of a failure.
     pub fn asked<'a>(&'a self, verb: &'a str, resource: &'a str, namespace: Option<&'a str>) -> Asked<'a> {
-        Asked { verb, resource, namespace, context: &self.access.context, server: &self.server }
+        Asked { verb, resource, namespace, context: &self.access.context, server: &self.server, proxy: &self.proxy }
     }
 
     /// A client whose credentials hold.

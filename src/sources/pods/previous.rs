@@ -61,7 +61,8 @@ pub async fn read(
                     }
                     _ => match deliver(&mut gate, &mut sink, &mut log).await? {
                         None => {
-                            let how = run.end.as_ref().map_or_else(String::new, |exit| format!(": {}", runs::words(exit)));
+                            let how =
+                                run.end.as_ref().map_or_else(String::new, |exit| format!(": {}", runs::words(exit)));
                             let label = text::safe_line(label.as_bytes());
                             return sink.note(&format!("{label} run {} ended{how}", run.number)).await;
                         }

@@ -77,7 +77,7 @@ async fn check(fail: impl AsyncFn(&Stand, usize, bool)) {
         runs.write(&stand, 15);
         fail(&stand, round, true).await;
         runs.write(&stand, 5);
-        for n in 0..1 + round % 4 {
+        for n in 0..=(round % 4) {
             runs.restart(&stand);
             runs.write(&stand, 10 + n);
             stand.rest(Duration::from_millis((round * 7 + n * 13) as u64 % 4 * 3)).await;
@@ -100,7 +100,9 @@ async fn check(fail: impl AsyncFn(&Stand, usize, bool)) {
     let missing = all().filter(|run| !runs.lines(*run).any(|line| came.contains(&line))).count();
     let lost = said(&stand, "runs lost") + said(&stand, "run lost");
     assert_eq!(lost, missing, "lost runs are said: {}", told());
-    let is_cut = |run: &usize| runs.lines(*run).any(|line| came.contains(&line)) && !runs.lines(*run).all(|line| came.contains(&line));
+    let is_cut = |run: &usize| {
+        runs.lines(*run).any(|line| came.contains(&line)) && !runs.lines(*run).all(|line| came.contains(&line))
+    };
     let cut = all().filter(is_cut).count();
     let said_cut = stand.told.notes(API).into_iter().filter(|note| note.contains("may be lost")).count();
     assert!(said_cut >= cut, "{said_cut} of {cut} are said: {}", told());
@@ -159,7 +161,7 @@ async fn the_run_before_is_the_one_before_when_it_is_read() {
     runs.write(&stand, 5);
     stand.until(|told| !told.notes("api-1/api (previous)").is_empty()).await;
     let came = stand.told.texts("api-1/api (previous)");
-    let run = if came[0] == "line 0" { 0 } else { 1 };
+    let run = usize::from(came[0] != "line 0");
     let expected: Vec<String> = runs.lines(run).map(|n| format!("line {n}")).collect();
     assert_eq!(came, expected);
     assert!(stand.told.notes("api-1/api (previous)")[0].contains(&format!("run {run} ended: Error, exit 1")));

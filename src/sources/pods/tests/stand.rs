@@ -63,7 +63,7 @@ impl Told {
             SourceMsg::Batch { batch, .. } => {
                 assert!(batch.len() <= 512);
                 for record in batch.iter() {
-                    self.cut += record.cut as u64;
+                    self.cut += record.cut;
                     let name = self.names[&record.origin].clone();
                     let text = String::from_utf8_lossy(record.raw).into_owned();
                     let text = match record.format {

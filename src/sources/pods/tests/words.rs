@@ -149,8 +149,14 @@ fn programs_that_fail_hang_or_say_nonsense() {
 
 #[test]
 fn failures_name_what_to_check() {
-    let asked =
-        Asked { verb: "get", resource: "pods/log", namespace: Some("shop"), context: "prod", server: "https://c:6443" };
+    let asked = Asked {
+        verb: "get",
+        resource: "pods/log",
+        namespace: Some("shop"),
+        context: "prod",
+        server: "https://c:6443",
+        proxy: "",
+    };
     let status = |code: u16| {
         let status = json!({ "code": code, "message": "pods is forbidden\u{1b}[2J", "details": { "retryAfterSeconds": 99_999 } });
         asked.status(&serde_json::from_value(status).unwrap())
