@@ -98,14 +98,14 @@ fn an_authority_can_be_named() {
     let check = |text: &[u8], expected: &str| {
         world.home.file("ca.pem", text);
         let ran = world.tail(&[], &["pods:shop", "--ca-file", &ca]);
-        assert!(ran.code == Some(3) && ran.err.contains(expected), "{}", ran.err);
+        assert!(ran.code.is_some_and(|code| code > 0) && ran.err.contains(expected), "{:?} {}", ran.code, ran.err);
     };
     check(b"", "there is none in it");
     check(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "ca.pem");
     check(b"\x00\xff binary", "there is none in it");
     std::fs::remove_file(world.home.path("ca.pem")).unwrap();
     let ran = world.tail(&[], &["pods:shop", "--ca-file", &ca]);
-    assert!(ran.code == Some(3) && ran.err.contains("ca.pem"), "{}", ran.err);
+    assert!(ran.code.is_some_and(|code| code > 0) && ran.err.contains("ca.pem"), "{:?} {}", ran.code, ran.err);
 }
 
 /// A proxy that lets through to `server` what is meant for [`HOST`]; the heads that it got.

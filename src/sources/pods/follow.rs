@@ -5,7 +5,7 @@
 use super::crossing::{Crossing, Doubt};
 use super::cursor::{Cursor, Gate, Taken};
 use super::health::{Kind, Trouble};
-use super::link::{Link, Log};
+use super::link::Link;
 use super::meter::{Meter, Skews};
 use super::runs;
 use super::runs::{Run, Runs};
