@@ -37,7 +37,7 @@ fn kinds_that_are_not_there_yet_say_so_by_name() {
     };
     check("app.log", None);
     check("-", None);
-    check("pods:payments", Some("pods: not in this version yet; it will read pods:[CONTEXT/]NAMESPACE[/KIND/NAME]"));
+    check("pods:payments", None);
     check("gs://b/x", Some("gs: not in this version yet; it will read gs://BUCKET/PREFIX"));
     check("firestore:a/b", Some("firestore: not in this version yet"));
     check("github:a/b", Some("github: not in this version yet"));

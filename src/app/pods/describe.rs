@@ -1,4 +1,4 @@
-//! All about one pod: what is known of it, then what the cluster says.
+//! All about one pod: what the cluster says, and until then what the list knows.
 //!
 //! Owns the lines. Must not know how a cluster is asked or how they are drawn.
 
@@ -20,8 +20,8 @@ const MOST_LINES: usize = 5_000;
 pub(in crate::app) struct Described {
     pub(in crate::app) scroll: usize,
     id: PodId,
-    /// What the cluster says, in safe lines; nothing until it answered.
-    told: Option<Vec<String>>,
+    /// What the cluster says, in safe lines, or why it says nothing; none until it answered.
+    told: Option<Result<Vec<String>, String>>,
 }
 
 fn line(text: impl Into<String>, role: Role) -> BodyLine {
@@ -53,7 +53,7 @@ impl App {
         }
         let lines =
             text.lines().take(MOST_LINES).map(|line| crate::parse::text::expand_tabs(&safe_tabs(line)).into_owned());
-        described.told = Some(lines.collect());
+        described.told = Some(Ok(lines.collect()));
     }
 
     /// Something that was wanted cannot be had: perhaps the description that is waited for.
@@ -61,7 +61,7 @@ impl App {
         if let Pane::Described(described) = &mut self.pane
             && described.told.is_none()
         {
-            described.told = Some(vec![safe(why)]);
+            described.told = Some(Err(safe(why)));
         }
     }
 
@@ -77,15 +77,20 @@ impl App {
     }
 
     fn described_lines(&self, described: &Described) -> Vec<BodyLine> {
-        let mut lines = match self.pods.find(&described.id) {
-            Some(pod) => self.about(pod),
-            None => vec![line("It is no longer listed.", Role::Warn)],
+        let known = |last: BodyLine| {
+            let mut lines = match self.pods.find(&described.id) {
+                Some(pod) => self.about(pod),
+                None => vec![line("It is no longer listed.", Role::Warn)],
+            };
+            lines.extend([line("", Role::Text), last]);
+            lines
         };
-        lines.push(line("", Role::Text));
-        match &described.told {
-            None => lines.push(line("asking the cluster for conditions and events ...", Role::Dim)),
-            Some(told) => lines.extend(told.iter().map(|text| line(text.as_str(), role_of(text)))),
-        }
+        let lines = match &described.told {
+            // It has all that the list knows, too.
+            Some(Ok(told)) => told.iter().map(|text| line(text.as_str(), role_of(text))).collect(),
+            Some(Err(why)) => known(line(why.as_str(), Role::Error)),
+            None => known(line("asking the cluster for conditions and events ...", Role::Dim)),
+        };
         let columns = usize::from(self.size.0).saturating_sub(5);
         let wrapped = lines.into_iter().flat_map(|line| {
             let rows = text::wrap_words(&line.text, columns, MOST_ROWS);

@@ -54,10 +54,10 @@ pub fn read(settings: &Settings) -> Result<Option<Kubeconfig>, String> {
 
 fn none(missing: &[&PathBuf]) -> String {
     if missing.is_empty() {
-        return "no kubeconfig is named: set KUBECONFIG, or name one with --kubeconfig".to_owned();
+        return "no kubeconfig is named: set KUBECONFIG".to_owned();
     }
     let files: Vec<_> = missing.iter().map(|path| path.display().to_string()).collect();
-    format!("kubeconfig {}: no such file; set KUBECONFIG, or name one with --kubeconfig", files.join(", "))
+    format!("kubeconfig {}: no such file; set KUBECONFIG", files.join(", "))
 }
 
 /// The contexts, in the file's order.

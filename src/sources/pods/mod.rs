@@ -243,6 +243,13 @@ impl PodsSource {
             }
             let asks = format!("context {} wants to run {name} for credentials: waiting for an answer", plugin.context);
             out.health_async(Health::new(State::Waiting, asks)).await?;
+            let namespace = match &self.place.namespace {
+                Where::OfContext => access.namespace.clone(),
+                Where::All => String::new(),
+                Where::Named(name) => name.clone(),
+            };
+            let scope = Scope { context: access.context.clone(), namespace, ..Scope::default() };
+            out.pods_async(News::Scope(Box::new(scope))).await?;
             out.pods_async(News::MayRun(plugin.clone())).await?;
             match next_want(out, wants).await? {
                 Want::Allow(given) if given == plugin => allowed.push(given),

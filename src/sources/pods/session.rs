@@ -223,7 +223,9 @@ impl Session<'_> {
 
     async fn told(&mut self, told: Told) -> Result<(), Closed> {
         let now = self.shared.out.now();
-        self.scope.last = Some(now);
+        if !matches!(&told, Told::Health { trouble: Some(_), .. }) {
+            self.scope.last = Some(now);
+        }
         match told {
             Told::Health { what, trouble, next } => self.health(what, trouble, next),
             Told::Pod(event) => {
@@ -446,7 +448,13 @@ impl Session<'_> {
         self.is_dirty = false;
         self.told = Instant::now();
         let rows = self.desk.rows();
-        self.scope.problems = self.troubles.iter().map(|(_, (trouble, _))| trouble.words.clone()).collect();
+        self.scope.problems.clear();
+        for (trouble, _) in self.troubles.values() {
+            // A server that is away is away for every watch.
+            if !self.scope.problems.contains(&trouble.words) {
+                self.scope.problems.push(trouble.words.clone());
+            }
+        }
         let refused = rows.iter().flat_map(|pod| &pod.containers).find_map(|container| match &container.stream {
             StreamState::Refused(why) => Some(why.clone()),
             _ => None,
@@ -461,7 +469,10 @@ impl Session<'_> {
             .filter_map(|(_, at)| *at)
             .min();
         let out = &self.shared.out;
-        out.pods_async(News::Pods(Arc::new(rows))).await?;
+        // Before the first list nobody knows whether there are any.
+        if self.desk.is_listed {
+            out.pods_async(News::Pods(Arc::new(rows))).await?;
+        }
         out.pods_async(News::Scope(Box::new(self.scope.clone()))).await?;
         out.health_async(self.health_now()).await
     }
