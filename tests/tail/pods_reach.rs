@@ -101,7 +101,7 @@ fn an_authority_can_be_named() {
         assert!(ran.code.is_some_and(|code| code > 0) && ran.err.contains(expected), "{:?} {}", ran.code, ran.err);
     };
     check(b"", "there is none in it");
-    check(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "ca.pem");
+    check(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "one of --ca-file");
     check(b"\x00\xff binary", "there is none in it");
     std::fs::remove_file(world.home.path("ca.pem")).unwrap();
     let ran = world.tail(&[], &["pods:shop", "--ca-file", &ca]);

@@ -177,6 +177,9 @@ fn connection(error: &kube::Error) -> String {
         _ if inner.contains("UnknownIssuer") => {
             "its certificate is signed by nobody who is trusted here; name the authority with --ca-file".to_owned()
         }
+        _ if inner.contains("BadEncoding") => {
+            "a certificate cannot be read: the server's, or one of --ca-file or the kubeconfig".to_owned()
+        }
         _ if inner.contains("Connection refused") => "connection refused".to_owned(),
         _ if inner.contains("certificate expired") || inner.contains("Expired") => {
             "its certificate has expired, or the clock here is wrong".to_owned()
