@@ -117,3 +117,17 @@ fn tints_are_the_same_in_every_run_and_spread() {
     }
     assert!(seen.iter().all(|count| (60..160).contains(count)), "{seen:?}");
 }
+
+#[test]
+fn only_a_long_lag_is_shown_in_the_list() {
+    let check = |lag: Option<i64>, expected: Option<&str>| {
+        let mut pod = pod("late", Condition::Well);
+        pod.containers[0].lag = lag;
+        let words = words::stream_trouble(&pod, Timestamp(0)).map(|(words, _)| words);
+        assert_eq!(words.as_deref(), expected, "{lag:?}");
+    };
+    check(None, None);
+    check(Some(5 * SECOND), None);
+    check(Some(12 * SECOND), Some("lag 12s"));
+    check(Some(200 * SECOND), Some("lag 3m"));
+}

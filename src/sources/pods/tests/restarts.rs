@@ -2,7 +2,7 @@
 //! what it has not is said.
 
 use super::stand::Stand;
-use crate::demo::cluster::{Aim, Cut};
+use crate::demo::cluster::{Aim, Cut, Fault};
 use crate::model::Timestamp;
 use crate::model::pods::Want;
 use std::collections::BTreeSet;
@@ -140,6 +140,15 @@ async fn restarts_in_a_row_while_the_server_is_away() {
         } else {
             stand.server.restart().unwrap();
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restarts_in_a_row_while_their_status_cannot_be_asked() {
+    check(async |stand, round, _| {
+        stand.server.clear_faults();
+        stand.server.fail(Aim::Lists, 2 + round as u32 % 3, Fault::Status(500));
     })
     .await;
 }
