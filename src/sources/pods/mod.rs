@@ -3,8 +3,8 @@
 //! Owns all knowledge of Kubernetes; nothing else knows its client. Must not know the store or the screen. Only GET is
 //! ever sent: get, list, watch, and logs.
 //!
-//! [`session`] is one place at work: [`watch`]es tell [`desk`] of pods, which says what [`follow`] is to read; that opens
-//! logs by [`link`], takes them in [`stream`] through the gate of [`cursor`], and gives them to [`sink`].
+//! `session` is one place at work: `watch`es tell `desk` of pods, which says what `follow` is to read; that opens
+//! logs by `link`, takes them in `stream` through the gate of `cursor`, and gives them to `sink`.
 
 mod changes;
 mod crossing;
