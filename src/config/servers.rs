@@ -167,7 +167,7 @@ impl Section for Github {
     ];
     const REPOS: [&'static str; 2] = ["a list of repositories, such as [\"acme/api\"]", "[\"acme/api\", \"acme/web\"]"];
     const URLS: [&'static str; 2] = ["\"https://github.com\"", "\"https://github.example.com\""];
-    const TOKEN: &'static str = "{ command = [\"op\", \"read\", \"op://work/github/token\"] }";
+    const TOKEN: &'static str = "{ command = [\"op\", \"read\", \"op://ci/github/token\"] }";
     const VARIABLE: &'static str = "LOGDECK_GITHUB_TOKEN";
 
     fn of(config: &Config) -> &CiServer {
