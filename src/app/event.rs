@@ -6,9 +6,8 @@ use super::ci::ExtractNews;
 use super::debug::Meters;
 use super::export::{Job, Written};
 use crate::model::ci::{News, Repo, Want};
-use crate::model::pods;
 use crate::model::window::Ask;
-use crate::model::{Address, SavedFilter, SourceId, SourceMsg, Timestamp};
+use crate::model::{Address, SavedFilter, SourceId, SourceMsg, Timestamp, documents, objects, pods};
 use std::path::PathBuf;
 
 /// Something happened.
@@ -215,6 +214,10 @@ pub enum Effect {
     Forge(Want),
     /// Tell a source of pods what is wanted of it; what comes of it returns as [`SourceMsg::Pods`].
     Pods(SourceId, pods::Want),
+    /// Tell a source of objects what is wanted of it; what comes of it returns as [`SourceMsg::Objects`].
+    Objects(SourceId, objects::Want),
+    /// Tell a source of documents what is wanted of it; what comes of it returns as [`SourceMsg::Documents`].
+    Documents(SourceId, documents::Want),
     /// Open this page in a browser; where there is none, print its address. It is a plain web address without anything that
     /// a shell or a terminal would act on, and still has to be given to no shell.
     OpenPage(String),

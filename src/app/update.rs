@@ -194,7 +194,7 @@ impl App {
             }
             Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
             Applied::Pods(source, news) => self.pods_news(source, news),
-            Applied::Nothing => {}
+            Applied::Objects(..) | Applied::Documents(..) | Applied::Nothing => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
                 if let Some(source) = self.engine.source(id) {

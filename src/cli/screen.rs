@@ -20,7 +20,6 @@ use crate::runtime::browser::Desktop;
 use crate::runtime::pace::Urgency;
 use crate::runtime::terminal::{Buffer, Capabilities, Link, Picture, Position};
 use crate::runtime::{self, Ended, Opening, Program, Setup, consent, saved};
-use crate::sources::pods;
 use crate::sources::{Follow, SOURCES, Settings, SourceSpec};
 use crate::ui;
 use anyhow::Context;
@@ -54,10 +53,8 @@ pub fn run(
         capabilities,
         opening,
         settings: Settings {
-            zone: config.tz.rules().clone(),
-            follow: Follow::On,
-            window_bytes: config.memory.bytes(),
             pods: super::pods::of_screen(globals, allowed, SystemClock.now()),
+            ..Settings::new(config.tz.rules().clone(), Follow::On, config.memory.bytes())
         },
         frames: config.fps.per_second(),
         clock: Arc::new(SystemClock),
@@ -218,8 +215,7 @@ fn caps(capabilities: Capabilities, environment: &Environment) -> Caps {
 
 /// What a tab without a source would need: its kinds of sources, how each is written, and what it takes.
 fn needs(tab: Tab, zone: &TimeZone) -> String {
-    let settings =
-        Settings { zone: zone.clone(), follow: Follow::Off, window_bytes: 0, pods: pods::Settings::default() };
+    let settings = Settings::new(zone.clone(), Follow::Off, 0);
     let line = |spec: &SourceSpec| {
         let address = spec.example.parse();
         let known = address.is_ok_and(|address| {

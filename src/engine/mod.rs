@@ -8,9 +8,8 @@ mod source;
 pub use source::{RATE_SECONDS, Source};
 
 use crate::model::address::Tab;
-use crate::model::pods;
 use crate::model::window::{Answer, Extent};
-use crate::model::{Batch, OriginId, SourceId, SourceMsg, State, Timestamp};
+use crate::model::{Batch, OriginId, SourceId, SourceMsg, State, Timestamp, documents, objects, pods};
 use crate::store::{Appended, Store};
 use std::collections::{BTreeMap, HashMap};
 
@@ -34,6 +33,10 @@ pub enum Applied {
     Answer(SourceId, u32, Answer),
     /// How pods are.
     Pods(SourceId, pods::News),
+    /// How objects are.
+    Objects(SourceId, objects::News),
+    /// How documents are asked for.
+    Documents(SourceId, documents::News),
     /// It is no longer wanted: a window of the source's file is shown.
     Nothing,
 }
@@ -76,6 +79,10 @@ impl Engine {
                 Applied::Nothing
             }
             SourceMsg::Pods { source, news } => Applied::Pods(source, news),
+            SourceMsg::Objects { source, news } => Applied::Objects(source, news),
+            SourceMsg::Documents { source, news } => Applied::Documents(source, news),
+            // The screen begins with the newest each time.
+            SourceMsg::Cursor { .. } => Applied::Nothing,
             SourceMsg::Answer { source, ticket, answer } => Applied::Answer(source, ticket, answer),
             SourceMsg::Reopened(source) => {
                 self.show(source, None, &Batch::default(), now);

@@ -2,9 +2,9 @@
 //!
 //! Owns the messages. Must not know who sends or who receives them.
 
-use super::pods;
 use super::window::Answer;
 use super::{Batch, OriginId, SourceId, Timestamp};
+use super::{documents, objects, pods};
 
 /// A message of a source. Channels that carry it are bounded.
 #[derive(Clone, Debug)]
@@ -46,6 +46,27 @@ pub enum SourceMsg {
         /// What it tells.
         news: pods::News,
     },
+    /// A source of objects tells how they are.
+    Objects {
+        /// The source.
+        source: SourceId,
+        /// What it tells.
+        news: objects::News,
+    },
+    /// A source of documents tells how asking goes.
+    Documents {
+        /// The source.
+        source: SourceId,
+        /// What it tells.
+        news: documents::News,
+    },
+    /// All records of the source that this place covers were sent before.
+    Cursor {
+        /// The source.
+        source: SourceId,
+        /// The place.
+        cursor: Cursor,
+    },
     /// It begins anew, as it was opened: what it sent before goes.
     Reopened(SourceId),
 }
@@ -59,9 +80,32 @@ impl SourceMsg {
             | Self::Health { source, .. }
             | Self::Answer { source, .. }
             | Self::Pods { source, .. }
+            | Self::Objects { source, .. }
+            | Self::Documents { source, .. }
+            | Self::Cursor { source, .. }
             | Self::Reopened(source) => *source,
         }
     }
+}
+
+/// How far one part of a source was read, in the source's own words, so that a later run can go on there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Which part: an object's name, a collection.
+    pub part: String,
+    /// How far; nothing when the part need not be remembered any more.
+    pub place: Option<String>,
+}
+
+/// What a person wants of a running source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Of one of pods.
+    Pods(pods::Want),
+    /// Of one of objects.
+    Objects(objects::Want),
+    /// Of one of documents.
+    Documents(documents::Want),
 }
 
 /// How a source is: what it does, who says so, and when the next try is.

@@ -22,7 +22,7 @@ use crate::app::event::{Effect, Event};
 use crate::app::format::thousands;
 use crate::infra::{files, memory};
 use crate::model::ci::{News, Repo};
-use crate::model::{Address, SourceId, SourceMsg, Timestamp};
+use crate::model::{Address, SourceId, SourceMsg, Timestamp, Want};
 use crate::ports::Clock;
 use std::{
     collections::HashMap,
@@ -454,6 +454,8 @@ impl<P: Program> Loop<P> {
                 Effect::Forge(want) => self.forges.want(want, &mut self.tasks),
                 Effect::OpenPage(address) => self.open_page(address),
                 Effect::Pods(source, want) => self.want_of_pods(source, want),
+                Effect::Objects(source, want) => self.tasks.want(source, Want::Objects(want)),
+                Effect::Documents(source, want) => self.tasks.want(source, Want::Documents(want)),
                 Effect::OpenDemo => {
                     let done = self.open_demo();
                     self.update(Event::Done(done));

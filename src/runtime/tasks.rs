@@ -3,11 +3,10 @@
 //! Owns spawning, restarting and stopping; nothing else spawns. Must not know the screen.
 
 use crate::analysis::lines::LineNeedle;
-use crate::model::pods;
 use crate::model::window::{Answer, Ask, Request};
-use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp};
+use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp, Want, pods};
 use crate::ports::Clock;
-use crate::sources::{self, NotYet, Outlet, Settings, Source, SourceError, files};
+use crate::sources::{NotYet, Outlet, Settings, Source, SourceError, files};
 use std::{
     collections::HashMap,
     sync::Arc,
@@ -72,8 +71,8 @@ pub struct Tasks {
 #[derive(Debug)]
 struct Opened {
     address: Address,
-    /// How pods are read, where that is not as the settings say.
-    pods: Option<sources::pods::Settings>,
+    /// How it is read, where that is not as the settings say.
+    settings: Option<Box<Settings>>,
     outlet: Outlet,
     /// Cancelled when the task has ended.
     ended: CancellationToken,
@@ -134,11 +133,11 @@ impl Tasks {
         self.load(id);
     }
 
-    /// Opens a source of pods that is read in its own way.
-    pub fn open_pods(&mut self, id: SourceId, address: Address, pods: sources::pods::Settings) {
+    /// Opens a source that is read in its own way.
+    pub fn open_with(&mut self, id: SourceId, address: Address, settings: Settings) {
         self.open_held(id, address);
         if let Some(opened) = self.opened.get_mut(&id) {
-            opened.pods = Some(pods);
+            opened.settings = Some(Box::new(settings));
         }
         self.load(id);
     }
@@ -161,7 +160,7 @@ impl Tasks {
         let outlet = Outlet::new(id, self.to.clone(), cancel, clock, Handle::current());
         let opened = Opened {
             address,
-            pods: None,
+            settings: None,
             outlet,
             ended: CancellationToken::new(),
             far: Arc::default(),
@@ -184,8 +183,8 @@ impl Tasks {
         self.settings.pods.allowed.push(plugin);
     }
 
-    /// Tells a source of pods what is wanted of it.
-    pub fn want(&self, id: SourceId, want: pods::Want) {
+    /// Tells a source what is wanted of it.
+    pub fn want(&self, id: SourceId, want: Want) {
         let taken = self.opened.get(&id).is_some_and(|opened| opened.outlet.want(want));
         if !taken {
             tracing::warn!(source = id.0, "nobody takes what is wanted of the source");
@@ -248,10 +247,8 @@ impl Tasks {
     /// The source's task, which tells its end.
     fn task(&self, opened: &Opened) -> impl Future<Output = ()> + Send + use<> {
         let ended = opened.ended.clone().drop_guard();
-        let (mut settings, surroundings) = (self.settings.clone(), self.surroundings.clone());
-        if let Some(pods) = &opened.pods {
-            settings.pods = pods.clone();
-        }
+        let settings = opened.settings.as_deref().unwrap_or(&self.settings).clone();
+        let surroundings = self.surroundings.clone();
         let source = supervise(opened.address.clone(), settings, opened.outlet.clone(), surroundings);
         async move {
             let _ended = ended;
@@ -394,12 +391,7 @@ mod tests {
                 Arc::new(move |_, _| Ok(Box::new(Shaky(built.fetch_add(1, Ordering::Relaxed) < panics))));
             let millisecond = Duration::from_millis(1);
             let backoff = Backoff { first: millisecond, longest: millisecond, tries, ..Backoff::default() };
-            let settings = Settings {
-                zone: jiff::tz::TimeZone::UTC,
-                follow: Follow::Off,
-                window_bytes: 1,
-                pods: crate::sources::pods::Settings::default(),
-            };
+            let settings = Settings::new(jiff::tz::TimeZone::UTC, Follow::Off, 1);
             let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, backoff);
             tasks.open(SourceId(3), Address::Stdin);
             let mut all = Vec::new();
@@ -449,12 +441,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
             let (to, mut from) = mpsc::channel(8);
-            let settings = Settings {
-                zone: jiff::tz::TimeZone::UTC,
-                follow: Follow::Off,
-                window_bytes: 1,
-                pods: crate::sources::pods::Settings::default(),
-            };
+            let settings = Settings::new(jiff::tz::TimeZone::UTC, Follow::Off, 1);
             let build: Build = Arc::new(|_, _| Ok(Box::new(Endless)));
             let mut tasks = Tasks::new(to, settings, Arc::new(Fixed), build, Backoff::default());
             let id = SourceId(3);

@@ -2,9 +2,9 @@
 //!
 //! Owns batching and cancellation. Must not know any protocol or file.
 
-use crate::model::pods;
 use crate::model::window::Answer;
-use crate::model::{Batch, Health, OriginId, SourceId, SourceMsg, Timestamp};
+use crate::model::{Batch, Cursor, Health, OriginId, SourceId, SourceMsg, Timestamp, Want};
+use crate::model::{documents, objects, pods};
 use crate::ports::Clock;
 use std::{
     collections::HashMap,
@@ -64,7 +64,7 @@ pub struct Outlet {
     runtime: Handle,
     origins: Arc<Mutex<HashMap<String, OriginId>>>,
     /// Where the running source is told what a person wants of it.
-    wants: Arc<Mutex<Option<Sender<pods::Want>>>>,
+    wants: Arc<Mutex<Option<Sender<Want>>>>,
 }
 
 impl fmt::Debug for Outlet {
@@ -94,14 +94,14 @@ impl Outlet {
     }
 
     /// What a person wants of the source from now on; an earlier receiver gets nothing more.
-    pub fn wants(&self) -> Receiver<pods::Want> {
+    pub fn wants(&self) -> Receiver<Want> {
         let (to, wants) = tokio::sync::mpsc::channel(WANTS);
         *self.wants.lock().unwrap_or_else(PoisonError::into_inner) = Some(to);
         wants
     }
 
     /// Tells the running source what is wanted of it. False when nothing runs that would listen, or too much waits.
-    pub fn want(&self, want: pods::Want) -> bool {
+    pub fn want(&self, want: Want) -> bool {
         let to = self.wants.lock().unwrap_or_else(PoisonError::into_inner);
         to.as_ref().is_some_and(|to| to.try_send(want).is_ok())
     }
@@ -218,6 +218,38 @@ impl Outlet {
     /// The source has to stop.
     pub async fn pods_async(&self, news: pods::News) -> Result<(), Closed> {
         self.send_async(SourceMsg::Pods { source: self.source, news }).await
+    }
+
+    /// Tells how objects are, for tasks.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub async fn objects_async(&self, news: objects::News) -> Result<(), Closed> {
+        self.send_async(SourceMsg::Objects { source: self.source, news }).await
+    }
+
+    /// Tells how documents are asked for, for tasks.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub async fn documents_async(&self, news: documents::News) -> Result<(), Closed> {
+        self.send_async(SourceMsg::Documents { source: self.source, news }).await
+    }
+
+    /// Says that everything before this place was sent, for tasks.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub async fn cursor_async(&self, cursor: Cursor) -> Result<(), Closed> {
+        self.send_async(SourceMsg::Cursor { source: self.source, cursor }).await
+    }
+
+    /// Says that everything before this place was sent.
+    ///
+    /// # Errors
+    /// The source has to stop.
+    pub fn cursor(&self, cursor: Cursor) -> Result<(), Closed> {
+        self.send(SourceMsg::Cursor { source: self.source, cursor })
     }
 
     /// Waits, but not longer than the order to stop.

@@ -5,13 +5,18 @@
 
 pub mod driver;
 pub mod files;
+pub mod firestore;
 pub mod forge;
+pub mod gcs;
+pub mod google;
 pub mod pods;
 
 use crate::model::Address;
 use crate::model::address::Tab;
 pub use driver::{Closed, Outlet, Running, Source, SourceError};
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a source is told beside its address.
 #[derive(Clone, Debug)]
@@ -24,6 +29,33 @@ pub struct Settings {
     pub window_bytes: u64,
     /// What sources of pods are told.
     pub pods: pods::Settings,
+    /// What sources of Google Cloud are told.
+    pub google: google::Settings,
+    /// What sources of objects are told.
+    pub gcs: gcs::Settings,
+    /// What sources of documents are told.
+    pub firestore: firestore::Settings,
+    /// How far an earlier run got, by the text of an address: where a source goes on.
+    pub places: Arc<Places>,
+}
+
+/// How far parts of sources were read, by the source's address and the part's name: see [`crate::model::Cursor`].
+pub type Places = BTreeMap<String, BTreeMap<String, String>>;
+
+impl Settings {
+    /// Settings with the defaults of every kind of source.
+    pub fn new(zone: TimeZone, follow: Follow, window_bytes: u64) -> Self {
+        Self {
+            zone,
+            follow,
+            window_bytes,
+            pods: pods::Settings::default(),
+            google: google::Settings::default(),
+            gcs: gcs::Settings::default(),
+            firestore: firestore::Settings::default(),
+            places: Arc::default(),
+        }
+    }
 }
 
 /// What happens when everything that is there has been read.
@@ -75,26 +107,8 @@ pub struct NotYet {
 pub const SOURCES: &[SourceSpec] = &[
     files::SPEC,
     files::STDIN_SPEC,
-    SourceSpec {
-        id: "gs",
-        title: "Google Cloud Storage",
-        tab: Tab::Gcs,
-        form: "gs://BUCKET/PREFIX",
-        reads: "objects of Google Cloud Storage",
-        example: "gs://acme-logs/payments/",
-        needs: "Google credentials (gcloud auth application-default login) that may list and read the bucket",
-        build: |_, _| Err(not_yet("gs")),
-    },
-    SourceSpec {
-        id: "firestore",
-        title: "Firestore",
-        tab: Tab::Firestore,
-        form: "firestore:PROJECT[/DB]/COLLECTION",
-        reads: "Firestore documents",
-        example: "firestore:acme-prod/audit",
-        needs: "Google credentials (gcloud auth application-default login) that may read the collection",
-        build: |_, _| Err(not_yet("firestore")),
-    },
+    gcs::SPEC,
+    firestore::SPEC,
     pods::SPEC,
     SourceSpec {
         id: "github",

@@ -3,7 +3,6 @@
 use super::codecs::gzip;
 use logdeck::model::{Address, Format, Health, OriginId, SourceId, SourceMsg, State, Timestamp};
 use logdeck::ports::Clock;
-use logdeck::sources::pods;
 use logdeck::sources::{Follow, Outlet, Settings, SourceError, build};
 use std::{
     collections::HashMap,
@@ -44,8 +43,7 @@ impl Running {
     }
 
     fn start_with(path: &Path, follow: Follow, window_bytes: u64) -> Self {
-        let settings =
-            Settings { zone: jiff::tz::TimeZone::UTC, follow, window_bytes, pods: pods::Settings::default() };
+        let settings = Settings::new(jiff::tz::TimeZone::UTC, follow, window_bytes);
         let source = build(&Address::Path(path.to_owned()), &settings).unwrap();
         let (to, from) = tokio::sync::mpsc::channel(64);
         let cancel = CancellationToken::new();

@@ -1,16 +1,10 @@
 //! The table of sources.
 
 use logdeck::model::Address;
-use logdeck::sources::pods;
 use logdeck::sources::{Follow, SOURCES, Settings, build, spec};
 
 fn settings() -> Settings {
-    Settings {
-        zone: jiff::tz::TimeZone::UTC,
-        follow: Follow::Off,
-        window_bytes: 1 << 20,
-        pods: pods::Settings::default(),
-    }
+    Settings::new(jiff::tz::TimeZone::UTC, Follow::Off, 1 << 20)
 }
 
 #[test]

@@ -7,7 +7,6 @@ use logdeck::model::window::{Answer, Ask, Extent, Held, Line, Request, Way};
 use logdeck::model::{Address, SourceId, SourceMsg, Timestamp};
 use logdeck::ports::Clock;
 use logdeck::sources::files::{Far, Lines, answer};
-use logdeck::sources::pods;
 use logdeck::sources::{Follow, Outlet, Settings};
 use std::{fs, io::Write, path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -67,12 +66,7 @@ impl Asked {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (to, mut from) = tokio::sync::mpsc::channel(64);
         let outlet = Outlet::new(SourceId(0), to, cancel.clone(), Arc::new(Fixed), runtime.handle().clone());
-        let settings = Settings {
-            zone: jiff::tz::TimeZone::UTC,
-            follow: Follow::On,
-            window_bytes: BUDGET,
-            pods: pods::Settings::default(),
-        };
+        let settings = Settings::new(jiff::tz::TimeZone::UTC, Follow::On, BUDGET);
         let (address, far) = (Address::Path(self.path.clone()), Arc::clone(&self.far));
         let lines = match &request {
             Request::Find { pattern, .. } | Request::Count { pattern } => {

@@ -9,7 +9,6 @@ use crate::infra::clock::SystemClock;
 use crate::model::{Address, SourceId, SourceMsg};
 use crate::parse::Parser;
 use crate::render::Renderer;
-use crate::sources::pods;
 use crate::sources::{self, Follow, Outlet, Settings};
 use futures_util::future::join_all;
 use jiff::tz::TimeZone;
@@ -50,12 +49,7 @@ pub fn run(plan: Plan<'_>, out: &mut Output) -> anyhow::Result<Exit> {
 async fn follow(plan: Plan<'_>, out: &mut Output) -> anyhow::Result<Exit> {
     let (to, mut messages) = mpsc::channel(LANE);
     let cancel = CancellationToken::new();
-    let settings = Settings {
-        zone: plan.zone.clone(),
-        follow: Follow::On,
-        window_bytes: u64::MAX,
-        pods: pods::Settings::default(),
-    };
+    let settings = Settings::new(plan.zone.clone(), Follow::On, u64::MAX);
     let mut running = Vec::new();
     for (n, address) in plan.sources.iter().enumerate() {
         let source = sources::build(address, &settings).map_err(|error| crate::cli::Usage(error.to_string()))?;
@@ -102,8 +96,13 @@ fn print(message: SourceMsg, printer: &mut Printer, out: &mut Output) -> anyhow:
             printer.hand_on(out)?;
         }
         SourceMsg::Health { source, health } => printer.health(source, &health, out),
-        // Only the screen asks, or opens anew.
-        SourceMsg::Answer { .. } | SourceMsg::Pods { .. } | SourceMsg::Reopened(_) => {}
+        // Only the screen asks, or opens anew; files tell nothing else.
+        SourceMsg::Answer { .. }
+        | SourceMsg::Pods { .. }
+        | SourceMsg::Objects { .. }
+        | SourceMsg::Documents { .. }
+        | SourceMsg::Cursor { .. }
+        | SourceMsg::Reopened(_) => {}
     }
     Ok(())
 }

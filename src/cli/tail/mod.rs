@@ -54,11 +54,10 @@ pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
     }
     let query = args.filter.query(&window, now, None, &zone);
     let matcher = Matcher::compile(&query, []).map_err(|error| Usage(error.to_string()))?;
+    let (follow, window) = if args.no_follow { (Follow::Off, u64::MAX) } else { (Follow::On, FILE_WINDOW) };
     let settings = Settings {
-        zone: zone.clone(),
-        follow: if args.no_follow { Follow::Off } else { Follow::On },
-        window_bytes: if args.no_follow { u64::MAX } else { FILE_WINDOW },
         pods: super::pods::of_tail(args, pods, query.since, globals),
+        ..Settings::new(zone.clone(), follow, window)
     };
     let form = Form {
         parser: Parser::new(zone, now),
@@ -201,7 +200,11 @@ impl Tail {
             }
             SourceMsg::Pods { source, news } => self.news(source, &news, out),
             // Only the screen asks, or opens anew.
-            SourceMsg::Answer { .. } | SourceMsg::Reopened(_) => {}
+            SourceMsg::Objects { .. }
+            | SourceMsg::Documents { .. }
+            | SourceMsg::Cursor { .. }
+            | SourceMsg::Answer { .. }
+            | SourceMsg::Reopened(_) => {}
         }
     }
 

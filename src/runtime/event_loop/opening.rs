@@ -6,13 +6,14 @@ use super::{Loop, Program};
 use crate::app::event::Event;
 use crate::demo::{Scenario, Stage};
 use crate::model::pods::Want;
-use crate::model::{Address, SourceId};
+use crate::model::{Address, SourceId, Want as Asked};
 use crate::runtime::browser::{self, Way};
 use crate::runtime::consent;
 use crate::runtime::demo::Demo;
 use crate::runtime::extract::Green;
 use crate::runtime::forge::{LogKind, RunLog};
 use crate::runtime::terminal::clipboard;
+use crate::sources::Settings;
 use std::sync::Arc;
 
 impl<P: Program> Loop<P> {
@@ -41,7 +42,8 @@ impl<P: Program> Loop<P> {
         let cluster = demo.cluster(scenario, seed, clock, cancel).map_err(|error| failed(&error))?;
         let (address, settings, play) = cluster;
         let id = self.program.open(&address, "demo: payments outage, pods");
-        self.tasks.open_pods(id, address, settings);
+        let settings = Settings { pods: settings, ..self.tasks.settings().clone() };
+        self.tasks.open_with(id, address, settings);
         self.tasks.spawn(play);
         self.demo = Some(demo);
         Ok(self.program.demo_words())
@@ -73,7 +75,7 @@ impl<P: Program> Loop<P> {
                 self.tasks.look(work, self.lanes.outcomes.0.clone());
             }
         }
-        self.tasks.want(source, want);
+        self.tasks.want(source, Asked::Pods(want));
     }
 
     /// Opens a page in a browser; where there is none, its address is shown, and copied.

@@ -38,7 +38,7 @@ pub use settings::{Exec, Extras, InCluster, LINES, MAX_STREAMS, Names, Settings,
 
 use crate::model::address::Tab;
 use crate::model::pods::{News, Places, Plugin, Scope, Want};
-use crate::model::{Address, Health, State};
+use crate::model::{Address, Health, State, Want as Asked};
 use crate::sources::driver::{Closed, Outlet, Running, Source, SourceError};
 use crate::sources::{Follow, NotYet, SourceSpec};
 use jiff::tz::TimeZone;
@@ -162,7 +162,7 @@ impl PodsSource {
     async fn visit(
         &self,
         out: &Outlet,
-        wants: &mut mpsc::Receiver<Want>,
+        wants: &mut mpsc::Receiver<Asked>,
         allowed: &mut Vec<Plugin>,
     ) -> Result<Came, Closed> {
         out.health_async(Health::new(State::Starting, "reading the kubeconfig")).await?;
@@ -228,7 +228,7 @@ impl PodsSource {
         &self,
         access: &Access,
         out: &Outlet,
-        wants: &mut mpsc::Receiver<Want>,
+        wants: &mut mpsc::Receiver<Asked>,
         allowed: &mut Vec<Plugin>,
     ) -> Result<Result<Option<Plugin>, Came>, Closed> {
         let Some(exec) = &access.exec else { return Ok(Ok(None)) };
@@ -265,11 +265,11 @@ impl PodsSource {
 }
 
 /// What is wanted next.
-async fn next_want(out: &Outlet, wants: &mut mpsc::Receiver<Want>) -> Result<Want, Closed> {
+async fn next_want(out: &Outlet, wants: &mut mpsc::Receiver<Asked>) -> Result<Want, Closed> {
     tokio::select! {
         () = out.cancel().cancelled() => Err(Closed),
         want = wants.recv() => {
-            if let Some(want) = want {
+            if let Some(Asked::Pods(want)) = want {
                 return Ok(want);
             }
             // Nobody can want anything; the order to stop will come.

@@ -18,7 +18,7 @@ use super::settings::{Extras, WhichRun};
 use super::sink::Sink;
 use super::watch::Told;
 use crate::model::pods::{News, PodKey, Scope, StreamState, Want};
-use crate::model::{Health, OriginId, State, Timestamp};
+use crate::model::{Health, OriginId, State, Timestamp, Want as Asked};
 use crate::sources::Follow;
 use crate::sources::driver::Closed;
 use k8s_openapi::api::core::v1 as core;
@@ -73,7 +73,7 @@ pub struct Session<'s> {
     /// The namespace; none for all.
     namespace: Option<String>,
     scope: Scope,
-    wants: &'s mut mpsc::Receiver<Want>,
+    wants: &'s mut mpsc::Receiver<Asked>,
     contexts: Vec<String>,
     desk: Desk,
     events: Events,
@@ -105,7 +105,7 @@ pub struct Begin<'s> {
     /// Where it is.
     pub scope: Scope,
     /// What people want.
-    pub wants: &'s mut mpsc::Receiver<Want>,
+    pub wants: &'s mut mpsc::Receiver<Asked>,
     /// The kubeconfig's contexts.
     pub contexts: Vec<String>,
     /// Namespaces that the kubeconfig names.
@@ -151,7 +151,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
         let settle = settles.map(|at| Duration::from_nanos((at.0 - session.shared.out.now().0).max(0) as u64));
         tokio::select! {
             () = cancel.cancelled() => return Err(Closed),
-            Some(want) = session.wants.recv() => {
+            Some(Asked::Pods(want)) = session.wants.recv() => {
                 if let Some(next) = session.want(want).await? {
                     return Ok(next);
                 }

@@ -83,7 +83,10 @@ impl Told {
                 self.lines.clear();
                 self.pods.clear();
             }
-            SourceMsg::Answer { .. } => unreachable!(),
+            SourceMsg::Answer { .. }
+            | SourceMsg::Objects { .. }
+            | SourceMsg::Documents { .. }
+            | SourceMsg::Cursor { .. } => unreachable!(),
             SourceMsg::Pods { news, .. } => match news {
                 News::Pods(pods) => self.pods = pods.to_vec(),
                 News::Scope(scope) => self.scope = *scope,
@@ -179,7 +182,7 @@ impl Stand {
     /// Starts the source.
     pub fn open(&mut self, address: &str, follow: Follow, settings: pods::Settings) {
         let address: Address = address.parse().unwrap();
-        let settings = Settings { zone: jiff::tz::TimeZone::UTC, follow, window_bytes: 0, pods: settings };
+        let settings = Settings { pods: settings, ..Settings::new(jiff::tz::TimeZone::UTC, follow, 0) };
         let source = build(&address, &settings).unwrap();
         let out = self.out.clone();
         self.tasks.spawn(async move {
@@ -194,7 +197,7 @@ impl Stand {
     }
 
     pub fn want(&self, want: Want) {
-        assert!(self.out.want(want));
+        assert!(self.out.want(crate::model::Want::Pods(want)));
     }
 
     /// Takes what is told until that holds.
