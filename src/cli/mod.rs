@@ -10,6 +10,7 @@ pub mod docs;
 mod extract;
 mod filter_args;
 mod forge;
+mod google;
 mod live;
 pub mod output;
 mod pods;
