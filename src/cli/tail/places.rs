@@ -52,12 +52,12 @@ impl Places {
         let mut reached = Vec::new();
         for (source, line) in &mut self.sources {
             let first = line.held.first().copied();
-            while let Some((_, cursor)) = line.waiting.pop_front_if(|(behind, _)| {
-                let Some(first) = first else { return true };
-                behind.is_none_or(|behind| behind < first)
-            }) {
-                reached.push((*source, cursor));
-            }
+            let is_reached = |behind: &Option<u64>| match (behind, first) {
+                (Some(behind), Some(first)) => *behind < first,
+                _ => true,
+            };
+            let count = line.waiting.iter().take_while(|(behind, _)| is_reached(behind)).count();
+            reached.extend(line.waiting.drain(..count).map(|(_, cursor)| (*source, cursor)));
         }
         reached
     }
