@@ -19,5 +19,6 @@ mod tests;
 pub use archive::Names;
 pub use blob::LIFETIME;
 pub use faults::{Fault, Host, Seen};
-pub use server::{Clock, Server};
+pub use super::Clock;
+pub use server::Server;
 pub use state::{Attempt, Commit, End, Grant, Job, Note, Phase, Repo, Run, Span, State, Step, Workflow};
