@@ -57,11 +57,11 @@ mod tests;
 use super::lock;
 use server::Shared;
 
+pub use super::Clock;
 pub use access::{Rule, User};
 pub use faults::{Aim, Cut, Fault, Seen, What};
 pub use kind::Kind;
 pub use log::{Ending, Log, Make};
 pub use server::Server;
-pub use super::Clock;
 pub use state::{State, seconds};
 pub use tls::{Kubeconfig, Login, Offer};

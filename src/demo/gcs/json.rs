@@ -169,7 +169,8 @@ impl Mask {
         match value {
             Value::Array(values) => values.into_iter().map(|value| self.apply(value)).collect(),
             Value::Object(mut all) => {
-                let kept = self.0.iter().filter_map(|(name, inner)| Some((name.clone(), inner.apply(all.remove(name)?))));
+                let kept =
+                    self.0.iter().filter_map(|(name, inner)| Some((name.clone(), inner.apply(all.remove(name)?))));
                 Value::Object(kept.collect::<Map<_, _>>())
             }
             other => other,
@@ -213,7 +214,9 @@ mod tests {
 
     #[test]
     fn base64_has_its_padding() {
-        for (bytes, text) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"\xff\xfe\xfd\xfc", "//79/A==")] {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"\xff\xfe\xfd\xfc", "//79/A==")]
+        {
             assert_eq!((base64(bytes).as_str(), unbase64(text).as_deref()), (text, Some(bytes)));
         }
         assert_eq!((crc32c(1_234_567_890).as_str(), unbase64("a b")), ("SZYC0g==", None));
@@ -222,8 +225,12 @@ mod tests {
     #[test]
     fn fields_leave_what_they_name() {
         let page = json!({ "kind": "x", "items": [{ "name": "a", "size": "1", "b": { "c": 1, "d": 2 } }], "nextPageToken": "t" });
-        let check = |fields: &str, left: Value| assert_eq!(Mask::parse(fields).unwrap().apply(page.clone()), left, "{fields}");
-        check("items(name,size),nextPageToken", json!({ "items": [{ "name": "a", "size": "1" }], "nextPageToken": "t" }));
+        let check =
+            |fields: &str, left: Value| assert_eq!(Mask::parse(fields).unwrap().apply(page.clone()), left, "{fields}");
+        check(
+            "items(name,size),nextPageToken",
+            json!({ "items": [{ "name": "a", "size": "1" }], "nextPageToken": "t" }),
+        );
         check("items/name,kind", json!({ "items": [{ "name": "a" }], "kind": "x" }));
         check("items/b(c),kind", json!({ "items": [{ "b": { "c": 1 } }], "kind": "x" }));
         check("items/b/c", json!({ "items": [{ "b": { "c": 1 } }] }));

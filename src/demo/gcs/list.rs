@@ -19,10 +19,12 @@ pub(super) fn page(name: &str, bucket: &Bucket, query: &Query, address: SocketAd
         None => Mask::default(),
     };
     let most = query.number("maxResults").map_err(|()| {
-        Problem::new(400, "invalidParameter", "Invalid unsigned integer value for maxResults.").at("parameter", "maxResults")
+        Problem::new(400, "invalidParameter", "Invalid unsigned integer value for maxResults.")
+            .at("parameter", "maxResults")
     })?;
     let most = most.filter(|most| *most > 0).unwrap_or(PAGE).min(PAGE);
-    let token = query.get("pageToken").map(|token| last_of(token).ok_or_else(|| Problem::of_status(400))).transpose()?;
+    let token =
+        query.get("pageToken").map(|token| last_of(token).ok_or_else(|| Problem::of_status(400))).transpose()?;
     let (prefix, delimiter) = (query.get("prefix").unwrap_or_default(), query.get("delimiter"));
     let start = query.get("startOffset").unwrap_or_default().max(prefix);
     let from = match &token {
