@@ -113,7 +113,10 @@ impl GcsSource {
             Follow::On if !earlier.is_empty() => self.settings.since,
             Follow::On => self.settings.since.or_else(|| self.settings.start_age.map(ago)),
         };
-        let object_bytes = self.settings.object_bytes.max(1);
+        let object_bytes = match self.follow {
+            Follow::Off => u64::MAX,
+            Follow::On => self.settings.object_bytes.max(1),
+        };
         let limits = Limits { start_bytes: self.settings.start_bytes, object_bytes, since };
         let now = Instant::now();
         let state = Progress {
@@ -123,13 +126,14 @@ impl GcsSource {
             poll_at: now,
             relist_at: now + self.settings.relist,
             is_started: false,
+            is_asked: false,
             failures: 0,
             trouble: None,
             next: None,
             last: None,
             past: 0,
             told: None,
-            tell_at: now,
+            told_at: now,
             retries: Vec::new(),
         };
         let session = Session {
