@@ -313,8 +313,19 @@ impl Session {
         };
         let records = digest.records.clone();
         let end = until.min(listed.size);
-        self.running
-            .insert(name.to_owned(), Running { done, from, until: end, seen: (from, Instant::now()), rate: 0, cancel });
+        self.running.insert(
+            name.to_owned(),
+            Running {
+                done,
+                records,
+                before: known.records,
+                from,
+                until: end,
+                seen: (from, Instant::now()),
+                rate: 0,
+                cancel,
+            },
+        );
         self.catalog.change(name, |known| {
             known.state = ObjectState::Reading { done: from, rate: 0 };
             known.is_rewritten = false;
