@@ -143,8 +143,7 @@ impl App {
         if failed > 0 {
             parts.push(part(format!("{} failed", thousands(failed as u64)), Role::Error));
         }
-        let (done, all) =
-            scopes().filter_map(Place::progress).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (done, all) = scopes().filter_map(Place::progress).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         if all > 0 {
             parts.push(part(format!("{} of {}", bytes(done), bytes(all)), Role::Text));
         }
@@ -230,6 +229,7 @@ impl App {
 
     fn older_line(&self, place: &Place, lines: &mut Vec<BodyLine>) {
         if place.scope.as_ref().is_some_and(|scope| scope.has_older) {
+            lines.push(BodyLine { text: String::new(), role: Role::Text });
             let key = self.key_of("older-objects");
             lines.push(BodyLine { text: format!("{key}   reads older objects"), role: Role::Dim });
         }

@@ -81,6 +81,9 @@ impl App {
 
     /// A click goes to a pod. `false` when it was elsewhere.
     pub(in crate::app) fn click_pods(&mut self, y: u16) -> bool {
+        if !self.pods_are_shown() {
+            return false;
+        }
         let Some(rows) = self.layout().and_then(|layout| layout.upper) else { return false };
         if !(rows.y..rows.y + rows.height).contains(&y) {
             self.pods.list.has_focus = false;
@@ -177,7 +180,9 @@ impl App {
     fn switched(&self) -> Option<SourceId> {
         let here = self.pods.here().map(|(source, _)| source).filter(|_| self.pods.list.has_focus);
         let at_row = match self.pods.rows.get(self.pods.list.row) {
-            Some(super::RowAt::Bare(source) | super::RowAt::Problem(source, _)) if self.pods.list.has_focus => Some(*source),
+            Some(super::RowAt::Bare(source) | super::RowAt::Problem(source, _)) if self.pods.list.has_focus => {
+                Some(*source)
+            }
             _ => None,
         };
         here.or(at_row).or_else(|| self.pods.clusters.keys().next().copied())
