@@ -121,15 +121,16 @@ fn firestore_of(config: &Config, environment: &Environment) -> firestore::Settin
     }
 }
 
-/// Google's own tools write it with a scheme, its emulators without.
+/// Google's own tools write it with a scheme, others without.
 fn with_scheme(host: &str) -> String {
     let host = host.trim().trim_end_matches('/');
     if host.contains("://") { host.to_owned() } else { format!("http://{host}") }
 }
 
+/// Emulators speak without TLS, so only what says so by `https://` gets it.
 fn without_scheme(host: &str) -> String {
     let host = host.trim().trim_end_matches('/');
-    host.split_once("://").map_or(host, |(_, rest)| rest).to_owned()
+    host.strip_prefix("http://").unwrap_or(host).to_owned()
 }
 
 #[cfg(test)]
@@ -187,7 +188,7 @@ mod tests {
         };
         check("127.0.0.1:9023", "http://127.0.0.1:9023", "127.0.0.1:9023");
         check("http://localhost:1/", "http://localhost:1", "localhost:1");
-        check("https://gcs.test", "https://gcs.test", "gcs.test");
+        check("https://gcs.test", "https://gcs.test", "https://gcs.test");
     }
 
     #[test]

@@ -1,3 +1,4 @@
 //! What several test targets need.
 
 pub mod pty;
+pub mod servers;
