@@ -219,7 +219,8 @@ fn is_reached(dir: &Path, inner: &Path) -> bool {
 fn one_library_does_the_encryption() {
     // What is built follows from the lock file and the features; what stands in the lock file could be built.
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    let packages: Vec<&str> = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')).collect();
+    let packages: Vec<&str> =
+        lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')).collect();
     assert!(packages.contains(&"aws-lc-rs") && packages.len() > 100, "the lock file was not understood");
     let others = ["ring", "openssl", "openssl-sys", "native-tls", "boring", "boring-sys", "mbedtls"];
     let locked: Vec<_> = others.into_iter().filter(|name| packages.contains(name)).collect();

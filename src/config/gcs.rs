@@ -123,7 +123,7 @@ pub(super) const ROWS: [ConfigKey; 9] = {
         },
         ConfigKey {
             name: "gcs.object_limit",
-            doc: "How much of one object is read, as it is stored, before you ask for more.",
+            doc: "How much of one object is read, as it is stored, before you ask for more. `tail` reads all of it.",
             expected: Size::EXPECTED,
             default: "\"64MiB\"",
             example: "\"1GiB\"",

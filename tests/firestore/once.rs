@@ -17,7 +17,8 @@ fn the_latest_documents_come_in_the_order_of_their_times() {
     assert_eq!(world.documents("jobs", &[]).len(), 20);
     assert_eq!(world.documents("jobs", &["--since", "2026-01-01T10:00:17Z"]).len(), 3);
     assert_eq!(world.documents("none", &[]), [""; 0]);
-    let text = String::from_utf8(world.command("jobs", &["--limit", "1", "--no-follow"]).output().unwrap().stdout).unwrap();
+    let text =
+        String::from_utf8(world.command("jobs", &["--limit", "1", "--no-follow"]).output().unwrap().stdout).unwrap();
     assert!(text.contains("jobs/j19") && text.contains("running"), "{text}");
 }
 

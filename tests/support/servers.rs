@@ -74,7 +74,11 @@ impl Process {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("{} does not answer: {}", self.program.display(), std::fs::read_to_string(&self.log).unwrap_or_default());
+        panic!(
+            "{} does not answer: {}",
+            self.program.display(),
+            std::fs::read_to_string(&self.log).unwrap_or_default()
+        );
     }
 
     fn kill(&mut self) {
@@ -175,8 +179,10 @@ impl Gcs {
 
     /// The same with metadata, such as `contentEncoding`.
     pub(crate) fn put_with(&self, name: &str, about: &Value, bytes: &[u8]) {
-        let mut body = format!("--cut\r\ncontent-type: application/json\r\n\r\n{about}\r\n--cut\r\ncontent-type: text/plain\r\n\r\n")
-            .into_bytes();
+        let mut body = format!(
+            "--cut\r\ncontent-type: application/json\r\n\r\n{about}\r\n--cut\r\ncontent-type: text/plain\r\n\r\n"
+        )
+        .into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n--cut--\r\n");
         let path = format!("/upload/storage/v1/b/logs/o?uploadType=multipart&name={}", escaped(name));

@@ -3,11 +3,13 @@
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
 use super::Context::{
-    Bars, Choice, Ci, Consent, Detail, Help, List, ObjectLines, Objects, Origins, Picker, PodLines, Pods, Prompt, Runs, Split,
-    Start, Text,
+    Bars, Choice, Ci, Consent, Detail, Help, List, ObjectLines, Objects, Origins, Picker, PodLines, Pods, Prompt, Runs,
+    Split, Start, Text,
 };
 use super::{ActionSpec, Context, Group};
-use super::{ci, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time, window};
+use super::{
+    ci, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time, window,
+};
 
 const RECORDS: &[Context] = &[List, PodLines, ObjectLines, Split, Detail];
 /// Also where the list above the records has the keys.
@@ -21,8 +23,26 @@ const SIDEWAYS: &[Context] = &[List, PodLines, ObjectLines, Split, Detail, Runs,
 const PANES: &[Context] = &[Split, Detail];
 const SCREENS: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci];
 const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, Split, Detail];
-const EVERYWHERE: &[Context] =
-    &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Consent, Help];
+const EVERYWHERE: &[Context] = &[
+    Start,
+    Runs,
+    Ci,
+    List,
+    PodLines,
+    Pods,
+    ObjectLines,
+    Objects,
+    Split,
+    Detail,
+    Choice,
+    Text,
+    Prompt,
+    Picker,
+    Origins,
+    Bars,
+    Consent,
+    Help,
+];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {

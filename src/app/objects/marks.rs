@@ -76,8 +76,7 @@ impl App {
     fn learn_object_origins(&mut self, marks: &[OriginId]) {
         let objects = &self.objects;
         let origin = |id: &ObjectId| objects.table.find(id).and_then(|entry| entry.object.origin);
-        let learnt: Vec<_> =
-            objects.tokens.keys(marks).into_iter().map(|(id, token)| (token, origin(id))).collect();
+        let learnt: Vec<_> = objects.tokens.keys(marks).into_iter().map(|(id, token)| (token, origin(id))).collect();
         for (token, origin) in learnt {
             self.objects.tokens.learn(token, origin);
         }

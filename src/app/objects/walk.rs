@@ -209,9 +209,10 @@ impl App {
         if !self.objects_have_focus() {
             return false;
         }
-        let here = self.objects.here().filter(|entry| {
-            matches!(entry.object.state, ObjectState::Reading { .. } | ObjectState::Queued)
-        });
+        let here = self
+            .objects
+            .here()
+            .filter(|entry| matches!(entry.object.state, ObjectState::Reading { .. } | ObjectState::Queued));
         let Some(entry) = here else { return false };
         effects.push(Effect::Objects(entry.source, Want::Stop(entry.object.key.clone())));
         let key = self.key_of("read-object");

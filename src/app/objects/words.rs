@@ -143,8 +143,7 @@ impl App {
         if failed > 0 {
             parts.push(part(format!("{} failed", thousands(failed as u64)), Role::Error));
         }
-        let (done, all) =
-            scopes().filter_map(Place::progress).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (done, all) = scopes().filter_map(Place::progress).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         if all > 0 {
             parts.push(part(format!("{} of {}", bytes(done), bytes(all)), Role::Text));
         }

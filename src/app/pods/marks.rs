@@ -93,8 +93,7 @@ impl App {
             let pod = listed.and_then(|pods| pods.iter().find(|pod| pod.key == *key));
             pod.into_iter().flat_map(|pod| &pod.containers).flat_map(|one| one.origins.iter().copied()).collect()
         };
-        let learnt: Vec<_> =
-            pods.tokens.keys(marks).into_iter().map(|(key, token)| (token, write_to(key))).collect();
+        let learnt: Vec<_> = pods.tokens.keys(marks).into_iter().map(|(key, token)| (token, write_to(key))).collect();
         for (token, origins) in learnt {
             self.pods.tokens.learn(token, origins);
         }

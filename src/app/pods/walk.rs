@@ -177,7 +177,9 @@ impl App {
     fn switched(&self) -> Option<SourceId> {
         let here = self.pods.here().map(|(source, _)| source).filter(|_| self.pods.list.has_focus);
         let at_row = match self.pods.rows.get(self.pods.list.row) {
-            Some(super::RowAt::Bare(source) | super::RowAt::Problem(source, _)) if self.pods.list.has_focus => Some(*source),
+            Some(super::RowAt::Bare(source) | super::RowAt::Problem(source, _)) if self.pods.list.has_focus => {
+                Some(*source)
+            }
             _ => None,
         };
         here.or(at_row).or_else(|| self.pods.clusters.keys().next().copied())
