@@ -71,7 +71,7 @@ impl Plan {
                 all_descendants: matches!(self.place.reach, Reach::Group(_)),
             }],
             r#where: self.condition(),
-            order_by: self.order(),
+            order_by: self.order(span),
             start_at: span.behind.as_ref().map(|key| cursor(key, false)),
             end_at: span.until.as_ref().map(|key| cursor(key, true)),
             limit: limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),
@@ -79,7 +79,7 @@ impl Plan {
         }
     }
 
-    fn order(&self) -> Vec<Order> {
+    fn order(&self, span: &Span) -> Vec<Order> {
         let order = |path: String, direction: Direction| Order {
             field: Some(FieldReference { field_path: path }),
             direction: direction.into(),
@@ -88,6 +88,8 @@ impl Plan {
             By::Time(field) => {
                 vec![order(wire_path(field), Direction::Descending), order(NAME.to_owned(), Direction::Descending)]
             }
+            // It is the service's own order; named, it would not go together with every filter.
+            By::Name if span.behind.is_none() && span.until.is_none() => Vec::new(),
             By::Name => vec![order(NAME.to_owned(), Direction::Ascending)],
         }
     }
@@ -216,6 +218,6 @@ mod tests {
         assert!(matches!(query.r#where.unwrap().filter_type, Some(FilterType::CompositeFilter(all)) if all.filters.len() == 2));
         let plan = Plan { by: By::Name, filters: Vec::new(), ..plan };
         let query = plan.query(&Span::default(), None);
-        assert_eq!((query.order_by.len(), query.r#where, query.limit), (1, None, None));
+        assert_eq!((query.order_by.len(), query.r#where, query.limit), (0, None, None));
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Exhausted,
     /// The token was not taken; with a new one at once.
     Unauthenticated,
+    /// There are no credentials, or none that can be used.
+    NoLogin,
     /// The account may not. Somebody has to allow it: asked again now and then.
     Denied,
     /// What was asked cannot be answered as it is: an index, a collection, a database is missing.
@@ -61,7 +63,7 @@ impl Trouble {
 
     /// There is no token.
     pub(super) fn login(error: &google::LoginError) -> Self {
-        let kind = if error.is_passing() { Kind::Away } else { Kind::Denied };
+        let kind = if error.is_passing() { Kind::Away } else { Kind::NoLogin };
         Self::new(kind, error.to_string())
     }
 

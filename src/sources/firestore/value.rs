@@ -343,6 +343,9 @@ pub(super) fn unbase64(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=').as_bytes();
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
     for chunk in text.chunks(4) {
+        if chunk.len() == 1 {
+            return None;
+        }
         let mut bits = 0_u32;
         for byte in chunk {
             let digit = DIGITS.iter().position(|own| own == byte)?;
@@ -350,7 +353,7 @@ pub(super) fn unbase64(text: &str) -> Option<Vec<u8>> {
         }
         bits <<= 6 * (4 - chunk.len());
         let bytes = [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8];
-        out.extend_from_slice(bytes.get(..chunk.len().checked_sub(1)?)?);
+        out.extend_from_slice(bytes.get(..chunk.len() - 1)?);
     }
     Some(out)
 }

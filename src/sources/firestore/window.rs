@@ -148,6 +148,7 @@ impl Window {
     /// What changed up to this moment was seen: nothing of it comes again.
     pub(super) fn resume(&mut self, floor: Option<Timestamp>, head: Option<Key>) {
         self.is_first = false;
+        self.knows_all = false;
         self.floor = floor;
         self.horizon = self.horizon.max(floor);
         self.head = head.or(self.head.take());
@@ -302,7 +303,10 @@ impl Window {
                 Some(old) => changes.push(Change::Modified { before: old.document, after: document.clone() }),
                 None => changes.push(Change::Added(document.clone())),
             }
-            self.put_away(&document, is_in);
+            let key = self.put_away(&document, is_in);
+            if self.head.as_ref().is_some_and(|head| key.is_ahead_of(head)) {
+                self.head = Some(key);
+            }
         }
         changes
     }
@@ -419,6 +423,13 @@ impl Window {
         } else {
             Change::Left { before, after: document }
         })
+    }
+
+    /// Nobody could say what became of these: they are in the query until it is told again.
+    pub(super) fn undecided(&mut self, names: &[Arc<str>]) {
+        for name in names {
+            self.known.set_in(name, true);
+        }
     }
 
     /// A document in doubt is gone.
