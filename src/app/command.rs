@@ -212,8 +212,10 @@ fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use Context::{Ci, Detail, List, PodLines, Pods, Runs, Split, Start};
-    let is_screen = |context: &Context| matches!(context, Start | List | PodLines | Pods | Split | Detail | Ci | Runs);
+    use Context::{Ci, Detail, List, ObjectLines, Objects, PodLines, Pods, Runs, Split, Start};
+    let is_screen = |context: &Context| {
+        matches!(context, Start | List | PodLines | Pods | ObjectLines | Objects | Split | Detail | Ci | Runs)
+    };
     spec.id != "palette" && spec.when.iter().any(is_screen)
 }
 
@@ -349,6 +351,8 @@ fn place_of(spec: &ActionSpec) -> &'static str {
         "where runs are listed"
     } else if works(Context::Pods) {
         "where pods are listed"
+    } else if works(Context::Objects) {
+        "where objects are listed"
     } else if works(Context::Split) || works(Context::Detail) {
         "while the detail pane is open"
     } else {

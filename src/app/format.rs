@@ -70,6 +70,17 @@ pub fn age(nanos: i64) -> String {
     }
 }
 
+/// A span of time so roughly that a screen that shows it stays as it is for a while: `a moment`, `20s`, `3m`, `2h04m`.
+pub fn roughly(nanos: i64) -> String {
+    let seconds = nanos.max(0) / SECOND;
+    match seconds {
+        ..10 => "a moment".to_owned(),
+        10..60 => format!("{}s", seconds / 10 * 10),
+        60..3600 => format!("{}m", seconds / 60),
+        _ => age(nanos),
+    }
+}
+
 /// The time of day with this many digits of the second's fraction.
 pub fn time_of_day(time: Timestamp, zone: &TimeZone, digits: Digits) -> String {
     let zoned = time.to_jiff().to_zoned(zone.clone());

@@ -42,8 +42,8 @@ pub struct Layout {
     pub health: u16,
     /// The histogram with its axis.
     pub histogram: Option<Rows>,
-    /// The list of pods above the list; its first row is its heading.
-    pub pods: Option<Rows>,
+    /// The list of pods or of objects above the records; its first row is its heading.
+    pub upper: Option<Rows>,
     /// The row of the list's heading.
     pub heading: u16,
     /// The records.
@@ -187,13 +187,13 @@ impl App {
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => 0,
         };
-        // A pane takes the place of the pods, too.
-        let pods = if pane == 0 { self.rows_of_pods(body) } else { 0 };
-        let list = Rows { y: first + pods, height: body.saturating_sub(pane + pods) };
+        // A pane takes the place of pods and objects, too.
+        let upper = if pane == 0 { self.rows_of_pods(body).max(self.rows_of_objects(body)) } else { 0 };
+        let list = Rows { y: first + upper, height: body.saturating_sub(pane + upper) };
         let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
         let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
-        let pods = (pods > 0).then_some(Rows { y: first - 1, height: pods });
-        Some(Layout { tabs: 0, health: 1, histogram, pods, heading: list.y - 1, list, pane, status: height - 1 })
+        let upper = (upper > 0).then_some(Rows { y: first - 1, height: upper });
+        Some(Layout { tabs: 0, health: 1, histogram, upper, heading: list.y - 1, list, pane, status: height - 1 })
     }
 
     /// Where the tabs' names stand: ` [1 GCS]    2 Firestore    3 Pods !`. A badge has its place also when there is none, so that

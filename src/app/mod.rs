@@ -22,6 +22,7 @@ pub mod command;
 mod copy;
 mod counting;
 pub mod debug;
+mod described;
 mod detail;
 pub mod docs;
 mod earlier;
@@ -38,6 +39,7 @@ mod like;
 mod marks;
 mod mouse;
 mod names;
+mod objects;
 mod opened;
 mod origins;
 mod per_origin;
@@ -52,7 +54,9 @@ mod status;
 mod tab;
 pub mod text;
 mod timeline;
+mod tokens;
 mod update;
+mod upper;
 pub mod view;
 mod window;
 
@@ -67,6 +71,7 @@ pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows, TabPlace};
 pub use marks::{MAX_NOTE, Mark, Marks};
+pub use objects::{ObjectColumns, ObjectRow, ObjectsView};
 pub use opened::Below;
 pub use origins::{OriginRow, Origins};
 pub use per_origin::SPARKS;
@@ -115,6 +120,7 @@ pub struct App {
     /// Logs of CI jobs and their causes.
     ci: ci::Ci,
     pods: pods::Pods,
+    objects: objects::Objects,
     /// Effects of what did not come from a key.
     outbox: Vec<event::Effect>,
     marks: Marks,
@@ -154,7 +160,7 @@ enum Pane {
     Bars(BarCursor),
     Help { scroll: usize },
     Debug(Box<debug::DebugPane>),
-    Described(Box<pods::Described>),
+    Described(Box<described::Described>),
     Consent(pods::Question),
 }
 
@@ -226,6 +232,7 @@ impl App {
             far: window::Far::default(),
             ci: ci::Ci::default(),
             pods: pods::Pods::default(),
+            objects: objects::Objects::default(),
             outbox: Vec::new(),
             marks: Marks::default(),
             names: names::Names::default(),
@@ -401,7 +408,7 @@ impl App {
         match &self.tab().detail {
             _ if self.is_start() => Context::Start,
             _ if self.ci_is_shown() => self.ci_context(),
-            None => self.pods_context().unwrap_or(Context::List),
+            None => self.pods_context().or_else(|| self.objects_context()).unwrap_or(Context::List),
             Some(detail) if detail.focused => Context::Detail,
             Some(_) => Context::Split,
         }

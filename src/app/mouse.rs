@@ -20,8 +20,10 @@ impl App {
 
     fn wheel(&mut self, rows: isize) {
         let height = self.list_height();
-        let in_detail =
-            self.ci_is_shown() || self.pods_have_focus() || self.tab().detail().is_some_and(super::Detail::is_focused);
+        let in_detail = self.ci_is_shown()
+            || self.pods_have_focus()
+            || self.objects_have_focus()
+            || self.tab().detail().is_some_and(super::Detail::is_focused);
         let is_following = self.tab().view.is_following();
         match &mut self.pane {
             Pane::Help { .. } | Pane::Origins(_) | Pane::Debug(_) | Pane::Described(_) => self.go_lines(rows),
@@ -44,7 +46,7 @@ impl App {
             }
         } else if self.ci_is_shown() {
             self.click_ci(row);
-        } else if self.click_pods(row) {
+        } else if self.click_pods(row) || self.click_objects(row) {
         } else if within(layout.list) {
             if let Some(detail) = &mut self.tab_mut().detail {
                 detail.focused = false;

@@ -75,6 +75,7 @@ impl App {
     /// Goes to the next match or error, or begins to.
     pub(super) fn find(&mut self, what: What, direction: Direction) {
         self.leave_pods_list();
+        self.leave_objects_list();
         let target = match what {
             What::Error => Target::AtLeast(Severity::Error),
             What::Match => match &self.search {

@@ -96,6 +96,7 @@ impl App {
         let has_problem = match tab {
             Tab::Ci => self.ci.live.has_problem(),
             Tab::Pods => self.pods.has_problem(),
+            Tab::Gcs => self.objects.has_problem(),
             _ => false,
         };
         let degraded = has_problem || self.engine.sources().any(|source| source.tab() == tab && bad(source));
@@ -130,7 +131,7 @@ impl App {
 
     /// What the tab shows, in forms from the longest to the shortest.
     pub fn scope_forms(&self) -> Vec<String> {
-        self.run_scope().or_else(|| self.pods_scope()).unwrap_or_else(|| {
+        self.run_scope().or_else(|| self.pods_scope()).or_else(|| self.objects_scope()).unwrap_or_else(|| {
             let (full, short) = self.scope();
             vec![full, short]
         })
@@ -147,7 +148,7 @@ impl App {
         if self.ci_is_shown() {
             return parts;
         }
-        if let Some(parts) = self.pods_health() {
+        if let Some(parts) = self.pods_health().or_else(|| self.objects_health()) {
             return parts;
         }
         let sources: Vec<_> = self.sources_here().collect();
@@ -258,8 +259,8 @@ impl App {
     pub fn filter_words(&self) -> String {
         let query = self.tab().view.query();
         let mut words = filter::words(query, &self.tab().shown_fields, self.now, &self.shown_zone());
-        if let Some(pods) = self.marks_words() {
-            let _ = write!(words, " {pods}");
+        if let Some(marked) = self.marks_words().or_else(|| self.object_marks_words()) {
+            let _ = write!(words, " {marked}");
         } else if let Some(first) = query.origins.first() {
             let more = query.origins.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -308,6 +309,7 @@ impl App {
         self.time == TimeStyle::Age
             || self.runs_show_seconds()
             || self.pods_show_seconds()
+            || self.objects_show_seconds()
             || matches!(self.pane, Pane::Debug(_))
             || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
@@ -325,6 +327,7 @@ impl App {
         }
         pulse.push_str(&self.runs_pulse());
         pulse.push_str(&self.pods_pulse());
+        pulse.push_str(&self.objects_pulse());
         if self.time == TimeStyle::Age || self.tab().detail.is_some() {
             let _ = write!(pulse, "{}", self.now.0 / crate::model::time::SECOND);
         }

@@ -108,9 +108,25 @@ pub fn shorten(name: &str, columns: usize, gap: char) -> String {
     if columns == 0 {
         return String::new();
     }
-    let tail = (columns - 1) / 2;
-    let head = piece(name, 0, columns - 1 - tail);
-    let tail = piece(name, all - tail, tail);
+    around_gap(name, all, columns, (columns - 1) / 2, gap)
+}
+
+/// A path in so many columns: most of what it has is its end, which tells it from others.
+pub fn shorten_path(path: &str, columns: usize, gap: char) -> String {
+    let all = width(path);
+    if all <= columns {
+        return path.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    around_gap(path, all, columns, columns - 1 - (columns - 1) / 4, gap)
+}
+
+/// The beginning and `tail` columns of the end of a text that is `all` columns wide.
+fn around_gap(text: &str, all: usize, columns: usize, tail: usize, gap: char) -> String {
+    let head = piece(text, 0, columns - 1 - tail);
+    let tail = piece(text, all - tail, tail);
     format!("{}{gap}{}{}", head.text, " ".repeat(tail.pad), tail.text)
 }
 

@@ -194,7 +194,8 @@ impl App {
             }
             Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
             Applied::Pods(source, news) => self.pods_news(source, news),
-            Applied::Objects(..) | Applied::Documents(..) | Applied::Nothing => {}
+            Applied::Objects(source, news) => self.objects_news(source, news),
+            Applied::Documents(..) | Applied::Nothing => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
                 if let Some(source) = self.engine.source(id) {
@@ -245,6 +246,7 @@ impl App {
         self.load_what_is_seen();
         self.settle_ci();
         self.settle_pods(by_user);
+        self.settle_objects(by_user);
         self.scroll_origins();
         if self.tab().tab == Tab::Ci {
             self.ci.live.seen();

@@ -10,6 +10,7 @@ pub mod docs;
 mod extract;
 mod filter_args;
 mod forge;
+mod google;
 mod live;
 pub mod output;
 mod pods;
@@ -27,7 +28,9 @@ use crate::app::action::ACTIONS;
 use crate::app::keymap::Keymap;
 use crate::config::{Config, Environment, Loaded, Problem};
 use crate::infra::http;
+use crate::model::Address;
 use crate::runtime::{Opening, terminal};
+use crate::sources::Follow;
 use anyhow::Context;
 use clap::Parser;
 use std::{ffi::OsString, io::Write, time::Instant};
@@ -135,12 +138,26 @@ fn run(cli: &Cli, environment: &Environment, out: &mut Output) -> anyhow::Result
                     screen::run((opening, cli.baseline.clone()), capabilities, &globals, out)
                 }
                 start::Plan::Lines(sources, why) => {
-                    out.note(&format!("{why}: printing lines, as `logdeck cat` does"));
+                    let args = CatArgs::lines(sources, why);
+                    let command = if args.sources.iter().all(tail::is_local) { "cat" } else { "tail" };
+                    out.note(&format!("{why}: printing lines, as `logdeck {command}` does"));
                     warn_of_the_file(&globals, out);
-                    cat::run(&CatArgs::lines(sources, why), &globals, out)
+                    if command == "cat" {
+                        return cat::run(&args, &globals, out);
+                    }
+                    let follow = if args.follow { Follow::On } else { Follow::Off };
+                    tail::run(&tail::TailArgs::of_lines(args.sources, follow), &globals, out)
                 }
             }
         }
+    }
+}
+
+/// What reads a source that only files can be in place of, in words.
+fn command_for(source: &Address) -> String {
+    match source {
+        Address::Github { .. } | Address::Gitlab { .. } => format!("use `logdeck extract {source}`"),
+        source => format!("use `logdeck tail {source} --no-follow`"),
     }
 }
 

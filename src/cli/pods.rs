@@ -55,18 +55,13 @@ fn common(globals: &Globals<'_>, now: Timestamp) -> Settings {
         allow_exec: config.pods.allow_exec.clone(),
         path: environment.text("PATH").unwrap_or_default().to_owned(),
         ca_file: config.pods.ca_file.clone(),
-        proxy: either(environment, "HTTPS_PROXY").or_else(|| either(environment, "ALL_PROXY")),
-        no_proxy: either(environment, "NO_PROXY").unwrap_or_default(),
+        proxy: environment.either("HTTPS_PROXY").or_else(|| environment.either("ALL_PROXY")).map(str::to_owned),
+        no_proxy: environment.either("NO_PROXY").unwrap_or_default().to_owned(),
         lines: Some(config.pods.lines),
         max_streams: config.pods.max_streams,
         seed: now.0.unsigned_abs(),
         ..Settings::default()
     }
-}
-
-/// A variable that tools read in capitals and in small letters.
-fn either(environment: &Environment, name: &str) -> Option<String> {
-    environment.text(name).or_else(|| environment.text(&name.to_ascii_lowercase())).map(str::to_owned)
 }
 
 /// The parts of `KUBECONFIG`, or the file at home.
@@ -91,6 +86,6 @@ mod tests {
         check(&[("KUBECONFIG", "/a:/b c::/d")], &["/a", "/b c", "/d"]);
         check(&[], &[]);
         let environment = Environment::of_variables([("https_proxy", "http://p:1")]);
-        assert_eq!(either(&environment, "HTTPS_PROXY").as_deref(), Some("http://p:1"));
+        assert_eq!(environment.either("HTTPS_PROXY"), Some("http://p:1"));
     }
 }

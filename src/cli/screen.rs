@@ -52,10 +52,13 @@ pub fn run(
     let setup = Setup {
         capabilities,
         opening,
-        settings: Settings {
-            pods: super::pods::of_screen(globals, allowed, SystemClock.now()),
-            ..Settings::new(config.tz.rules().clone(), Follow::On, config.memory.bytes())
-        },
+        settings: super::google::with_google(
+            Settings {
+                pods: super::pods::of_screen(globals, allowed, SystemClock.now()),
+                ..Settings::new(config.tz.rules().clone(), Follow::On, config.memory.bytes())
+            },
+            globals,
+        ),
         frames: config.fps.per_second(),
         clock: Arc::new(SystemClock),
         trace: environment.os("LOGDECK_TRACE_FRAMES").map(PathBuf::from),

@@ -47,6 +47,11 @@ impl Environment {
         self.os(name).and_then(OsStr::to_str)
     }
 
+    /// The same of a variable that tools read in capitals and in small letters: `HTTPS_PROXY`.
+    pub fn either(&self, name: &str) -> Option<&str> {
+        self.text(name).or_else(|| self.text(&name.to_ascii_lowercase()))
+    }
+
     /// The names of all variables that begin with `prefix`.
     pub fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.variables.keys().filter_map(|name| name.to_str()).filter(move |name| name.starts_with(prefix))

@@ -250,7 +250,7 @@ mod tests {
         check(
             "repos = []",
             "c.toml:1:1: unknown key `repos`; known are sources, memory, theme, ascii, time, columns, tz, fps, \
-                             log_level, github, gitlab, pods, keys",
+                             log_level, github, gitlab, pods, google, gcs, firestore, keys",
         );
         assert!(problems("theme = ", &[])[0].starts_with("c.toml:1:"));
         assert!(problems("theme = 1\ntheme = 2", &[])[0].contains("duplicate key"));

@@ -4,7 +4,7 @@
 //! README derive: a new setting is a field of [`Config`] and a row here. Must not know files or the environment.
 
 use super::types::BadValue;
-use super::{Bindings, Config, pods, servers};
+use super::{Bindings, Config, firestore, gcs, google, pods, servers};
 use crate::model::Address;
 use crate::model::look::TimeStyle;
 use crate::model::theme::ThemeChoice;
@@ -140,18 +140,28 @@ const COLUMNS: &str = "a list of at most 8 fields' names, such as [\"status\", \
 pub(super) const BOOLEAN: &str = "true or false";
 const BINDINGS: &str = "action = \"key\" or action = [\"key\", \"key\"]";
 
+const COUNT: usize = OWN.len()
+    + servers::ROWS.len()
+    + pods::ROWS.len()
+    + google::ROWS.len()
+    + gcs::ROWS.len()
+    + firestore::ROWS.len();
+
 /// All settings, in the order of the example file.
 pub static KEYS: &[ConfigKey] = &{
-    let [.., last] = OWN;
-    let mut keys = [last; OWN.len() + servers::ROWS.len() + pods::ROWS.len()];
-    let (mut at, own, forges) = (0, OWN.len() - 1, servers::ROWS.len());
-    while at < keys.len() - 1 {
-        keys[at] = match at {
-            _ if at < own => OWN[at],
-            _ if at < own + forges => servers::ROWS[at - own],
-            _ => pods::ROWS[at - own - forges],
-        };
-        at += 1;
+    let [own @ .., last] = &OWN;
+    let mut keys = [*last; COUNT];
+    let parts: [&[ConfigKey]; 6] =
+        [own, &servers::ROWS, &pods::ROWS, &google::ROWS, &gcs::ROWS, &firestore::ROWS];
+    let (mut at, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut row = 0;
+        while row < parts[part].len() {
+            keys[at] = parts[part][row];
+            at += 1;
+            row += 1;
+        }
+        part += 1;
     }
     keys
 };

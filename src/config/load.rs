@@ -252,6 +252,8 @@ fn from_flags(loaded: &mut Loaded, flags: &Overrides) {
         by("gitlab.ca_file", "--ca-file");
         config.pods.ca_file = Some(path.clone());
         by("pods.ca_file", "--ca-file");
+        config.google.ca_file = Some(path.clone());
+        by("google.ca_file", "--ca-file");
     }
     if let Some(exec) = flags.exec {
         config.pods.exec = exec;
@@ -298,6 +300,7 @@ mod tests {
         check("memory", "\"64MiB\"", Set::Flag("--memory"));
         check("github.ca_file", "\"/ca.pem\"", Set::Flag("--ca-file"));
         check("gitlab.ca_file", "\"/ca.pem\"", Set::Flag("--ca-file"));
+        check("google.ca_file", "\"/ca.pem\"", Set::Flag("--ca-file"));
         check("fps", "30", Set::Default);
     }
 

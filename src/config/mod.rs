@@ -6,6 +6,9 @@ mod environment;
 mod example;
 mod file;
 mod filters;
+mod firestore;
+mod gcs;
+mod google;
 mod keys;
 mod load;
 mod pods;
@@ -17,12 +20,15 @@ pub use environment::Environment;
 pub use example::{example, reference};
 pub use file::{Place, Problem};
 pub use filters::FilterFile;
+pub use firestore::{DocumentChanges, Firestore};
+pub use gcs::{Gcs, ObjectNames};
+pub use google::Google;
 pub use keys::{ConfigKey, KEYS, Raw, Table, VARIABLES, nearest};
 pub use load::{File, Loaded, Overrides, Set, file, load};
 pub use pods::Pods;
 pub use servers::{CiServer, ServerUrl};
 pub use themes::{reference as theme_reference, themes};
-pub use types::{BadValue, FrameRate, LogLevel, Memory, Zone};
+pub use types::{Age, BadValue, FrameRate, LogLevel, Memory, Size, Zone};
 
 use crate::model::Address;
 use crate::model::ci::Forge;
@@ -60,6 +66,12 @@ pub struct Config {
     pub gitlab: CiServer,
     /// Kubernetes.
     pub pods: Pods,
+    /// Google Cloud, for both of its sources.
+    pub google: Google,
+    /// Google Cloud Storage.
+    pub gcs: Gcs,
+    /// Firestore.
+    pub firestore: Firestore,
     /// Keys that replace an action's own.
     pub keys: Bindings,
 }
@@ -79,6 +91,9 @@ impl Default for Config {
             github: CiServer::of(Forge::Github),
             gitlab: CiServer::of(Forge::Gitlab),
             pods: Pods::default(),
+            google: Google::default(),
+            gcs: Gcs::default(),
+            firestore: Firestore::default(),
             keys: Bindings::new(),
         }
     }

@@ -3,7 +3,7 @@
 //! Owns the spellings, which flags, environment and file share. Must not know where a value came from.
 
 use jiff::tz::TimeZone;
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// A value that was not understood: what was given, what is wrong, what is expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,24 +67,35 @@ impl FromStr for Memory {
     type Err = BadValue;
 
     fn from_str(text: &str) -> Result<Self, BadValue> {
-        let bad = || BadValue::new(text, Self::EXPECTED);
-        let trimmed = text.trim();
-        let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = trimmed.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| bad())?;
-        let unit = unit.trim_start();
-        let factor = match unit {
-            "" | "B" => 1,
-            // A bare letter is the binary unit, as `sort -S` and the JVM read it.
-            _ => UNITS
-                .iter()
-                .find(|(name, _)| {
-                    name.eq_ignore_ascii_case(unit) || (unit.len() == 1 && name.len() == 3 && starts_like(name, unit))
-                })
-                .map(|(_, factor)| *factor)
-                .ok_or_else(bad)?,
-        };
-        number.checked_mul(factor).and_then(Self::from_bytes).ok_or_else(bad)
+        bytes_of(text).and_then(Self::from_bytes).ok_or_else(|| BadValue::new(text, Self::EXPECTED))
+    }
+}
+
+/// A number of bytes with or without a unit.
+fn bytes_of(text: &str) -> Option<u64> {
+    let trimmed = text.trim();
+    let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = trimmed.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let unit = unit.trim_start();
+    let factor = match unit {
+        "" | "B" => 1,
+        // A bare letter is the binary unit, as `sort -S` and the JVM read it.
+        _ => UNITS
+            .iter()
+            .find(|(name, _)| {
+                name.eq_ignore_ascii_case(unit) || (unit.len() == 1 && name.len() == 3 && starts_like(name, unit))
+            })
+            .map(|(_, factor)| *factor)?,
+    };
+    number.checked_mul(factor)
+}
+
+/// The number with the largest unit that fits without a rest.
+fn with_unit(bytes: u64) -> String {
+    match UNITS.iter().find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor)) {
+        Some((unit, factor)) => format!("{}{unit}", bytes / factor),
+        None => bytes.to_string(),
     }
 }
 
@@ -94,10 +105,91 @@ fn starts_like(name: &str, letter: &str) -> bool {
 
 impl fmt::Display for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match UNITS.iter().find(|(_, factor)| self.0.is_multiple_of(*factor)) {
-            Some((unit, factor)) => write!(f, "{}{unit}", self.0 / factor),
-            None => write!(f, "{}", self.0),
+        f.write_str(&with_unit(self.0))
+    }
+}
+
+/// A number of bytes: 1 to 1 TiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(u64);
+
+impl Size {
+    /// What a value looks like.
+    pub const EXPECTED: &'static str = "a size up to 1TiB, such as 64MiB, 1GiB, 500MB, or a number of bytes";
+
+    /// So many MiB.
+    pub(super) const fn mib(number: u64) -> Self {
+        Self(number * MIB)
+    }
+
+    /// Bytes.
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Size {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let size = bytes_of(text).filter(|bytes| (1..=Memory::MAX.0).contains(bytes));
+        size.map(Self).ok_or_else(|| BadValue::new(text, Self::EXPECTED))
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&with_unit(self.0))
+    }
+}
+
+/// A span of time, or no limit: a second to 100 years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age(Option<Duration>);
+
+const AGES: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+
+impl Age {
+    /// What a value looks like.
+    pub const EXPECTED: &'static str = "a span of time, such as 90s, 10m, 24h or 7d, or `any`";
+
+    /// So many hours.
+    pub(super) const fn hours(number: u64) -> Self {
+        Self(Some(Duration::from_hours(number)))
+    }
+
+    /// The span; nothing for no limit.
+    pub const fn limit(self) -> Option<Duration> {
+        self.0
+    }
+}
+
+impl FromStr for Age {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        let trimmed = text.trim();
+        if trimmed.eq_ignore_ascii_case("any") {
+            return Ok(Self(None));
         }
+        let seconds = AGES.iter().find_map(|(unit, seconds)| {
+            let number: u64 = trimmed.strip_suffix(unit)?.trim_end().parse().ok()?;
+            number.checked_mul(*seconds)
+        });
+        let seconds = seconds.filter(|seconds| (1..=36_500 * 86_400).contains(seconds));
+        let span = seconds.map(|seconds| Self(Some(Duration::from_secs(seconds))));
+        span.ok_or_else(|| BadValue::new(text, Self::EXPECTED))
+    }
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(span) = self.0 else { return f.write_str("any") };
+        let seconds = span.as_secs();
+        // A day is the shortest way to say one; hours are what people say up to two.
+        let fits = |(unit, of): &&(&str, u64)| seconds.is_multiple_of(*of) && (*unit != "d" || seconds > 2 * of);
+        let (unit, of) = AGES.iter().find(fits).unwrap_or(&("s", 1));
+        write!(f, "{}{unit}", seconds / of)
     }
 }
 
@@ -136,6 +228,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words! {
     /// The least severe message that goes to logdeck's own log file.
@@ -281,6 +375,25 @@ mod tests {
         for text in ["256MiB", "1GiB", "500MB", "8388609", "1TiB"] {
             assert_eq!(text.parse::<Memory>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn small_sizes_and_spans() {
+        let size = |text: &str| text.parse::<Size>().map(|size| size.to_string()).ok();
+        assert_eq!(["64MiB", "1", "64 m", "1TiB", "1000"].map(size), [
+            Some("64MiB".to_owned()),
+            Some("1".to_owned()),
+            Some("64MiB".to_owned()),
+            Some("1TiB".to_owned()),
+            Some("1kB".to_owned())
+        ]);
+        assert_eq!(["0", "2TiB", "x", ""].map(size), [const { None }; 4]);
+        let age = |text: &str| text.parse::<Age>().map(|age| age.to_string()).unwrap_or_default();
+        assert_eq!(["90s", "120s", "24h", "1d", "7d", "168h", "any"].map(age), [
+            "90s", "2m", "24h", "24h", "7d", "7d", "any"
+        ]);
+        assert_eq!(["", "10", "h", "0s", "1.5h", "99999d", "-1h", "99999999999999999d"].map(age), [""; 8]);
+        assert_eq!("2m".parse::<Age>().unwrap().limit(), Some(Duration::from_mins(2)));
     }
 
     #[test]

@@ -4,12 +4,28 @@
 //! know who reads them: the real sources do. Needs no account and, but for loopback, no network.
 
 pub mod cluster;
+pub mod firestore;
 pub mod forge;
+pub mod gcs;
 mod generate;
+mod port;
 mod scenario;
 mod stage;
 mod template;
+mod web;
+mod wire;
+
+use crate::model::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use generate::{Line, lines};
 pub use scenario::{BadScenario, Scenario};
 pub use stage::{HISTORY, Stage};
+
+/// What time it is for an embedded server.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What a task that panicked has left is still good enough.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

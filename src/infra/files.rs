@@ -104,6 +104,14 @@ impl NewFile {
         Ok(std::mem::take(&mut self.target))
     }
 
+    /// Another handle to it, for what has to stay open, such as a lock.
+    ///
+    /// # Errors
+    /// What the system says: too many files are open.
+    pub fn handle(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
     /// Its temporary name, which it gets if it has none.
     fn temporary(&mut self) -> io::Result<PathBuf> {
         if matches!(self.place, Place::Nameless) {

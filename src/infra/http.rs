@@ -4,12 +4,14 @@
 //! What it says of a failure has no query of an address and no value of a header, since both may hold secrets.
 
 mod gzip;
+mod lazy;
 mod proxies;
 mod why;
 
 #[cfg(test)]
 mod tests;
 
+pub use lazy::Lazy;
 pub use proxies::Proxies;
 
 use crate::ports::http::Answer;

@@ -14,6 +14,7 @@ mod help;
 mod histogram;
 mod log_columns;
 mod log_table;
+mod objects;
 mod origins;
 mod picker;
 mod pods;
@@ -57,8 +58,11 @@ pub fn paint(app: &App, buffer: &mut Buffer) -> Option<Position> {
         if let Some(rows) = layout.histogram {
             histogram::draw(app, rows, &mut canvas);
         }
-        if let (Some(rows), Some(view)) = (layout.pods, app.pods_view()) {
+        if let (Some(rows), Some(view)) = (layout.upper, app.pods_view()) {
             pods::draw(app, &view, rows, &mut canvas);
+        }
+        if let (Some(rows), Some(view)) = (layout.upper, app.objects_view()) {
+            objects::draw(&view, rows, &mut canvas);
         }
         match app.ci_view() {
             Some(view) => ci::draw(&view, &mut canvas),
@@ -85,8 +89,8 @@ fn body(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
     match app.body() {
         Body::List => log_table::draw(app, layout, canvas),
         Body::Lines(lines) => {
-            // Below the list of pods it is their lines that are not there.
-            let title = if layout.pods.is_some() { "Lines" } else { app.tab().tab().title() };
+            // Below the list of pods or objects it is their lines that are not there.
+            let title = if layout.upper.is_some() { "Lines" } else { app.tab().tab().title() };
             canvas.heading(layout.heading, title, "");
             let list = layout.list;
             let blank = u16::from(usize::from(list.height) > lines.len());

@@ -44,11 +44,36 @@ pub(super) struct GlyphSet {
     pub(super) gap: char,
     pub(super) bar: &'static str,
     pub(super) mark: &'static str,
+    /// Of a bar that shows how far something is: what is done, what is left, and what stands around them.
+    pub(super) bar_done: &'static str,
+    pub(super) bar_left: &'static str,
+    pub(super) bar_ends: (&'static str, &'static str),
 }
 
-static UNICODE: GlyphSet =
-    GlyphSet { rule: "─", cursor: "▎", cut: "›", cut_left: "‹", gap: '…', bar: "│", mark: "◆" };
-static ASCII: GlyphSet = GlyphSet { rule: "-", cursor: ">", cut: ">", cut_left: "<", gap: '~', bar: "|", mark: "*" };
+static UNICODE: GlyphSet = GlyphSet {
+    rule: "─",
+    cursor: "▎",
+    cut: "›",
+    cut_left: "‹",
+    gap: '…',
+    bar: "│",
+    mark: "◆",
+    bar_done: "━",
+    bar_left: "─",
+    bar_ends: (" ", " "),
+};
+static ASCII: GlyphSet = GlyphSet {
+    rule: "-",
+    cursor: ">",
+    cut: ">",
+    cut_left: "<",
+    gap: '~',
+    bar: "|",
+    mark: "*",
+    bar_done: "#",
+    bar_left: "-",
+    bar_ends: ("[", "]"),
+};
 
 impl Theme {
     /// The theme for what the user wants and the terminal can do.

@@ -171,7 +171,9 @@ fn wrong_filters_are_wrong_usage() {
     check(&["--format", "xml"], "text, json, raw");
     check(&["--count", "--follow"], "cannot be used with");
     check(&["-", "-"], "standard input can be named once");
-    check(&["gs://bucket/x"], "gs sources are not there yet");
+    check(&["gs://bucket/x"], "use `logdeck tail gs://bucket/x --no-follow`");
+    check(&["--follow", "pods:shop"], "use `logdeck tail pods:shop --no-follow`");
+    check(&["-", "github:acme/api"], "use `logdeck extract github:acme/api`");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "several tests share it, and none needs all")]
 
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Lines, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 /// A directory with an empty environment.
@@ -37,6 +37,12 @@ impl Home {
         self
     }
 
+    /// Writes behind what a file has; it need not be there.
+    pub(crate) fn append(&self, name: &str, text: &str) {
+        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(self.path(name)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
     /// The binary with `cat` and these words.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         self.command_of("cat", args)
@@ -65,6 +71,37 @@ impl Home {
             scope.spawn(move || stdin.write_all(input));
             Ran::of(child.wait_with_output().unwrap())
         })
+    }
+}
+
+/// A run that goes on; it is killed with the test.
+pub(crate) struct Following {
+    pub(crate) child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Following {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// Waits for the next line.
+    pub(crate) fn next(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+
+    /// Waits for the end; whether no line came before it.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.lines.next().is_none()
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -1,39 +1,6 @@
 //! Files and standard input: what `tail` shares with every kind of source.
 
-use super::support::{Home, Ran};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Stdio};
-
-/// A run that is killed with the test.
-struct Following {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-}
-
-impl Following {
-    fn start(home: &Home, args: &[&str]) -> Self {
-        let mut command = home.command_of("tail", args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    fn next(&mut self) -> String {
-        self.lines.next().unwrap().unwrap()
-    }
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn append(home: &Home, name: &str, text: &str) {
-    let mut file = std::fs::OpenOptions::new().append(true).open(home.path(name)).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
+use super::support::{Following, Home, Ran};
 
 fn tail(home: &Home, args: &[&str]) -> Ran {
     Ran::of(home.command_of("tail", args).output().unwrap())
@@ -69,12 +36,12 @@ fn logs_that_end_are_merged_by_time() {
 #[test]
 fn logs_that_grow_begin_with_their_last_lines_and_go_on() {
     let home = two();
-    let mut following = Following::start(&home, &["a.log", "b.log", "--lines", "1"]);
+    let mut following = Following::start(home.command_of("tail", &["a.log", "b.log", "--lines", "1"]));
     let mut next = || following.next().rsplit(' ').next().unwrap().to_owned();
     assert_eq!([next(), next()], ["a3", "b4"]);
-    append(&home, "a.log", "2026-01-01T10:00:05Z INFO a5\n");
+    home.append("a.log", "2026-01-01T10:00:05Z INFO a5\n");
     assert_eq!(next(), "a5");
-    append(&home, "b.log", "2026-01-01T10:00:06Z INFO b6\n");
+    home.append("b.log", "2026-01-01T10:00:06Z INFO b6\n");
     assert_eq!(next(), "b6");
     assert!(following.child.try_wait().unwrap().is_none(), "it goes on");
 }
@@ -84,7 +51,7 @@ fn a_hundred_lines_are_shown_where_nothing_else_is_said() {
     let home = Home::new();
     let lines: Vec<_> = (0..300).map(|n| format!("2026-01-01T10:{:02}:{:02}Z INFO n{n}\n", n / 60, n % 60)).collect();
     home.file("a.log", lines.concat());
-    let mut following = Following::start(&home, &["a.log"]);
+    let mut following = Following::start(home.command_of("tail", &["a.log"]));
     let lines: Vec<_> = (0..100).map(|_| following.next()).collect();
     assert!(lines[0].ends_with("n200") && lines[99].ends_with("n299"), "{lines:?}");
 }

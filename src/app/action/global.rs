@@ -42,7 +42,7 @@ pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) || app.leave_pod() {
+    if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) || app.leave_upper(effects) {
         return;
     }
     if app.ci_is_shown() {
@@ -64,7 +64,7 @@ pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
     let back =
         app.close_pane() || app.close_detail() || app.leave_context() || app.cancel_export(effects) || app.leave_ci();
-    let back = back || app.leave_pod();
+    let back = back || app.leave_pod() || app.leave_object();
     if !back {
         effects.push(Effect::Quit);
     }
@@ -74,6 +74,7 @@ pub(super) fn cancel_or_quit(app: &mut App, effects: &mut Vec<Effect>) {
     let cancelled = app.close_pane() || app.cancel_finding() || app.cancel_filling() || app.cancel_export(effects);
     // A look for causes that nobody waits for is no reason to stay.
     let cancelled = cancelled || (app.ci_is_shown() && (app.cancel_fetch() || app.cancel_looking()));
+    let cancelled = cancelled || app.stop_objects(effects);
     if !cancelled {
         effects.push(Effect::Quit);
     }
@@ -90,6 +91,11 @@ impl App {
             self.arrive();
             self.refresh_histogram();
         }
+    }
+
+    /// Goes back from the lines of one pod or object, or reads no more of the object with the cursor.
+    fn leave_upper(&mut self, effects: &mut Vec<Effect>) -> bool {
+        self.leave_pod() || self.leave_object() || self.stop_object(effects)
     }
 
     /// Puts the old filter back, if the filter pane is open.

@@ -9,6 +9,7 @@ mod list;
 mod look;
 mod marks;
 mod mouse;
+mod objects;
 mod open;
 mod out;
 mod panes;
@@ -41,6 +42,10 @@ pub enum Context {
     Pods,
     /// The lines of pods.
     PodLines,
+    /// The list of objects.
+    Objects,
+    /// The lines of objects.
+    ObjectLines,
     /// The list, with the detail pane open.
     Split,
     /// The detail pane.

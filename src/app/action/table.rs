@@ -3,24 +3,46 @@
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
 use super::Context::{
-    Bars, Choice, Ci, Consent, Detail, Help, List, Origins, Picker, PodLines, Pods, Prompt, Runs, Split, Start, Text,
+    Bars, Choice, Ci, Consent, Detail, Help, List, ObjectLines, Objects, Origins, Picker, PodLines, Pods, Prompt, Runs,
+    Split, Start, Text,
 };
 use super::{ActionSpec, Context, Group};
-use super::{ci, finding, global, list, look, marks, mouse, open, out, panes, picker, pods, rows, time, window};
+use super::{
+    ci, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time, window,
+};
 
-const RECORDS: &[Context] = &[List, PodLines, Split, Detail];
+const RECORDS: &[Context] = &[List, PodLines, ObjectLines, Split, Detail];
 /// Also where the list above the records has the keys.
-const LINES: &[Context] = &[List, PodLines, Pods, Split, Detail];
+const LINES: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail];
 const CAUSES: &[Context] = &[Runs, Ci];
 const PODS: &[Context] = &[Pods, PodLines];
-const SCROLLING: &[Context] = &[List, PodLines, Pods, Split, Detail, Origins, Runs, Ci, Help];
-const PAGING: &[Context] = &[List, PodLines, Pods, Split, Detail, Runs, Ci, Help];
-const SIDEWAYS: &[Context] = &[List, PodLines, Split, Detail, Runs, Ci];
+const OBJECTS: &[Context] = &[Objects, ObjectLines];
+const SCROLLING: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Origins, Runs, Ci, Help];
+const PAGING: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci, Help];
+const SIDEWAYS: &[Context] = &[List, PodLines, ObjectLines, Split, Detail, Runs, Ci];
 const PANES: &[Context] = &[Split, Detail];
-const SCREENS: &[Context] = &[Start, List, PodLines, Pods, Split, Detail, Runs, Ci];
-const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, Split, Detail];
-const EVERYWHERE: &[Context] =
-    &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice, Text, Prompt, Picker, Origins, Bars, Consent, Help];
+const SCREENS: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci];
+const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, Split, Detail];
+const EVERYWHERE: &[Context] = &[
+    Start,
+    Runs,
+    Ci,
+    List,
+    PodLines,
+    Pods,
+    ObjectLines,
+    Objects,
+    Split,
+    Detail,
+    Choice,
+    Text,
+    Prompt,
+    Picker,
+    Origins,
+    Bars,
+    Consent,
+    Help,
+];
 
 /// `"id" ["key" …] in CONTEXTS, Group "label in the help" [footer "word"]: function => "What it does.";`
 macro_rules! actions {
@@ -56,12 +78,12 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in &[List, PodLines, Split, Runs, Ci, Help], Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in &[List, PodLines, ObjectLines, Split, Runs, Ci, Help], Move "page": list::page_down =>
         "One page down.";
     "detail-page-down" ["PgDn"] in &[Detail], Move "page": list::page_down =>
         "In the detail pane: one page down.";
-    "pods-page-down" ["PgDn"] in &[Pods], Move "page": list::page_down =>
-        "In the list of pods: one page down.";
+    "pods-page-down" ["PgDn"] in &[Pods, Objects], Move "page": list::page_down =>
+        "In the list of pods or objects: one page down.";
     "page-up" ["b" "PgUp"] in PAGING, Move "page": list::page_up =>
         "One page up.";
     "top" ["g" "Home"] in SCROLLING, Move "top, bottom": list::top =>
@@ -128,19 +150,37 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Ask the cluster now, also what waits for its next try; the worst pods come first again.";
     "pods" [] in PODS, Look "list of pods": pods::show =>
         "Show the list of pods, or hide it.";
+    "mark-object" ["Space"] in &[Objects], Find "mark: only these" footer "mark": objects::mark =>
+        "Mark the object, or take its mark away: while some are marked, only their lines are shown.";
+    "all-objects" ["a"] in OBJECTS, Find "all objects" footer "all": objects::all =>
+        "Show the lines of all objects: takes the marks away.";
+    "only-object" ["Enter"] in &[Objects], Find "only this object" footer "only it": objects::only =>
+        "Show only the lines of this object; Esc goes back.";
+    "read-object" ["o"] in &[Objects], Look "read it, read more" footer "read": objects::read =>
+        "Read the object now, or more of it where a limit ended the reading.";
+    "older-objects" ["["] in OBJECTS, Look "older objects": objects::older =>
+        "Read the objects before the oldest that was read.";
+    "stop-reading" [] in OBJECTS, Look "read no more": objects::stop =>
+        "Read no more of any object; Esc on an object that is being read stops that one.";
+    "describe-object" ["d"] in OBJECTS, Look "describe the object" footer "describe": objects::describe =>
+        "Show all about the object: its metadata, and how far it was read.";
+    "refresh-objects" ["r"] in OBJECTS, Look "list now, retry": objects::refresh =>
+        "List the objects now, and try again what failed.";
+    "objects" [] in OBJECTS, Look "list of objects": objects::show =>
+        "Show the list of objects, or hide it.";
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
         "Go to a time: 14:02, 2026-01-02T15:04, 10m before now, 10m@end before the end, +30s or -5m from the line.";
     "filter" ["F"] in LINES, Find "filter pane" footer "filter": panes::open_filter =>
         "Open the filter pane: severity, time, text, hidden text, field, saved filters.";
-    "less-severe" ["-"] in &[List, PodLines, Pods, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
+    "less-severe" ["-"] in &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
         "Show records that are one level less severe, too.";
-    "more-severe" ["+" "="] in &[List, PodLines, Pods, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
+    "more-severe" ["+" "="] in &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
         "Hide the records of the lowest severity that is shown.";
     "context" ["z"] in RECORDS, Find "context, unfiltered" footer "context": panes::context =>
         "Show what the filter hides around the line; again to go back to the filter.";
     "keep-context" ["C"] in RECORDS, Find "lines around matches": rows::keep_context =>
         "What the filter hides: all of it, all but some lines around each match, or nothing: then it is dimmed.";
-    "detail" ["Enter"] in &[List, PodLines, Split, Detail], Look "detail" footer "detail": look::detail =>
+    "detail" ["Enter"] in &[List, PodLines, ObjectLines, Split, Detail], Look "detail" footer "detail": look::detail =>
         "Open or close the detail pane: all fields of the record and its neighbours.";
     "wrap" ["w"] in SIDEWAYS, Look "wrap": look::wrap =>
         "Wrap long lines, or cut them off.";
@@ -164,7 +204,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the previous mark in time.";
     "marks" [] in RECORDS, Move "list of marks": marks::list =>
         "List all marks, to jump to one.";
-    "time" ["t"] in &[List, PodLines, Pods, Split, Detail, Runs, Ci], Look "time: utc, local, age": look::time =>
+    "time" ["t"] in &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci], Look "time: utc, local, age": look::time =>
         "Show times in UTC, in the local zone, as age, or not at all.";
     "histogram" ["H"] in LINES, Look "histogram": look::histogram =>
         "Show or hide the histogram: records over time by severity, whatever the filter.";
@@ -202,6 +242,8 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the previous pane.";
     "pods-or-lines" ["Tab" "Shift-Tab"] in PODS, Tabs "pods, or lines" footer "pods": pods::next_pane =>
         "To the list of pods, or from there to the lines.";
+    "objects-or-lines" ["Tab" "Shift-Tab"] in OBJECTS, Tabs "objects, or lines" footer "objects": objects::next_pane =>
+        "To the list of objects, or from there to the lines.";
     "next-list" ["Tab"] in CAUSES, Tabs "next, previous list" footer "lists": ci::next_pane =>
         "Among runs, jobs or logs, steps and causes: to the next one.";
     "previous-list" ["Shift-Tab"] in CAUSES, Tabs "next, previous list": ci::previous_pane =>
@@ -276,15 +318,15 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the start screen: open the bundled demo, an incident in files that grow while you watch.";
     "debug" [] in SCREENS, Look "debug pane": look::debug =>
         "Show rates, lags, queues, frame times, bytes and memory, once a second.";
-    "palette" [":"] in &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
+    "palette" [":"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
         "Find any action or command by a few letters of its name, and run it.";
-    "help" ["?"] in &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
+    "help" ["?"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
     "find-action" ["/"] in &[Help], Leave "find an action": picker::palette =>
         "In the help: find an action in the command palette.";
     "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
         "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
-    "quit" ["q"] in &[Start, Runs, Ci, List, PodLines, Pods, Split, Detail, Consent, Help], Leave "back, then quit" footer "quit": global::quit =>
+    "quit" ["q"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Consent, Help], Leave "back, then quit" footer "quit": global::quit =>
         "Go back; with nothing to go back from: quit.";
     "cancel-or-quit" ["Ctrl-c"] in EVERYWHERE, Leave "cancel, then quit": global::cancel_or_quit =>
         "Cancel what runs or close the pane; with neither: quit.";

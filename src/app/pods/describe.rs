@@ -1,32 +1,16 @@
-//! All about one pod: what the cluster says, and until then what the list knows.
+//! What the list knows about one pod, until its cluster says all.
 //!
-//! Owns the lines. Must not know how a cluster is asked or how they are drawn.
+//! Owns the words. The pane is in `app/described`. Must not know how a cluster is asked or how lines are drawn.
 
 use super::look::{restarts_words, try_words};
 use super::{App, PodId};
+use crate::app::described::{Subject, line};
 use crate::app::event::Effect;
 use crate::app::format::{age, thousands};
-use crate::app::{BodyLine, Pane, Role, text};
+use crate::app::{BodyLine, Role};
 use crate::model::pods::{Container, ContainerKind, Exit, Pod, StreamState, Want};
 use crate::model::time::SECOND;
 use crate::parse::text::safe_line;
-
-/// Rows of one line, and lines of a description, at most.
-const MOST_ROWS: usize = 12;
-const MOST_LINES: usize = 5_000;
-
-/// The open description.
-#[derive(Debug)]
-pub(in crate::app) struct Described {
-    pub(in crate::app) scroll: usize,
-    id: PodId,
-    /// What the cluster says, in safe lines, or why it says nothing; none until it answered.
-    told: Option<Result<Vec<String>, String>>,
-}
-
-fn line(text: impl Into<String>, role: Role) -> BodyLine {
-    BodyLine { text: text.into(), role }
-}
 
 /// `1.2 s`
 fn lag_words(lag: i64) -> String {
@@ -42,63 +26,12 @@ impl App {
     pub(in crate::app) fn describe_pod(&mut self, effects: &mut Vec<Effect>) {
         let Some((id, _)) = self.meant_or_say() else { return };
         effects.push(Effect::Pods(id.0, Want::Describe(id.1.clone())));
-        self.pane = Pane::Described(Box::new(Described { scroll: 0, id, told: None }));
+        self.describe(Subject::Pod(id));
     }
 
-    /// The cluster has answered; nobody may wait for it any more.
-    pub(super) fn take_description(&mut self, id: &PodId, text: &str) {
-        let Pane::Described(described) = &mut self.pane else { return };
-        if described.id != *id {
-            return;
-        }
-        let lines =
-            text.lines().take(MOST_LINES).map(|line| crate::parse::text::expand_tabs(&safe_tabs(line)).into_owned());
-        described.told = Some(Ok(lines.collect()));
-    }
-
-    /// Something that was wanted cannot be had: perhaps the description that is waited for.
-    pub(super) fn description_fails(&mut self, why: &str) {
-        if let Pane::Described(described) = &mut self.pane
-            && described.told.is_none()
-        {
-            described.told = Some(Err(safe(why)));
-        }
-    }
-
-    /// The description's heading, its lines, and how far they are scrolled, while it is open.
-    pub fn described(&self) -> Option<(String, Vec<BodyLine>, usize)> {
-        let Pane::Described(described) = &self.pane else { return None };
-        let heading = format!("Pod {}", safe(&described.id.1.name));
-        Some((heading, self.described_lines(described), described.scroll))
-    }
-
-    pub(in crate::app) fn described_count(&self) -> usize {
-        self.described().map_or(0, |(_, lines, _)| lines.len())
-    }
-
-    fn described_lines(&self, described: &Described) -> Vec<BodyLine> {
-        let known = |last: BodyLine| {
-            let mut lines = match self.pods.find(&described.id) {
-                Some(pod) => self.about(pod),
-                None => vec![line("It is no longer listed.", Role::Warn)],
-            };
-            lines.extend([line("", Role::Text), last]);
-            lines
-        };
-        let lines = match &described.told {
-            // It has all that the list knows, too.
-            Some(Ok(told)) => told.iter().map(|text| line(text.as_str(), role_of(text))).collect(),
-            Some(Err(why)) => known(line(why.as_str(), Role::Error)),
-            None => known(line("asking the cluster for conditions and events ...", Role::Dim)),
-        };
-        let columns = usize::from(self.size.0).saturating_sub(5);
-        let wrapped = lines.into_iter().flat_map(|line| {
-            let rows = text::wrap_words(&line.text, columns, MOST_ROWS);
-            rows.into_iter()
-                .map(|row| BodyLine { text: line.text[row].to_owned(), role: line.role })
-                .collect::<Vec<_>>()
-        });
-        wrapped.collect()
+    /// What the list knows of a pod; nothing where it is no longer listed.
+    pub(in crate::app) fn about_pod(&self, id: &PodId) -> Option<Vec<BodyLine>> {
+        Some(self.about(self.pods.find(id)?))
     }
 
     /// What the list knows, with all that it has no room for.
@@ -180,14 +113,4 @@ impl App {
             StreamState::Refused(why) => (safe(why), Role::Error),
         }
     }
-}
-
-/// A line with its tabs, everything else of it safe.
-fn safe_tabs(line: &str) -> String {
-    line.split('\t').map(safe).collect::<Vec<_>>().join("\t")
-}
-
-/// Headings of a description end in a colon and begin at the edge.
-fn role_of(text: &str) -> Role {
-    if text.ends_with(':') && !text.starts_with(' ') { Role::Heading } else { Role::Text }
 }

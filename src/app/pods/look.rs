@@ -8,17 +8,13 @@ use super::words::{ago, nth, plural, stream_trouble};
 use super::{App, RowAt};
 use crate::app::format::{age, count_in, thousands};
 use crate::app::per_origin::Count;
-use crate::app::{Role, Rows, SPARKS};
+use crate::app::{Role, SPARKS, upper};
 use crate::engine::RATE_SECONDS;
 use crate::model::pods::{Condition, Pod};
 use crate::model::time::SECOND;
 use crate::model::{OriginId, SourceId, Timestamp};
 use crate::parse::text::safe_line;
 
-/// The least rows of the screen for which the columns are named.
-const LEAST_FOR_HEAD: u16 = 20;
-/// The least rows of list and lines together that have room for both.
-const LEAST_FOR_BOTH: u16 = 12;
 /// From this width on a screen has the bars of the last minutes.
 const LEAST_FOR_SPARKS: u16 = 100;
 /// From this width on it has the last exit.
@@ -132,47 +128,34 @@ impl PodColumns {
     }
 }
 
-/// Rows for pods among all that the list has.
-pub(super) fn room(rows: Rows, height: u16) -> usize {
-    usize::from(rows.height.saturating_sub(1 + head(height))).max(1)
-}
-
-/// Rows that the names of the columns have.
-const fn head(height: u16) -> u16 {
-    if height >= LEAST_FOR_HEAD { 1 } else { 0 }
-}
-
 impl App {
     /// How many rows the list of pods has, of those that it shares with the lines.
     pub(in crate::app) fn rows_of_pods(&self, all: u16) -> u16 {
-        let pods = &self.pods;
-        let has_focus = pods.has_focus;
-        if !self.pods_are_shown() || pods.is_hidden || pods.rows.is_empty() || (all < LEAST_FOR_BOTH && !has_focus) {
+        if !self.pods_are_shown() || self.pods.rows.is_empty() {
             return 0;
         }
-        let most = if has_focus { all / 2 } else { all / 3 };
-        let rest = 1 + head(self.size.1);
-        let wanted = u16::try_from(pods.tallest).unwrap_or(u16::MAX);
-        wanted.min(most.saturating_sub(rest)).max(1) + rest
+        self.pods.list.rows_of(all, self.size.1)
     }
 
     /// The list of pods as it is to be drawn, while it is.
     pub fn pods_view(&self) -> Option<PodsView> {
-        let layout = self.layout()?;
-        let rows = layout.pods?;
+        if !self.pods_are_shown() {
+            return None;
+        }
+        let rows = self.layout()?.upper?;
         let pods = &self.pods;
-        let room = room(rows, self.size.1);
+        let room = upper::room(rows, self.size.1);
         let columns = PodColumns::new(self.size.0, pods.clusters.len() > 1);
         let marks = self.mark_tokens();
-        let shown = pods.rows.iter().enumerate().skip(pods.top).take(room);
+        let shown = pods.rows.iter().enumerate().skip(pods.list.top).take(room);
         let rows = shown.map(|(n, at)| PodRow {
-            is_cursor: pods.has_focus && n == pods.row,
+            is_cursor: pods.list.has_focus && n == pods.list.row,
             ..self.pod_row(*at, &marks, &columns)
         });
         Some(PodsView {
             heading: self.pods_heading(room),
-            is_focused: pods.has_focus,
-            has_head: head(self.size.1) > 0,
+            is_focused: pods.list.has_focus,
+            has_head: upper::head(self.size.1) > 0,
             columns,
             rows: rows.collect(),
         })
@@ -182,7 +165,7 @@ impl App {
         let pods = &self.pods;
         let mut left = "Pods".to_owned();
         // What the row under the cursor has no room for.
-        if pods.has_focus
+        if pods.list.has_focus
             && let Some((_, pod)) = pods.here()
         {
             let why = stream_trouble(pod, self.now).map_or_else(|| pod.why.clone(), |(words, _)| words);
@@ -195,10 +178,10 @@ impl App {
         let mut right = Vec::new();
         let all = pods.rows.len();
         if all > room {
-            let first = if pods.has_focus { pods.row + 1 } else { room };
+            let first = if pods.list.has_focus { pods.list.row + 1 } else { room };
             right.push(format!("{} of {}", thousands(first as u64), thousands(all as u64)));
         }
-        if pods.has_focus {
+        if pods.list.has_focus {
             right.push(format!("{}: mark", self.key_of("mark-pod")));
             right.push(format!("{}: all", self.key_of("all-pods")));
             right.push(format!("{}: only it", self.key_of("only-pod")));

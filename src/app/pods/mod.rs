@@ -24,10 +24,12 @@ pub use look::{PodColumns, PodRow, PodsView};
 pub use names::TINTS;
 
 pub(super) use consent::Question;
-pub(super) use describe::Described;
 
 use super::App;
+use super::described::Subject;
 use super::per_origin::Count;
+use super::tokens::{Tokens, Visit};
+use super::upper::{self, Upper};
 use crate::model::address::Tab;
 use crate::model::pods::{Condition, News, Places, Plugin, Pod, PodKey, Scope, StreamState};
 use crate::model::{OriginId, SourceId, Timestamp};
@@ -51,17 +53,9 @@ pub(super) struct Pods {
     rows: Vec<RowAt>,
     /// The pod with the cursor; nothing on a row without one.
     cursor: Option<PodId>,
-    /// The row with the cursor.
-    row: usize,
-    /// The first row that is seen.
-    top: usize,
-    /// Whether the list has the keys.
-    has_focus: bool,
-    /// Whether the user took the list away.
-    is_hidden: bool,
-    /// The most rows that there were: the list does not shrink by itself.
-    tallest: usize,
-    tokens: marks::Tokens,
+    /// The list as it stands on the screen.
+    list: Upper,
+    tokens: Tokens<PodId>,
     names: names::Origins,
     /// Records of each origin in the last minutes, and when they were counted.
     counts: HashMap<OriginId, Count>,
@@ -72,7 +66,7 @@ pub(super) struct Pods {
     questions: Vec<(SourceId, Plugin)>,
     /// Whether the user left the first question unanswered.
     is_postponed: bool,
-    visit: Option<marks::Visit>,
+    visit: Option<Visit>,
 }
 
 /// One source of pods.
@@ -193,7 +187,7 @@ impl Pods {
 
     /// The pod with the cursor.
     fn here(&self) -> Option<(SourceId, &Pod)> {
-        self.pod_at(self.row)
+        self.pod_at(self.list.row)
     }
 
     /// Takes the pods of a source as they are now.
@@ -211,7 +205,7 @@ impl Pods {
 
     /// Puts all rows in their order. `old` are the pods that a source had, whose places rows still name.
     fn arrange(&mut self, order: RowOrder, old: Option<(SourceId, Option<&[Pod]>)>) {
-        let place = self.row.saturating_sub(self.top);
+        let place = self.list.row.saturating_sub(self.list.top);
         let mut rows = Vec::new();
         let several = self.clusters.len() > 1;
         for (source, cluster) in &self.clusters {
@@ -272,21 +266,21 @@ impl Pods {
         // Who has not chosen a pod begins at the worst one.
         let row = match (found, &self.cursor) {
             (Some(row), _) => row,
-            (None, None) if !self.has_focus => first_pod,
-            (None, _) => self.row,
+            (None, None) if !self.list.has_focus => first_pod,
+            (None, _) => self.list.row,
         };
-        self.row = row.min(self.rows.len().saturating_sub(1));
+        self.list.row = row.min(self.rows.len().saturating_sub(1));
         if found.is_none() && self.cursor.is_some() {
             self.cursor = self.here().map(|(source, pod)| (source, pod.key.clone()));
         }
         if order == RowOrder::Held {
-            self.top = self.row.saturating_sub(place);
+            self.list.top = self.list.row.saturating_sub(place);
         }
-        self.tallest = self.tallest.max(self.rows.len());
+        self.list.tallest = self.list.tallest.max(self.rows.len());
     }
 
     fn order(&self) -> RowOrder {
-        if self.has_focus { RowOrder::Held } else { RowOrder::Anew }
+        if self.list.has_focus { RowOrder::Held } else { RowOrder::Anew }
     }
 
     /// Notes a change at its place in time.
@@ -340,7 +334,7 @@ impl App {
                     self.pods.is_postponed = false;
                 }
             }
-            News::Described { pod, text } => self.take_description(&(source, pod), &text),
+            News::Described { pod, text } => self.take_description(&Subject::Pod((source, pod)), &text),
             News::Cannot(text) => {
                 self.description_fails(&text);
                 self.complain(safe_line(text.as_bytes()));
@@ -358,10 +352,7 @@ impl App {
             self.refresh_marks();
         }
         self.ask_consent();
-        let room = self.layout().and_then(|layout| layout.pods).map_or(1, |rows| look::room(rows, self.size.1));
-        let pods = &mut self.pods;
-        // Who is elsewhere sees the worst. Below the last row there may be nothing: the one under the cursor stays in its place.
-        let kept = pods.top.min(pods.row).max((pods.row + 1).saturating_sub(room));
-        pods.top = if pods.has_focus { kept } else { 0 };
+        let room = self.layout().and_then(|layout| layout.upper).map_or(1, |rows| upper::room(rows, self.size.1));
+        self.pods.list.settle(room);
     }
 }

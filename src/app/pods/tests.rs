@@ -25,9 +25,9 @@ fn names(pods: &Pods) -> Vec<String> {
 }
 
 fn choose(pods: &mut Pods, row: usize) {
-    pods.row = row;
+    pods.list.row = row;
     pods.cursor = pods.here().map(|(source, pod)| (source, pod.key.clone()));
-    pods.has_focus = true;
+    pods.list.has_focus = true;
 }
 
 #[test]
@@ -46,19 +46,19 @@ fn a_row_never_jumps_under_the_cursor() {
     let mut pods = Pods::default();
     told(&mut pods, &[("a", Well), ("b", Well), ("c", Well), ("d", Well)], RowOrder::Anew);
     choose(&mut pods, 2);
-    pods.top = 1;
+    pods.list.top = 1;
     told(&mut pods, &[("n", Failing), ("d", Failing), ("a", Well), ("b", Well), ("c", Well)], RowOrder::Held);
     assert_eq!(names(&pods), ["a", "b", "c", "d", "n"], "new ones come last");
-    assert_eq!((pods.row, pods.top), (2, 1));
+    assert_eq!((pods.list.row, pods.list.top), (2, 1));
     // What goes above pulls the list along, not the cursor's row on the screen.
     told(&mut pods, &[("d", Failing), ("b", Well), ("c", Well), ("n", Well)], RowOrder::Held);
-    assert_eq!((names(&pods), pods.row, pods.top), (["b", "c", "d", "n"].map(String::from).to_vec(), 1, 0));
+    assert_eq!((names(&pods), pods.list.row, pods.list.top), (["b", "c", "d", "n"].map(String::from).to_vec(), 1, 0));
     // The pod under the cursor is gone: the next one takes its place.
     told(&mut pods, &[("d", Failing), ("b", Well), ("n", Well)], RowOrder::Held);
     assert_eq!(pods.cursor.as_ref().map(|(_, key)| key.name.as_str()), Some("d"));
     told(&mut pods, &[("n", Failing), ("d", Well), ("b", Well)], RowOrder::Anew);
     assert_eq!(
-        (names(&pods), pods.row),
+        (names(&pods), pods.list.row),
         (["n", "d", "b"].map(String::from).to_vec(), 1),
         "the cursor goes with its pod"
     );

@@ -5,6 +5,7 @@
 use super::{App, PodId, RowOrder};
 use crate::app::action::{Context, Step, scrolled};
 use crate::app::event::Effect;
+use crate::app::upper;
 use crate::model::SourceId;
 use crate::model::pods::Want;
 use crate::parse::text::safe_line;
@@ -12,7 +13,7 @@ use crate::parse::text::safe_line;
 impl App {
     /// Whether the keys go to the list of pods.
     pub(in crate::app) fn pods_have_focus(&self) -> bool {
-        self.pods.has_focus && self.pods_are_shown() && !self.pods.rows.is_empty() && self.tab().detail.is_none()
+        self.pods.list.has_focus && self.pods_are_shown() && !self.pods.rows.is_empty() && self.tab().detail.is_none()
     }
 
     /// Where the keys go in the Pods tab, while no pane of it is open.
@@ -28,16 +29,16 @@ impl App {
         if self.pods.rows.is_empty() {
             return self.say("there is no other pane here");
         }
-        if self.pods.has_focus {
+        if self.pods.list.has_focus {
             return self.focus_lines();
         }
-        self.pods.is_hidden = false;
+        self.pods.list.is_hidden = false;
         self.focus_pods();
     }
 
     fn focus_pods(&mut self) {
         self.pods.visit = None;
-        self.pods.has_focus = true;
+        self.pods.list.has_focus = true;
         if self.pods.cursor.is_none() {
             self.pods.cursor = self.pods.here().map(|(source, pod)| (source, pod.key.clone()));
         }
@@ -51,14 +52,14 @@ impl App {
     }
 
     fn focus_lines(&mut self) {
-        self.pods.has_focus = false;
+        self.pods.list.has_focus = false;
         self.pods.arrange(RowOrder::Anew, None);
     }
 
     /// Shows the list of pods, or takes it away.
     pub(in crate::app) fn show_pods(&mut self) {
-        self.pods.is_hidden = !self.pods.is_hidden;
-        if self.pods.is_hidden {
+        self.pods.list.is_hidden = !self.pods.list.is_hidden;
+        if self.pods.list.is_hidden {
             self.focus_lines();
             return self.say("the list of pods is hidden; :pods shows it again");
         }
@@ -67,27 +68,30 @@ impl App {
 
     /// A move in the list.
     pub(in crate::app) fn pods_go(&mut self, step: Step) {
-        let rows = self.layout().and_then(|layout| layout.pods);
-        let room = rows.map_or(1, |rows| super::look::room(rows, self.size.1));
+        let rows = self.layout().and_then(|layout| layout.upper);
+        let room = rows.map_or(1, |rows| upper::room(rows, self.size.1));
         let most = self.pods.rows.len().saturating_sub(1);
-        self.go_to_pod(scrolled(self.pods.row, step, room, most));
+        self.go_to_pod(scrolled(self.pods.list.row, step, room, most));
     }
 
     fn go_to_pod(&mut self, row: usize) {
-        self.pods.row = row.min(self.pods.rows.len().saturating_sub(1));
+        self.pods.list.row = row.min(self.pods.rows.len().saturating_sub(1));
         self.pods.cursor = self.pods.here().map(|(source, pod)| (source, pod.key.clone()));
     }
 
     /// A click goes to a pod. `false` when it was elsewhere.
     pub(in crate::app) fn click_pods(&mut self, y: u16) -> bool {
-        let Some(rows) = self.layout().and_then(|layout| layout.pods) else { return false };
-        if !(rows.y..rows.y + rows.height).contains(&y) {
-            self.pods.has_focus = false;
+        if !self.pods_are_shown() {
             return false;
         }
-        let room = super::look::room(rows, self.size.1);
+        let Some(rows) = self.layout().and_then(|layout| layout.upper) else { return false };
+        if !(rows.y..rows.y + rows.height).contains(&y) {
+            self.pods.list.has_focus = false;
+            return false;
+        }
+        let room = upper::room(rows, self.size.1);
         let first = rows.y + rows.height - room as u16;
-        let row = self.pods.top + usize::from(y.saturating_sub(first));
+        let row = self.pods.list.top + usize::from(y.saturating_sub(first));
         self.focus_pods();
         if y >= first && row < self.pods.rows.len() {
             self.go_to_pod(row);
@@ -114,7 +118,7 @@ impl App {
         if !self.visit_pod() {
             return self.say("there is no pod in this row");
         }
-        self.pods.has_focus = false;
+        self.pods.list.has_focus = false;
         let back = self.key_of("cancel");
         self.say(format!("only this pod's lines: {back} goes back"));
     }
@@ -174,9 +178,11 @@ impl App {
 
     /// The source that another namespace or context is wanted of: that of the cursor's row, or else the first.
     fn switched(&self) -> Option<SourceId> {
-        let here = self.pods.here().map(|(source, _)| source).filter(|_| self.pods.has_focus);
-        let at_row = match self.pods.rows.get(self.pods.row) {
-            Some(super::RowAt::Bare(source) | super::RowAt::Problem(source, _)) if self.pods.has_focus => Some(*source),
+        let here = self.pods.here().map(|(source, _)| source).filter(|_| self.pods.list.has_focus);
+        let at_row = match self.pods.rows.get(self.pods.list.row) {
+            Some(super::RowAt::Bare(source) | super::RowAt::Problem(source, _)) if self.pods.list.has_focus => {
+                Some(*source)
+            }
             _ => None,
         };
         here.or(at_row).or_else(|| self.pods.clusters.keys().next().copied())
@@ -256,7 +262,7 @@ impl App {
         if let Some(cluster) = self.pods.clusters.get_mut(&source) {
             cluster.since = self.now;
         }
-        self.pods.tallest = 0;
+        self.pods.list.tallest = 0;
         effects.push(Effect::Pods(source, want));
     }
 }

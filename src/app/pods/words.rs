@@ -288,6 +288,9 @@ impl App {
 
     /// How many pods' lines are shown, and of which containers: for the heading of the lines.
     pub fn marked_words(&self) -> Option<String> {
+        if self.objects_are_shown() {
+            return self.marked_objects_words();
+        }
         let marked = if self.pods_are_shown() { self.marked_pods() } else { 0 };
         (marked > 0).then(|| format!("{} marked", plural(marked as u64, "pod")))
     }
@@ -405,7 +408,7 @@ impl App {
     }
 
     /// A time of day as the screen shows times.
-    pub(super) fn moment(&self, at: Timestamp) -> String {
+    pub(in crate::app) fn moment(&self, at: Timestamp) -> String {
         crate::app::format::time_of_day(at, &self.shown_zone(), crate::app::format::Digits::Seconds)
     }
 }

@@ -33,6 +33,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+/// Of a source that is no file.
+fn elsewhere(source: &Address) -> Usage {
+    Usage(format!("{source}: `cat` reads files and standard input; {}", super::command_for(source)))
+}
+
 /// Inputs that cannot be read are named up to this number: an archive may have a hundred thousand.
 const MAX_WARNINGS: usize = 20;
 
@@ -55,6 +60,9 @@ pub fn run(args: &CatArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::R
         partial: false,
         spools: Spools::default(),
     };
+    if let Some(other) = args.sources.iter().find(|source| !matches!(source, Address::Path(_) | Address::Stdin)) {
+        return Err(elsewhere(other).into());
+    }
     if args.follow {
         return work.follow(now, &zone, globals, out);
     }
@@ -152,13 +160,7 @@ impl Work<'_> {
                 Address::Stdin if inputs.is_empty() => inputs.push(Input::stdin()),
                 Address::Stdin => return Err(Usage("standard input can be named once".to_owned()).into()),
                 Address::Path(path) => paths.push(path.clone()),
-                other => {
-                    let text = format!(
-                        "{other}: `cat` reads files and standard input; {} sources are not there yet",
-                        other.kind()
-                    );
-                    return Err(Usage(text).into());
-                }
+                other => return Err(elsewhere(other).into()),
             }
         }
         let found = discover(&paths);

@@ -69,7 +69,10 @@ pub fn of_arguments(
             Address::Path(path) => logs.add_path(path),
             other => {
                 let Some((repo, wanted)) = desk.wanted(other) else {
-                    let text = format!("{other}: `extract` reads files, standard input, github: and gitlab:");
+                    let text = format!(
+                        "{other}: `extract` reads files, standard input, github: and gitlab:; `logdeck tail {other} --no-follow \
+                         | logdeck extract` sends what is there through it"
+                    );
                     return Err(Usage(text).into());
                 };
                 logs.add_run((repo, wanted), args, &desk, out)?;

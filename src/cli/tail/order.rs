@@ -1,15 +1,17 @@
 //! Records of several origins in the order of their times, while they still come.
 //!
-//! Owns what is held back, and for how long. Must not know sources, filters or output.
+//! Owns what is held back, for how long, and which places of sources are reached by what went out (`places`). Must not know
+//! sources, filters or output.
 //!
 //! Each origin's records come in their own order (`Meta::order` never falls). At first everything is held until all
 //! sources have read what is there. After that, logs that grow wait [`HOLD`] for earlier records of others; logs that end
 //! wait for a record of every origin that is still read, so that their order is exact. Held bytes are bounded: over the
 //! bound, the earliest record goes.
 
-use crate::model::{Batch, OriginId, Record, Timestamp};
+use super::places::Places;
+use crate::model::{Batch, Cursor, OriginId, Record, SourceId, Timestamp};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 /// How long a record of a log that grows waits for earlier ones of others.
@@ -58,6 +60,9 @@ pub struct Sorter {
     awaited: usize,
     /// Logs that are known and have no origin yet.
     unknown: usize,
+    /// Sources of which no record is left out at the start.
+    whole: HashSet<SourceId>,
+    places: Places,
 }
 
 impl Sorter {
@@ -74,7 +79,24 @@ impl Sorter {
             origins: HashMap::new(),
             awaited: 0,
             unknown: 0,
+            whole: HashSet::new(),
+            places: Places::default(),
         }
+    }
+
+    /// Of this source, records count that are not among the last of their origin, too.
+    pub fn keep_whole(&mut self, source: SourceId) {
+        self.whole.insert(source);
+    }
+
+    /// A source says how far it is, behind all that it sent before.
+    pub fn place(&mut self, source: SourceId, cursor: Cursor) {
+        self.places.place(source, cursor);
+    }
+
+    /// Takes the places before which everything was given out.
+    pub fn reached(&mut self) -> Vec<(SourceId, Cursor)> {
+        self.places.reached()
     }
 
     /// What records wait for from now on.
@@ -115,13 +137,20 @@ impl Sorter {
         }
     }
 
-    /// Takes records in that came at `now`.
-    pub fn push(&mut self, batch: Batch, now: Timestamp) {
-        if batch.is_empty() {
-            return;
+    /// All of a source was read.
+    pub fn source_is_over(&mut self, source: SourceId) {
+        let origins: Vec<_> = self.origins.keys().copied().filter(|id| id.source() == source).collect();
+        for id in origins {
+            self.set_over(id, true);
         }
+    }
+
+    /// Takes records in that came at `now` from one source.
+    pub fn push(&mut self, batch: Batch, now: Timestamp) {
+        let Some(source) = batch.iter().next().map(|record| record.origin.source()) else { return };
         let number = self.next;
         self.next += 1;
+        self.places.held(source, number);
         for (row, order) in batch.orders().iter().enumerate() {
             self.heap.push(Reverse((*order, number, row as u32)));
         }
@@ -163,6 +192,9 @@ impl Sorter {
         // A batch is of one origin nearly always; one that is not stays until the end of the wait.
         let Some(id) = held.batch.iter().next().map(|record| record.origin) else { return };
         let is_of_one = held.batch.iter().all(|record| record.origin == id);
+        if self.whole.contains(&id.source()) {
+            return;
+        }
         let count = self.origins.get(&id).map_or(0, |origin| origin.held);
         if !is_of_one || count < last + held.batch.len() || self.bytes < self.limit / 2 {
             return;
@@ -175,6 +207,7 @@ impl Sorter {
         self.arrived.retain(|arrived| *arrived != number);
         if let Some(held) = self.batches.remove(&number) {
             self.bytes -= held.batch.arena().len();
+            self.places.gone(id.source(), number);
             for _ in 0..held.batch.len() {
                 self.let_go(id);
             }
@@ -192,7 +225,7 @@ impl Sorter {
             };
             let seen = seen.entry(id).or_default();
             *seen += 1;
-            if *seen <= last {
+            if *seen <= last || self.whole.contains(&id.source()) {
                 self.heap.push(Reverse((order, number, row)));
             } else {
                 self.take(number, id);
@@ -263,6 +296,7 @@ impl Sorter {
         if held.left == 0 {
             self.bytes -= held.batch.arena().len();
             self.batches.remove(&number);
+            self.places.gone(id.source(), number);
             while self.arrived.front().is_some_and(|front| !self.batches.contains_key(front)) {
                 self.arrived.pop_front();
             }

@@ -50,23 +50,18 @@ mod status;
 mod store;
 mod tls;
 mod watching;
-mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use super::lock;
 use server::Shared;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use super::Clock;
 pub use access::{Rule, User};
 pub use faults::{Aim, Cut, Fault, Seen, What};
 pub use kind::Kind;
 pub use log::{Ending, Log, Make};
 pub use server::Server;
-pub use state::{Clock, State, seconds};
+pub use state::{State, seconds};
 pub use tls::{Kubeconfig, Login, Offer};
-
-/// What a task that panicked has left is still good enough.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

@@ -6,19 +6,21 @@ use super::answer::serve;
 use super::body::Open;
 use super::faults::{Aim, Cut, Fault, Faults, Seen};
 use super::lock;
-use super::state::{Clock, State};
+use super::state::State;
 use super::tls::{Kubeconfig, Offer, identity};
-use super::wire::{Tasks, Wire};
+use crate::demo::Clock;
+use crate::demo::port::{Bound, Port};
+use crate::demo::wire::{Tasks, Wire};
+use futures_util::FutureExt;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -45,19 +47,7 @@ pub(super) struct Shared {
 pub struct Server {
     shared: Arc<Shared>,
     ca_pem: String,
-    running: Mutex<Option<Running>>,
-}
-
-struct Running {
-    /// Cancelled, all connections are reset.
-    life: CancellationToken,
-    tasks: JoinSet<()>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.life.cancel();
-    }
+    port: Port,
 }
 
 impl Server {
@@ -75,18 +65,19 @@ impl Server {
     /// As [`start`](Self::start).
     pub fn start_with(state: State, offer: Offer) -> io::Result<Self> {
         let identity = identity(offer)?;
-        let listener = listener(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let bound = Bound::new()?;
         let shared = Arc::new(Shared {
             clock: Arc::clone(&state.clock),
             state: Mutex::new(state),
             faults: Mutex::default(),
             open: Mutex::default(),
             journal: Mutex::default(),
-            address: listener.local_addr()?,
+            address: bound.address,
             acceptor: identity.acceptor,
         });
-        let running = Mutex::new(Some(run(listener, &shared)));
-        Ok(Self { shared, ca_pem: identity.ca_pem, running })
+        let served = Arc::clone(&shared);
+        let port = bound.serve(Arc::new(move |stream, life| connection(stream, Arc::clone(&served), life).boxed()));
+        Ok(Self { shared, ca_pem: identity.ca_pem, port })
     }
 
     /// Where it listens.
@@ -111,11 +102,7 @@ impl Server {
 
     /// The server is killed: all connections are reset, and nobody listens. The state stays.
     pub async fn stop(&self) {
-        let running = lock(&self.running).take();
-        if let Some(mut running) = running {
-            running.life.cancel();
-            while running.tasks.join_next().await.is_some() {}
-        }
+        self.port.stop().await;
     }
 
     /// Listens again, at the same address, after [`stop`](Self::stop).
@@ -123,9 +110,7 @@ impl Server {
     /// # Errors
     /// When somebody else has the port now.
     pub fn restart(&self) -> io::Result<()> {
-        let running = run(listener(self.shared.address)?, &self.shared);
-        *lock(&self.running) = Some(running);
-        Ok(())
+        self.port.restart()
     }
 
     /// Lets the next `times` requests of those go wrong. Of several faults for a request, the first that was set comes
@@ -171,47 +156,14 @@ impl std::fmt::Debug for Server {
     }
 }
 
-fn listener(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
-}
-
-fn run(listener: TcpListener, shared: &Arc<Shared>) -> Running {
-    let life = CancellationToken::new();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(listen(listener, Arc::clone(shared), life.clone()));
-    Running { life, tasks }
-}
-
-/// Serves each connection in a task of its own. They end with this one.
-async fn listen(listener: TcpListener, shared: Arc<Shared>, life: CancellationToken) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = life.cancelled() => break,
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-        };
-        // The other side may be gone already.
-        let Ok((stream, _)) = accepted else { continue };
-        connections.spawn(connection(stream, Arc::clone(&shared), life.child_token()));
-    }
-    connections.shutdown().await;
-}
-
 async fn connection(stream: TcpStream, shared: Arc<Shared>, life: CancellationToken) {
     let tasks = Tasks::default();
-    tokio::select! {
-        () = life.cancelled() => {}
-        () = converse(stream, shared, life.clone(), tasks.clone()) => {}
-    }
-    tasks.end();
+    // What is dropped in the middle takes its tasks along.
+    let _end = tasks.ends_with_this();
+    converse(stream, shared, life, tasks.clone()).await;
 }
 
 async fn converse(mut stream: TcpStream, shared: Arc<Shared>, life: CancellationToken, tasks: Tasks) {
-    let _ = stream.set_nodelay(true);
     let mut first = [0];
     match timeout(HANDSHAKE, stream.peek(&mut first)).await {
         Ok(Ok(1)) if first[0] == TLS => {}

@@ -7,6 +7,7 @@ use super::kind::Kind;
 use super::log::Log;
 use super::status::Status;
 use super::store::{Key, Object, Store, key_of};
+use crate::demo::Clock;
 use crate::demo::generate::Random;
 use crate::model::Timestamp;
 use serde_json::{Value, json};
@@ -15,9 +16,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-
-/// What time it is for the cluster.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Runs of a container whose logs are kept, as on a node: the last one and the one before.
 const RUNS: usize = 2;

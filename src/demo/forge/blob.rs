@@ -2,8 +2,9 @@
 //!
 //! Owns what is kept there, the signatures, and answers in parts. Must not know what the bytes are.
 
-use super::answer::{Ask, Reply, encode, hash, http_date, seconds, unix};
+use super::answer::{Ask, Reply, hash, seconds, unix};
 use super::faults::Fault;
+use crate::demo::web::{encode, http_date};
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
 use bytes::Bytes;

@@ -2,7 +2,8 @@
 //!
 //! Owns the kinds of faults, what they make of an answer, and the journal. Must not know either interface.
 
-use super::answer::{Reply, http_date};
+use super::answer::Reply;
+use crate::demo::web::http_date;
 use crate::model::Timestamp;
 use crate::model::time::SECOND;
 use bytes::Bytes;

@@ -2,8 +2,9 @@
 //!
 //! Owns its paths, limits, errors, headers and shapes. Must not know sockets.
 
-use super::answer::{Ask, Page, Reply, encode, http_date, millis, unix};
+use super::answer::{Ask, Page, Reply, millis, unix};
 use super::state::{Attempt, Commit, End, Grant, Job, Phase, Repo, Run, State};
+use crate::demo::web::{encode, http_date};
 use crate::model::Timestamp;
 use crate::model::ci::Forge;
 use crate::model::time::SECOND;

@@ -16,8 +16,9 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
+pub use super::Clock;
 pub use archive::Names;
 pub use blob::LIFETIME;
 pub use faults::{Fault, Host, Seen};
-pub use server::{Clock, Server};
+pub use server::Server;
 pub use state::{Attempt, Commit, End, Grant, Job, Note, Phase, Repo, Run, Span, State, Step, Workflow};

@@ -2,11 +2,13 @@
 //!
 //! Owns sockets, connections, faults' turns and the journal. Must not know what the interfaces answer.
 
-use super::answer::{Ask, Query, Reply, decode, http_date};
+use super::answer::{Ask, Reply};
 use super::blob::Blobs;
 use super::faults::{Fault, Faults, Host, Paced, Seen};
 use super::state::State;
 use super::{github, gitlab};
+use crate::demo::web::{Query, decode, http_date};
+use crate::demo::{Clock, lock};
 use crate::model::Timestamp;
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -19,12 +21,9 @@ use std::convert::Infallible;
 use std::future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-
-/// What time it is for the service.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Requests that the journal holds; older ones go.
 const MAX_SEEN: usize = 10_000;
@@ -109,11 +108,6 @@ impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("api", &self.shared.api).field("blob", &self.shared.blob).finish_non_exhaustive()
     }
-}
-
-/// What a task that panicked has left is still good enough.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn listener() -> io::Result<TcpListener> {

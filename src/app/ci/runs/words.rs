@@ -3,7 +3,7 @@
 //! Owns the words. Must not know where they stand.
 
 use crate::app::Role;
-use crate::app::format::age;
+pub(in crate::app::ci) use crate::app::format::roughly;
 use crate::model::ci::{Forge, Progress};
 use crate::model::time::SECOND;
 
@@ -45,18 +45,7 @@ pub(super) const fn service(forge: Forge) -> &'static str {
     }
 }
 
-/// A span of time so roughly that a screen that shows it stays as it is for a while: `8s`, `20s`, `3m`, `2h04m`.
-pub(in crate::app::ci) fn roughly(nanos: i64) -> String {
-    let seconds = nanos.max(0) / SECOND;
-    match seconds {
-        ..10 => "a moment".to_owned(),
-        10..60 => format!("{}s", seconds / 10 * 10),
-        60..3600 => format!("{}m", seconds / 60),
-        _ => age(nanos),
-    }
-}
-
-/// The same for a column of six.
+/// [`roughly`] for a column of six.
 pub(super) fn short(nanos: i64) -> String {
     roughly(nanos).replace("a moment", "<10s")
 }

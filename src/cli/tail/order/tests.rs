@@ -126,3 +126,68 @@ fn the_end_gives_out_all() {
     assert!(kept.is_ok() && sorter.heap.is_empty());
     assert_eq!(out, ["2@1", "1@3", "1@9"]);
 }
+
+fn place(n: u32) -> Cursor {
+    Cursor { part: "x".to_owned(), place: Some(n.to_string()) }
+}
+
+fn reached(sorter: &mut Sorter) -> Vec<String> {
+    sorter.reached().into_iter().filter_map(|(_, cursor)| cursor.place).collect()
+}
+
+#[test]
+fn a_place_is_reached_when_all_before_it_was_given_out() {
+    let mut sorter = Sorter::new(Waits::Moment, 1 << 20);
+    sorter.push(batch(1, &[10, 30]), Timestamp(0));
+    sorter.place(SourceId(0), place(1));
+    sorter.push(batch(2, &[20]), Timestamp(ms(100)));
+    sorter.place(SourceId(0), place(2));
+    assert_eq!(reached(&mut sorter), [""; 0]);
+    assert_eq!(released(&mut sorter, ms(250)), ["1@10", "2@20", "1@30"]);
+    assert_eq!(reached(&mut sorter), ["1", "2"]);
+    // The later batch goes first: its place waits for the other.
+    sorter.push(batch(1, &[90]), Timestamp(ms(300)));
+    sorter.push(batch(2, &[80]), Timestamp(ms(310)));
+    sorter.place(SourceId(0), place(3));
+    let mut n = 0;
+    let stopped = sorter.release(Timestamp(ms(600)), |record| {
+        n += 1;
+        if n == 2 { Err(record.raw.to_vec()) } else { Ok(()) }
+    });
+    assert_eq!(stopped, Err(b"1@90".to_vec()), "standard output was closed");
+    assert_eq!(reached(&mut sorter), [""; 0]);
+}
+
+#[test]
+fn what_is_left_out_at_the_start_is_no_hindrance() {
+    let mut sorter = Sorter::new(Waits::First(Some(1)), 1 << 20);
+    sorter.push(batch(1, &[1, 2]), Timestamp(0));
+    sorter.push(batch(1, &[3]), Timestamp(0));
+    sorter.place(SourceId(0), place(1));
+    sorter.trim(1);
+    sorter.wait_for(Waits::Moment);
+    assert_eq!((reached(&mut sorter), released(&mut sorter, ms(300))), (vec![], vec!["1@3".to_owned()]));
+    assert_eq!(reached(&mut sorter), ["1"]);
+}
+
+#[test]
+fn of_some_sources_nothing_is_left_out() {
+    let mut sorter = Sorter::new(Waits::First(Some(1)), 8);
+    sorter.keep_whole(SourceId(0));
+    for n in 0..4 {
+        sorter.push(batch(1, &[n]), Timestamp(0));
+    }
+    sorter.trim(1);
+    sorter.wait_for(Waits::Moment);
+    assert_eq!(released(&mut sorter, ms(300)), ["1@0", "1@1", "1@2", "1@3"]);
+}
+
+#[test]
+fn a_source_that_ended_is_not_waited_for() {
+    let mut sorter = Sorter::new(Waits::All, 1 << 20);
+    sorter.push(batch(1, &[1, 3]), Timestamp(0));
+    sorter.push(batch(2, &[2]), Timestamp(0));
+    assert_eq!(released(&mut sorter, 0), ["1@1", "2@2"]);
+    sorter.source_is_over(SourceId(0));
+    assert_eq!(released(&mut sorter, 0), ["1@3"]);
+}

@@ -2,8 +2,9 @@
 //!
 //! Owns the JSON, complete as GitHub's own description of its interface wants it. Must not know paths or limits.
 
-use super::super::answer::{Ask, encode, seconds};
+use super::super::answer::{Ask, seconds};
 use super::super::state::{Commit, End, Job, Note, Phase, Repo, Run, Span, Step, Workflow};
+use crate::demo::web::encode;
 use crate::model::Timestamp;
 use serde_json::{Map, Value, json};
 

@@ -19,6 +19,15 @@ fn expected(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("line {n}")).collect()
 }
 
+/// A stand whose API container is followed and wrote 20 lines.
+async fn began() -> Stand {
+    let mut stand = Stand::new();
+    stand.follow();
+    write(&stand, 0, 20);
+    stand.until(|told| told.texts(API).len() == 20).await;
+    stand
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_streams_go_on_where_they_were() {
     let mut stand = Stand::new();
@@ -54,11 +63,8 @@ async fn broken_streams_go_on_where_they_were() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_and_comes_back_costs_nothing() {
-    let mut stand = Stand::new();
-    stand.follow();
+    let mut stand = began().await;
     let mut written = 20;
-    write(&stand, 0, 20);
-    stand.until(|told| told.texts(API).len() == 20).await;
     for round in 0..20 {
         write(&stand, written, 30);
         stand.server.stop().await;
@@ -78,11 +84,8 @@ async fn a_server_that_is_killed_and_comes_back_costs_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn containers_that_start_again_are_read_run_after_run() {
-    let mut stand = Stand::new();
-    stand.follow();
+    let mut stand = began().await;
     let mut written = 20;
-    write(&stand, 0, 20);
-    stand.until(|told| told.texts(API).len() == 20).await;
     for round in 0..20 {
         write(&stand, written, 40);
         stand.server.state().restart("payments/api-1", "api", 137, "OOMKilled");
@@ -99,11 +102,8 @@ async fn containers_that_start_again_are_read_run_after_run() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_while_nobody_listens_loses_nothing() {
-    let mut stand = Stand::new();
-    stand.follow();
+    let mut stand = began().await;
     let mut written = 20;
-    write(&stand, 0, 20);
-    stand.until(|told| told.texts(API).len() == 20).await;
     for round in 0..20 {
         write(&stand, written, 20);
         stand.server.stop().await;
@@ -132,11 +132,8 @@ async fn a_restart_while_nobody_listens_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_rotation_comes_what_the_server_still_has() {
-    let mut stand = Stand::new();
-    stand.follow();
+    let mut stand = began().await;
     let mut written = 20;
-    write(&stand, 0, 20);
-    stand.until(|told| told.texts(API).len() == 20).await;
     let mut expected: Vec<usize> = (0..20).collect();
     for round in 0..20 {
         write(&stand, written, 20);

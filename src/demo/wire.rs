@@ -1,6 +1,6 @@
-//! A connection's socket, which can be broken at any moment, and the tasks that belong to the connection.
+//! A connection's socket on loopback, which can be broken at any moment, and the tasks that belong to the connection.
 //!
-//! Owns resets. Must not know TLS or HTTP.
+//! Owns resets. Must not know TLS, HTTP, or which server it is.
 
 use super::lock;
 use hyper::rt::Executor;
@@ -84,7 +84,17 @@ where
 }
 
 impl Tasks {
-    pub(super) fn end(&self) {
-        lock(&self.0).abort_all();
+    /// They end when what this returns is dropped.
+    pub(super) fn ends_with_this(&self) -> Ends {
+        Ends(self.clone())
+    }
+}
+
+/// Ends a connection's tasks when it goes.
+pub(super) struct Ends(Tasks);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        lock(&self.0.0).abort_all();
     }
 }
