@@ -260,7 +260,7 @@ mod tests {
         let ledger = text("ledger-worker/03/ledger.log");
         assert!(grown < state.generation(BUCKET, "payments/2026/11/21/ledger-worker/03/ledger.log"));
         assert!(ledger.starts_with("2026-11-21 03:04:0") && ledger.contains("03:14:5"), "{}", &ledger[..40]);
-        let packed = state.bytes(BUCKET, "payments/2026/11/21/payments-api/03/part-0032.ndjson.gz").unwrap();
+        let packed = state.bytes(BUCKET, "payments/2026/11/21/payments-api/03/part-0031.ndjson.gz").unwrap();
         let mut lines = String::new();
         MultiGzDecoder::new(&packed[..]).read_to_string(&mut lines).unwrap();
         assert!(lines.contains("circuit breaker OPEN"));
