@@ -214,7 +214,10 @@ fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
 fn is_useful(spec: &ActionSpec) -> bool {
     use Context::{Change, Ci, Detail, DocLines, List, ObjectLines, Objects, PodLines, Pods, Runs, Split, Start};
     let is_screen = |context: &Context| {
-        matches!(context, Start | List | PodLines | Pods | ObjectLines | Objects | DocLines | Change | Split | Detail | Ci | Runs)
+        matches!(
+            context,
+            Start | List | PodLines | Pods | ObjectLines | Objects | DocLines | Change | Split | Detail | Ci | Runs
+        )
     };
     spec.id != "palette" && spec.when.iter().any(is_screen)
 }

@@ -69,11 +69,11 @@ pub use ci::{ExtractNews, Extracted, LogForm, LogFound, run_mark, run_result, ru
 pub use columns::{FieldColumn, FieldColumns};
 pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
+pub use documents::ChangeView;
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows, TabPlace};
 pub use marks::{MAX_NOTE, Mark, Marks};
-pub use documents::ChangeView;
 pub use objects::{ObjectColumns, ObjectRow, ObjectsView};
 pub use opened::Below;
 pub use origins::{OriginRow, Origins};
@@ -414,7 +414,8 @@ impl App {
             _ if self.is_start() => Context::Start,
             _ if self.ci_is_shown() => self.ci_context(),
             None => {
-                let context = self.pods_context().or_else(|| self.objects_context()).or_else(|| self.documents_context());
+                let context =
+                    self.pods_context().or_else(|| self.objects_context()).or_else(|| self.documents_context());
                 context.unwrap_or(Context::List)
             }
             Some(detail) if detail.focused => Context::Detail,

@@ -23,7 +23,7 @@ impl App {
         let in_detail = self.ci_is_shown()
             || self.pods_have_focus()
             || self.objects_have_focus()
-                || self.change_has_focus()
+            || self.change_has_focus()
             || self.tab().detail().is_some_and(super::Detail::is_focused);
         let is_following = self.tab().view.is_following();
         match &mut self.pane {

@@ -132,10 +132,14 @@ impl App {
 
     /// What the tab shows, in forms from the longest to the shortest.
     pub fn scope_forms(&self) -> Vec<String> {
-        self.run_scope().or_else(|| self.pods_scope()).or_else(|| self.objects_scope()).or_else(|| self.documents_scope()).unwrap_or_else(|| {
-            let (full, short) = self.scope();
-            vec![full, short]
-        })
+        self.run_scope()
+            .or_else(|| self.pods_scope())
+            .or_else(|| self.objects_scope())
+            .or_else(|| self.documents_scope())
+            .unwrap_or_else(|| {
+                let (full, short) = self.scope();
+                vec![full, short]
+            })
     }
 
     /// Whether the tab has any source.

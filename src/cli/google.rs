@@ -158,7 +158,11 @@ mod tests {
         let login = |variables: &[(&str, &str)]| of(Config::default(), variables).google.login;
         let some = |text: &str| Some(PathBuf::from(text));
         assert_eq!(
-            login(&[("GOOGLE_APPLICATION_CREDENTIALS", "/k.json"), ("CLOUDSDK_CONFIG", "/g"), ("GCE_METADATA_HOST", "m:1")]),
+            login(&[
+                ("GOOGLE_APPLICATION_CREDENTIALS", "/k.json"),
+                ("CLOUDSDK_CONFIG", "/g"),
+                ("GCE_METADATA_HOST", "m:1")
+            ]),
             google::Login::Default {
                 named: some("/k.json"),
                 well_known: some("/g/application_default_credentials.json"),
@@ -206,7 +210,10 @@ mod tests {
             ..TailArgs::default()
         };
         let settings = with_flags(of(config.clone(), &[]), &args, Some(Timestamp(7))).unwrap();
-        assert_eq!((settings.gcs.include, settings.gcs.exclude), (vec!["*.log".to_owned()], vec!["b".into(), "c".into()]));
+        assert_eq!(
+            (settings.gcs.include, settings.gcs.exclude),
+            (vec!["*.log".to_owned()], vec!["b".into(), "c".into()])
+        );
         assert_eq!((settings.gcs.since, settings.firestore.since), (Some(Timestamp(7)), Some(Timestamp(7))));
         assert_eq!((settings.gcs.poll.as_secs(), settings.firestore.poll.as_secs()), (3, 3));
         let firestore = settings.firestore;

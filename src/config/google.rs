@@ -36,7 +36,8 @@ pub(super) const ROWS: [ConfigKey; 4] = {
         environment: "",
         flag: None,
         set: |config, raw| {
-            let is_account = |text: &str| text.split_once('@').is_some_and(|(name, host)| is_name(name) && is_name(host));
+            let is_account =
+                |text: &str| text.split_once('@').is_some_and(|(name, host)| is_name(name) && is_name(host));
             config.google.impersonate = Some(word(raw, is_account, ACCOUNT)?);
             Ok(())
         },
@@ -115,7 +116,8 @@ mod tests {
 
     #[test]
     fn values_are_taken_and_shown() {
-        let check = |name: &str, raw: Raw, expected: &str| assert_eq!(set(name, &raw).as_deref(), Ok(expected), "{name}");
+        let check =
+            |name: &str, raw: Raw, expected: &str| assert_eq!(set(name, &raw).as_deref(), Ok(expected), "{name}");
         let text = |text: &str| Raw::Text(text.to_owned());
         let word = |text: &str| Raw::Word(text.to_owned());
         check("google.impersonate", text("a@b-1.iam.gserviceaccount.com"), "\"a@b-1.iam.gserviceaccount.com\"");

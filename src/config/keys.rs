@@ -140,19 +140,14 @@ const COLUMNS: &str = "a list of at most 8 fields' names, such as [\"status\", \
 pub(super) const BOOLEAN: &str = "true or false";
 const BINDINGS: &str = "action = \"key\" or action = [\"key\", \"key\"]";
 
-const COUNT: usize = OWN.len()
-    + servers::ROWS.len()
-    + pods::ROWS.len()
-    + google::ROWS.len()
-    + gcs::ROWS.len()
-    + firestore::ROWS.len();
+const COUNT: usize =
+    OWN.len() + servers::ROWS.len() + pods::ROWS.len() + google::ROWS.len() + gcs::ROWS.len() + firestore::ROWS.len();
 
 /// All settings, in the order of the example file.
 pub static KEYS: &[ConfigKey] = &{
     let [own @ .., last] = &OWN;
     let mut keys = [*last; COUNT];
-    let parts: [&[ConfigKey]; 6] =
-        [own, &servers::ROWS, &pods::ROWS, &google::ROWS, &gcs::ROWS, &firestore::ROWS];
+    let parts: [&[ConfigKey]; 6] = [own, &servers::ROWS, &pods::ROWS, &google::ROWS, &gcs::ROWS, &firestore::ROWS];
     let (mut at, mut part) = (0, 0);
     while part < parts.len() {
         let mut row = 0;

@@ -380,18 +380,22 @@ mod tests {
     #[test]
     fn small_sizes_and_spans() {
         let size = |text: &str| text.parse::<Size>().map(|size| size.to_string()).ok();
-        assert_eq!(["64MiB", "1", "64 m", "1TiB", "1000"].map(size), [
-            Some("64MiB".to_owned()),
-            Some("1".to_owned()),
-            Some("64MiB".to_owned()),
-            Some("1TiB".to_owned()),
-            Some("1kB".to_owned())
-        ]);
+        assert_eq!(
+            ["64MiB", "1", "64 m", "1TiB", "1000"].map(size),
+            [
+                Some("64MiB".to_owned()),
+                Some("1".to_owned()),
+                Some("64MiB".to_owned()),
+                Some("1TiB".to_owned()),
+                Some("1kB".to_owned())
+            ]
+        );
         assert_eq!(["0", "2TiB", "x", ""].map(size), [const { None }; 4]);
         let age = |text: &str| text.parse::<Age>().map(|age| age.to_string()).unwrap_or_default();
-        assert_eq!(["90s", "120s", "24h", "1d", "7d", "168h", "any"].map(age), [
-            "90s", "2m", "24h", "24h", "7d", "7d", "any"
-        ]);
+        assert_eq!(
+            ["90s", "120s", "24h", "1d", "7d", "168h", "any"].map(age),
+            ["90s", "2m", "24h", "24h", "7d", "7d", "any"]
+        );
         assert_eq!(["", "10", "h", "0s", "1.5h", "99999d", "-1h", "99999999999999999d"].map(age), [""; 8]);
         assert_eq!("2m".parse::<Age>().unwrap().limit(), Some(Duration::from_mins(2)));
     }

@@ -90,7 +90,11 @@ fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
     }
     let right = right.join("   ");
     let before = usize::from(columns.fields[0].0).saturating_sub(5);
-    let left = if text::width(left) > before && !app.shows_changes() { "Lines" } else { left };
+    let left = match left {
+        left if text::width(left) <= before => left,
+        _ if app.shows_changes() => "Docs",
+        _ => "Lines",
+    };
     canvas.heading(y, text::piece(left, 0, before).text, "");
     if room >= 8 {
         let right = format!(" {} ", text::shorten(&right, room, canvas.theme.glyphs.gap));

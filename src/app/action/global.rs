@@ -42,7 +42,12 @@ pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.close_pane() || app.leave_change() || app.cancel_finding() || app.cancel_export(effects) || app.leave_upper(effects) {
+    if app.close_pane()
+        || app.leave_change()
+        || app.cancel_finding()
+        || app.cancel_export(effects)
+        || app.leave_upper(effects)
+    {
         return;
     }
     if app.ci_is_shown() {

@@ -11,8 +11,8 @@ pub(super) fn open(app: &mut App, effects: &mut Vec<Effect>) {
         }
         return;
     }
-    // A record of one line has nothing to open, but a problem may link to a page.
-    if app.has_one_line() && app.open_link(effects) {
+    // A record of one line has nothing to open, but a problem may link to a page, and there may be more of an object.
+    if app.has_one_line() && (app.open_link(effects) || app.read_more(effects)) {
         return;
     }
     app.toggle_record();

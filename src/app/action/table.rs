@@ -3,12 +3,13 @@
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
 use super::Context::{
-    Bars, Change, Choice, Ci, Consent, Detail, DocLines, Help, List, ObjectLines, Objects, Origins, Picker, PodLines, Pods, Prompt, Runs,
-    Split, Start, Text,
+    Bars, Change, Choice, Ci, Consent, Detail, DocLines, Help, List, ObjectLines, Objects, Origins, Picker, PodLines,
+    Pods, Prompt, Runs, Split, Start, Text,
 };
 use super::{ActionSpec, Context, Group};
 use super::{
-    ci, documents, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time, window,
+    ci, documents, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time,
+    window,
 };
 
 const RECORDS: &[Context] = &[List, PodLines, ObjectLines, DocLines, Split, Detail];
@@ -18,11 +19,14 @@ const CAUSES: &[Context] = &[Runs, Ci];
 const PODS: &[Context] = &[Pods, PodLines];
 const OBJECTS: &[Context] = &[Objects, ObjectLines];
 const DOCUMENTS: &[Context] = &[DocLines, Change];
-const SCROLLING: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Origins, Runs, Ci, Help];
-const PAGING: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci, Help];
+const SCROLLING: &[Context] =
+    &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Origins, Runs, Ci, Help];
+const PAGING: &[Context] =
+    &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci, Help];
 const SIDEWAYS: &[Context] = &[List, PodLines, ObjectLines, DocLines, Split, Detail, Runs, Ci];
 const PANES: &[Context] = &[Split, Detail];
-const SCREENS: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci];
+const SCREENS: &[Context] =
+    &[Start, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci];
 const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail];
 const EVERYWHERE: &[Context] = &[
     Start,

@@ -20,8 +20,9 @@ impl Lister<'_> {
     pub(super) fn entry(&mut self, label: &str, spans: Vec<DetailSpan>) {
         let before = match (self.margin, label) {
             (Margin::Labels, _) => span(format!("   {label:<width$}", width = VALUE - 3), Role::Dim),
+            (Margin::Signs, "") => span("   ", Role::Text),
             (Margin::Signs, REMOVED) => span(format!(" {label} "), Role::Error),
-            (Margin::Signs, _) => span(format!(" {label:<1} "), Role::Ok),
+            (Margin::Signs, _) => span(format!(" {label} "), Role::Ok),
         };
         let mut all = vec![before];
         all.extend(spans);

@@ -45,7 +45,8 @@ impl App {
     }
 
     fn change_is_seen(&self) -> bool {
-        let is_over = self.filter_pane().is_some() || matches!(self.pane, Pane::Picker(_) | Pane::Origins(_) | Pane::Consent(_));
+        let is_over =
+            self.filter_pane().is_some() || matches!(self.pane, Pane::Picker(_) | Pane::Origins(_) | Pane::Consent(_));
         let rows = || self.body_rows().map_or(0, |(_, body)| self.rows_of_change(body));
         !is_over && self.tab().detail.is_none() && rows() > 0
     }
@@ -64,7 +65,8 @@ impl App {
         let pane = &self.documents.pane;
         let id = self.tab().view.cursor();
         let record = id.and_then(|id| self.engine.store().record(id));
-        let document = record.as_ref().and_then(|record| ChangeParts::of(record.raw)).map(|parts| safe(&parts.document));
+        let document =
+            record.as_ref().and_then(|record| ChangeParts::of(record.raw)).map(|parts| safe(&parts.document));
         let mut left = document.unwrap_or_else(|| "Change".to_owned());
         if pane.reveals() {
             left.push_str(", secrets shown");
@@ -129,11 +131,12 @@ impl App {
             return Vec::new();
         };
         let time = updated.to_jiff().strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string();
-        let age = format!("   ({})", plain_age(self.now.0.saturating_sub(updated.0)));
+        // As wide as its longest form, so that nothing moves.
+        let age = format!("   {:<14}", format!("({})", plain_age(self.now.0.saturating_sub(updated.0))));
         let told = self.documents.places.get(&record.origin.source()).and_then(|place| place.scope.last);
         let told = told.map(|at| {
             let zone = self.shown_zone();
-            let gap = if self.size.0 >= 100 { "          " } else { "   " };
+            let gap = if self.size.0 >= 100 { "      " } else { "   " };
             format!("{gap}as of {}{}", time_of_day(at, &zone, Digits::Seconds), offset(at, &zone))
         });
         let told = told.unwrap_or_default();

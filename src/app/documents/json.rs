@@ -83,12 +83,14 @@ mod tests {
     #[test]
     fn what_is_nested_stays_so_and_secrets_go() {
         let check = |json: &str, expected: &str| {
-            let mut redact =
-                |path: &str, _: &str| path.ends_with("token").then(|| "[redacted: \"token\"]".to_owned());
+            let mut redact = |path: &str, _: &str| path.ends_with("token").then(|| "[redacted: \"token\"]".to_owned());
             assert_eq!(redacted(json.as_bytes(), &mut redact), expected);
         };
         check(r#"{ "a" : 1, "b":[1, {"c":"x\ny"},[]] ,"d":{} }"#, r#"{"a":1,"b":[1,{"c":"x\ny"},[]],"d":{}}"#);
-        check(r#"{"token":"abc","x":{"token":7,"y":true}}"#, r#"{"token":"[redacted: \"token\"]","x":{"token":"[redacted: \"token\"]","y":true}}"#);
+        check(
+            r#"{"token":"abc","x":{"token":7,"y":true}}"#,
+            r#"{"token":"[redacted: \"token\"]","x":{"token":"[redacted: \"token\"]","y":true}}"#,
+        );
         check(r#"{"a\"\n":null}"#, r#"{"a\"\n":null}"#);
         check("{}", "{}");
         check(r#"[1,"a"#, "[1]");

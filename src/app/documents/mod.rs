@@ -99,8 +99,7 @@ impl App {
     /// Takes news of documents in.
     pub(super) fn documents_news(&mut self, source: SourceId, news: News) {
         let now = self.now;
-        let place =
-            self.documents.places.entry(source).or_insert_with(|| Place { since: now, ..Place::default() });
+        let place = self.documents.places.entry(source).or_insert_with(|| Place { since: now, ..Place::default() });
         match news {
             News::Scope(scope) => place.scope = *scope,
             News::Cannot(text) => self.complain(safe_line(text.as_bytes())),

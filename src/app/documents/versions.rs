@@ -2,12 +2,13 @@
 //!
 //! Owns the index from documents to records, as far as they are held. Must not know rows.
 
-use crate::model::documents::field;
 use crate::model::{Record, Timestamp};
 use crate::store::{Appended, RecordId, Store};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+/// The name of the field as it is written: with its quotes it stands in no text.
+const NAME: &[u8] = b"\"document\":";
 /// Bytes of a record in which its document's name is looked for: what stands before it is short.
 const HEAD: usize = 4 << 10;
 /// Ids of records that are no longer held may be so many before they are looked for.
@@ -25,9 +26,8 @@ pub(super) struct Versions {
 
 /// The document's path as it is written in a record.
 fn document<'r>(record: &Record<'r>) -> Option<&'r [u8]> {
-    let needle = concat_name();
     let head = record.raw.get(..HEAD).unwrap_or(record.raw);
-    let start = memchr::memmem::find(head, needle.as_bytes())? + needle.len();
+    let start = memchr::memmem::find(head, NAME)? + NAME.len();
     let rest = record.raw.get(start..)?.strip_prefix(b"\"")?;
     let mut at = 0;
     loop {
@@ -37,11 +37,6 @@ fn document<'r>(record: &Record<'r>) -> Option<&'r [u8]> {
         }
         at += 2;
     }
-}
-
-/// The name of the field, as JSON has it.
-fn concat_name() -> String {
-    format!("\"{}\":", field::DOCUMENT)
 }
 
 impl Versions {
@@ -86,7 +81,13 @@ impl Versions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::documents::field;
     use crate::model::{Batch, Meta, OriginId, SourceId};
+
+    #[test]
+    fn the_name_is_that_of_the_field() {
+        assert_eq!(NAME, format!("\"{}\":", field::DOCUMENT).as_bytes());
+    }
 
     #[test]
     fn versions_are_counted_in_the_order_of_time() {

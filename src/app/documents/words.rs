@@ -4,8 +4,8 @@
 
 use super::{App, Place};
 use crate::app::described::{Subject, line};
-use crate::app::page::link;
 use crate::app::format::{age, rate, roughly, thousands};
+use crate::app::page::link;
 use crate::app::status::Health;
 use crate::app::{BodyLine, Role, text};
 use crate::engine::Source;
@@ -71,7 +71,10 @@ impl App {
         };
         let long = match databases.as_slice() {
             [one] => format!("{one}   {all}"),
-            _ => scopes().map(|scope| format!("{} {}", database(scope), safe(&scope.collection))).collect::<Vec<_>>().join(", "),
+            _ => scopes()
+                .map(|scope| format!("{} {}", database(scope), safe(&scope.collection)))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         Some(vec![long, all, count])
     }
@@ -256,10 +259,19 @@ impl App {
             row("documents", thousands(scope.documents), Role::Text);
             let ends = scope.hour_ends.map(|at| format!(", counted anew in {}", age(at.0.saturating_sub(self.now.0))));
             let role = if place.is_spent() { Role::Warn } else { Role::Text };
-            row("reads", format!("{}{}", reads(scope.reads, scope.budget), ends.unwrap_or_default()), role);
+            let spent = reads(scope.reads, scope.budget).replace(" reads", "");
+            row("reads", format!("{spent}{}", ends.unwrap_or_default()), role);
             let told = scope.last.map(|at| self.moment(at));
             row("told last", told.unwrap_or_else(|| "nothing so far".to_owned()), Role::Text);
-            row("older", if scope.has_older { format!("{} reads them", self.key_of("older-documents")) } else { "none".to_owned() }, Role::Text);
+            row(
+                "older",
+                if scope.has_older {
+                    format!("{} reads them", self.key_of("older-documents"))
+                } else {
+                    "none".to_owned()
+                },
+                Role::Text,
+            );
             if !scope.problems.is_empty() || place.is_spent() {
                 lines.push(line("", Role::Text));
                 self.problem_lines(place, usize::from(self.size.0).saturating_sub(5), &mut lines);

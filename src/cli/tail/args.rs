@@ -191,7 +191,12 @@ impl TailArgs {
             (self.limit.is_some(), "--limit", firestore, "firestore:PROJECT/COLLECTION"),
             (self.time_field.is_some(), "--time-field", firestore, "firestore:PROJECT/COLLECTION"),
             (self.poll.is_some(), "--poll", gcs || firestore, "gs: and firestore:"),
-            (self.state.is_some(), "--state", gcs || firestore, "gs: and firestore:, which alone know places to go on at"),
+            (
+                self.state.is_some(),
+                "--state",
+                gcs || firestore,
+                "gs: and firestore:, which alone know places to go on at",
+            ),
         ] {
             if given && !has {
                 return Err(Usage(format!("{flag} goes with {with}")));

@@ -261,7 +261,8 @@ impl Tail {
             }
             let now = SystemClock.now();
             self.print(now, out)?;
-            let is_due = self.keeper.as_ref().is_some_and(|keeper| keeper.state.next_due().is_some_and(|due| due <= now));
+            let is_due =
+                self.keeper.as_ref().is_some_and(|keeper| keeper.state.next_due().is_some_and(|due| due <= now));
             if is_due || messages.is_empty() {
                 out.flush()?;
                 self.reached();

@@ -187,9 +187,13 @@ fn read(file: &mut File, path: &Path) -> anyhow::Result<Places> {
         .filter(|head: &Head| head.format == FORMAT && text.len() as u64 <= MAX)
         .ok_or_else(|| anyhow!("{shown} holds no places of `logdeck tail --state`, or is broken: {advice}"))?;
     if head.version != VERSION {
-        bail!("{shown} was written by another version of logdeck (form {}, this one knows {VERSION}): {advice}", head.version);
+        bail!(
+            "{shown} was written by another version of logdeck (form {}, this one knows {VERSION}): {advice}",
+            head.version
+        );
     }
-    let text: Text<'_> = serde_json::from_slice(&text).map_err(|error| anyhow!("{shown} is broken ({error}): {advice}"))?;
+    let text: Text<'_> =
+        serde_json::from_slice(&text).map_err(|error| anyhow!("{shown} is broken ({error}): {advice}"))?;
     Ok(text.places.into_owned())
 }
 

@@ -46,7 +46,9 @@ mod tests {
         for _ in 0..2 {
             let url = "https://storage.example.com/b".to_owned();
             let error = lazy.ask(Request { url, ..Request::default() }).await.unwrap_err().to_string();
-            assert!(error.starts_with("this cannot be asked of storage.example.com: the certificates in /no/such/file.pem"));
+            assert!(
+                error.starts_with("this cannot be asked of storage.example.com: the certificates in /no/such/file.pem")
+            );
         }
         let lazy = Lazy::new(Options::new("test"));
         let url = "http://127.0.0.1:1/".to_owned();
