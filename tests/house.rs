@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["sources/pods/"]),
     ("google_cloud_auth", &["sources/google/", "sources/gcs/"]),
     ("google_cloud_storage", &["sources/gcs/"]),
+    ("google_cloud_gax", &["sources/gcs/"]),
     ("http", &["sources/google/"]),
     ("googleapis_tonic_google_firestore_v1", &["sources/firestore/", "demo/firestore/"]),
     ("tonic", &["sources/firestore/"]),
@@ -214,6 +215,27 @@ fn is_reached(dir: &Path, inner: &Path) -> bool {
         })
     };
     parents.iter().filter_map(|path| fs::read_to_string(path).ok()).any(declares)
+}
+
+#[test]
+fn one_library_does_the_encryption() {
+    // What is built follows from the lock file and the features; what stands in the lock file could be built.
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let packages: Vec<&str> =
+        lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')).collect();
+    assert!(packages.contains(&"aws-lc-rs") && packages.len() > 100, "the lock file was not understood");
+    let others = ["ring", "openssl", "openssl-sys", "native-tls", "boring", "boring-sys", "mbedtls"];
+    let locked: Vec<_> = others.into_iter().filter(|name| packages.contains(name)).collect();
+    // A lock file also has what no feature turns on: cargo says what is left of it for each system.
+    for name in locked {
+        let cargo = std::process::Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--offline", "--target", "all", "--edges", "normal,build", "--invert", name])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        let tree = String::from_utf8_lossy(&cargo.stdout);
+        assert!(tree.trim().is_empty(), "beside aws-lc-rs there is {name}:\n{tree}");
+    }
 }
 
 #[test]

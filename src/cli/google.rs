@@ -35,6 +35,8 @@ pub fn with_flags(settings: Settings, args: &TailArgs, since: Option<Timestamp>)
     }
     gcs.exclude.extend(args.exclude_object.iter().cloned());
     gcs.since = since;
+    // Nobody is there who could ask for more of an object.
+    gcs.object_bytes = u64::MAX;
     firestore.since = since;
     if let Some(limit) = args.limit {
         firestore.limit = limit;
@@ -121,15 +123,16 @@ fn firestore_of(config: &Config, environment: &Environment) -> firestore::Settin
     }
 }
 
-/// Google's own tools write it with a scheme, its emulators without.
+/// Google's own tools write it with a scheme, others without.
 fn with_scheme(host: &str) -> String {
     let host = host.trim().trim_end_matches('/');
     if host.contains("://") { host.to_owned() } else { format!("http://{host}") }
 }
 
+/// Emulators speak without TLS, so only what says so by `https://` gets it.
 fn without_scheme(host: &str) -> String {
     let host = host.trim().trim_end_matches('/');
-    host.split_once("://").map_or(host, |(_, rest)| rest).to_owned()
+    host.strip_prefix("http://").unwrap_or(host).to_owned()
 }
 
 #[cfg(test)]
@@ -191,7 +194,7 @@ mod tests {
         };
         check("127.0.0.1:9023", "http://127.0.0.1:9023", "127.0.0.1:9023");
         check("http://localhost:1/", "http://localhost:1", "localhost:1");
-        check("https://gcs.test", "https://gcs.test", "gcs.test");
+        check("https://gcs.test", "https://gcs.test", "https://gcs.test");
     }
 
     #[test]
@@ -215,6 +218,7 @@ mod tests {
             (vec!["*.log".to_owned()], vec!["b".into(), "c".into()])
         );
         assert_eq!((settings.gcs.since, settings.firestore.since), (Some(Timestamp(7)), Some(Timestamp(7))));
+        assert_eq!(settings.gcs.object_bytes, u64::MAX);
         assert_eq!((settings.gcs.poll.as_secs(), settings.firestore.poll.as_secs()), (3, 3));
         let firestore = settings.firestore;
         assert_eq!((firestore.limit, firestore.time_field.as_deref()), (5, Some("at")));

@@ -57,7 +57,7 @@ impl Default for Gcs {
     }
 }
 
-const GLOBS: &str = "a list of globs on whole names, such as [\"**/*.log.gz\"]";
+const GLOBS: &str = "a list of globs on names, such as [\"*.log.gz\", \"trades/**\"]";
 const AT_ONCE: &str = "a number from 1 to 64";
 const POLL: &str = "a number of seconds from 1 to 3600";
 const RELIST: &str = "a number of seconds from 1 to 86400";
@@ -67,11 +67,11 @@ pub(super) const ROWS: [ConfigKey; 9] = {
     let row = ConfigKey {
         name: "gcs.include",
         table: Table::No,
-        doc: "Globs on the whole names of objects, one of which has to match: `*` stays within a part of the name, `**` goes \
-              over `/`. Without any, all objects under the prefix are read.",
+        doc: "Globs on the names of objects, one of which has to match: `*` stays within a folder, `**` does not; one without \
+              `/` counts in all folders. Without any, all objects under the prefix are read.",
         expected: GLOBS,
         default: "[]",
-        example: "[\"**/*.jsonl\", \"**/*.log.gz\"]",
+        example: "[\"*.jsonl\", \"trades/**/*.log.gz\"]",
         environment: "globs with commas between them",
         flag: Some("tail --object"),
         set: |config, raw| {
@@ -85,8 +85,8 @@ pub(super) const ROWS: [ConfigKey; 9] = {
         row,
         ConfigKey {
             name: "gcs.exclude",
-            doc: "Globs on the whole names of objects that are not read.",
-            example: "[\"**/_temporary/**\"]",
+            doc: "Globs on the names of objects that are not read.",
+            example: "[\"**/_temporary/**\", \"*.tmp\"]",
             flag: Some("tail --exclude-object"),
             set: |config, raw| {
                 config.gcs.exclude = raw.list(GLOBS)?;
@@ -123,7 +123,7 @@ pub(super) const ROWS: [ConfigKey; 9] = {
         },
         ConfigKey {
             name: "gcs.object_limit",
-            doc: "How much of one object is read, as it is stored, before you ask for more.",
+            doc: "How much of one object is read, as it is stored, before you ask for more. `tail` reads all of it.",
             expected: Size::EXPECTED,
             default: "\"64MiB\"",
             example: "\"1GiB\"",

@@ -258,6 +258,8 @@ fn a_map_is_expanded_and_folded() {
     assert!(screen.status().contains("nothing to expand here"));
     screen.keys("q");
     assert!(screen.has("Tab: focus") && screen.effects.is_empty(), "{}", screen.text());
+    screen.keys("<Tab><Esc>");
+    assert!(screen.has("Tab: focus") && screen.effects.is_empty(), "{}", screen.text());
 }
 
 #[test]

@@ -1,3 +1,5 @@
 //! What several test targets need.
 
+pub mod following;
 pub mod pty;
+pub mod servers;

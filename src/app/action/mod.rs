@@ -163,6 +163,16 @@ mod tests {
     }
 
     #[test]
+    fn one_can_leave_from_everywhere() {
+        let leaving = ["cancel", "cancel-or-quit"].map(|id| by_id(id).expect(id));
+        for spec in ACTIONS {
+            for context in spec.when {
+                assert!(leaving.iter().all(|leaving| leaving.when.contains(context)), "{}: {context:?}", spec.id);
+            }
+        }
+    }
+
+    #[test]
     fn every_action_has_a_place_a_doc_and_a_label_that_fits() {
         let mut ids = HashSet::new();
         for spec in ACTIONS {

@@ -37,6 +37,8 @@ const EVERYWHERE: &[Context] = &[
     Pods,
     ObjectLines,
     Objects,
+    DocLines,
+    Change,
     Split,
     Detail,
     Choice,

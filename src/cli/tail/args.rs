@@ -27,7 +27,7 @@ Examples:
   logdeck tail pods -A -l app=api --severity error      in all namespaces, by label
   logdeck tail pods:payments/pod/api-0 --previous --no-follow   what did it say before it was restarted?
   logdeck tail pods:payments --format json | jq .message
-  logdeck tail gs://acme-logs/trades/ --object '**/*.jsonl' --since 2h
+  logdeck tail gs://acme-logs/trades/ --object '*.jsonl' --since 2h
   logdeck tail gs://acme-logs/ firestore:acme-prod/jobs --state ~/.local/state/shipped.json --format json >> all.jsonl
   logdeck tail firestore:acme-prod/jobs --query \"state == 'failed'\" --limit 50
 
@@ -43,7 +43,7 @@ const DOCUMENTS: &str = "Documents (firestore:)";
 pub struct TailArgs {
     /// Sources, such as pods:NAMESPACE/deploy/NAME or files; or `pods` and a regular expression on the names of pods.
     #[arg(value_name = "SOURCE", value_parser = AddressParser, value_hint = ValueHint::AnyPath, required = true)]
-    sources: Vec<Address>,
+    pub sources: Vec<Address>,
     /// The last N lines of each log at the start [default: 100; all with --no-follow or --since, of documents, and of what
     /// --state keeps].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
@@ -84,10 +84,11 @@ pub struct TailArgs {
     /// Not the containers whose names match the regular expression.
     #[arg(short = 'E', long, value_name = "RE", allow_hyphen_values = true, help_heading = PODS)]
     pub exclude_container: Option<String>,
-    /// Only objects whose whole names match the glob: `*` stays within a part, `**` goes over `/`. Repeatable.
+    /// Only objects whose names match the glob: `*` stays within a folder, `**` does not; one without `/` counts in all
+    /// folders. Repeatable.
     #[arg(long, value_name = "GLOB", help_heading = OBJECTS)]
     pub object: Vec<String>,
-    /// Not the objects whose whole names match the glob. Repeatable.
+    /// Not the objects whose names match the glob. Repeatable.
     #[arg(long, value_name = "GLOB", help_heading = OBJECTS)]
     pub exclude_object: Vec<String>,
     /// Only documents that match: state == 'failed', attempt > 3, tags array-contains 'eu'. Firestore filters, so others
