@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["sources/pods/"]),
     ("google_cloud_auth", &["sources/google/", "sources/gcs/"]),
     ("google_cloud_storage", &["sources/gcs/"]),
+    ("google_cloud_gax", &["sources/gcs/"]),
     ("googleapis_tonic_google_firestore_v1", &["sources/firestore/", "demo/firestore/"]),
     ("tonic", &["sources/firestore/"]),
     ("prost", &["sources/firestore/", "demo/firestore/"]),

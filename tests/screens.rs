@@ -25,6 +25,8 @@ mod live;
 mod looks;
 #[path = "screens/mouse.rs"]
 mod mouse;
+#[path = "screens/objects.rs"]
+mod objects;
 #[path = "screens/oncall.rs"]
 mod oncall;
 #[path = "screens/out.rs"]

@@ -4,6 +4,7 @@
 //! know who reads them: the real sources do. Needs no account and, but for loopback, no network.
 
 pub mod cluster;
+pub mod firestore;
 pub mod forge;
 pub mod gcs;
 mod generate;

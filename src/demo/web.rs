@@ -1,4 +1,4 @@
-//! What all embedded servers that speak HTTP share: queries, names in paths, times in headers.
+//! What all embedded servers that speak HTTP share: queries, names in paths, times in headers, base64.
 //!
 //! Owns their grammar. Must not know any server.
 
@@ -79,6 +79,36 @@ pub(super) fn format(format: &str, at: Timestamp) -> String {
     jiff::fmt::strtime::format(format, &at).unwrap_or_default()
 }
 
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 with padding.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let number = three.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(number >> (18 - 6 * place) & 63) as usize];
+            out.push(if place > three.len() { '=' } else { char::from(digit) });
+        }
+    }
+    out
+}
+
+/// What base64 stands for; nothing when it is none.
+pub(super) fn unbase64(text: &str) -> Option<Vec<u8>> {
+    let (mut out, mut sum, mut bits) = (Vec::new(), 0_u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let digit = DIGITS.iter().position(|digit| *digit == byte)?;
+        sum = sum << 6 | digit as u32;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((sum >> bits) as u8);
+        }
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +121,16 @@ mod tests {
         assert_eq!((query.number("page"), query.number("branch")), (Ok(Some(1)), Err(())));
         assert_eq!(Query::parse("a=%2F&page=1").with(&[("page", "2".to_owned())]), "a=%2F&page=2");
         assert_eq!(decode("acme%2Fledger+x", false), "acme/ledger+x");
+    }
+
+    #[test]
+    fn base64_has_its_padding() {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"\xff\xfe\xfd\xfc", "//79/A==")]
+        {
+            assert_eq!((base64(bytes).as_str(), unbase64(text).as_deref()), (text, Some(bytes)));
+        }
+        assert_eq!(unbase64("a b"), None);
     }
 
     #[test]

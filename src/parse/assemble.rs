@@ -30,6 +30,12 @@ pub struct Assembler {
     /// The line before was a piece (CRI's `P`).
     piece: bool,
     started: bool,
+    /// Bytes that came, where among them the line begins whose end has not come, and where the last record does.
+    fed: u64,
+    line_at: u64,
+    record_at: u64,
+    /// The order of what another stream of this origin gave before.
+    floor: Option<Timestamp>,
 }
 
 impl Assembler {
@@ -46,12 +52,28 @@ impl Assembler {
             open: None,
             piece: false,
             started: false,
+            fed: 0,
+            line_at: 0,
+            record_at: 0,
+            floor: None,
         }
+    }
+
+    /// No record is ordered before this: another stream of the same origin came so far.
+    pub const fn not_before(&mut self, order: Timestamp) {
+        self.floor = Some(order);
+    }
+
+    /// How many of the bytes that came are in records that are complete: a later run that begins there gets all the
+    /// others, and none twice.
+    pub const fn settled(&self) -> u64 {
+        if self.open.is_some() { self.record_at } else { self.line_at }
     }
 
     /// Takes bytes as they come (cut anywhere) and adds the records that they complete to `out`. `received` orders
     /// records as long as no record of the stream had a time.
     pub fn feed(&mut self, bytes: &[u8], received: Timestamp, out: &mut Batch) {
+        self.fed += bytes.len() as u64;
         let bytes = self.start(bytes);
         self.reopen(out);
         let mut rest = bytes;
@@ -68,6 +90,7 @@ impl Assembler {
                 self.partial.clear();
             }
             rest = after;
+            self.line_at = self.fed - rest.len() as u64;
         }
         self.keep(rest);
         self.hold_back(out);
@@ -86,6 +109,7 @@ impl Assembler {
     pub fn forget_partial(&mut self) {
         self.partial.clear();
         self.partial_cut = 0;
+        self.fed = self.line_at;
     }
 
     /// Completes everything: the stream has ended. The assembler then begins a new stream, whose order goes on.
@@ -102,6 +126,7 @@ impl Assembler {
         }
         self.idle(out);
         self.piece = false;
+        self.line_at = self.fed;
     }
 
     /// On the first bytes: drops a byte order mark, learns the format and the first time.
@@ -113,7 +138,7 @@ impl Assembler {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let sniffed = Sniffed::of(bytes, &mut self.parser);
         self.profile = sniffed.profile;
-        self.order = Order::starting_at(sniffed.first_time);
+        self.order = Order::starting_at(sniffed.first_time.max(self.floor));
         bytes
     }
 
@@ -140,6 +165,7 @@ impl Assembler {
             out.extend_last(held, Flags::MULTILINE.with(Flags::DIRTY, dirty));
             return;
         }
+        self.record_at = self.line_at;
         let meta = self.meta(&parsed, held, cut, received).with_dirt(dirty);
         out.push(&meta, held);
     }

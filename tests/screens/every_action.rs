@@ -51,6 +51,16 @@ const CASES: &[Case] = &[
     ("describe", "<Tab>", "d", "-- Pod payments-api-7d9f5c-2xkq9", ""),
     ("refresh-pods", "", "r", "asking the cluster ...", ""),
     ("pods", "", ":pods<Enter>", "the list of pods is hidden", "-- Pods"),
+    ("mark-object", "<Tab>", "<Space>", "  * 03:14:08", "batch 5512"),
+    ("all-objects", "<Tab><Space>", "a", "batch 5512", "* 03:14:08"),
+    ("only-object", "<Tab>", "<Enter>", "filter object part-0014", "batch 5512"),
+    ("read-object", "<Tab>jjj", "o", "reading more of it ...", ""),
+    ("older-objects", "", "[", "reading older objects ...", ""),
+    ("stop-reading", "", ":stop-reading<Enter>", "no more is read of 2 objects", ""),
+    ("describe-object", "<Tab>", "d", "-- Object payments/2026/11/21/payments-api/03/part-0014.ndjson.gz", ""),
+    ("refresh-objects", "", "r", "listing objects, and trying again what failed", ""),
+    ("objects", "", ":objects<Enter>", "the list of objects is hidden", "-- Objects"),
+    ("objects-or-lines", "", "<Tab>", "only it", "to the objects"),
     ("pods-or-lines", "", "<Tab>", "only it", "to the pods"),
     ("allow", "", "y", "it may run, now and later", "-- Credentials"),
     ("refuse", "", "n", "it is not run", "-- Credentials"),
@@ -149,7 +159,10 @@ fn every_action_does_what_it_says() {
         let is_of_runs = matches!(*id, "open-run" | "refresh" | "open-page" | "filter-runs");
         let mut screen = match () {
             () if only_in(&[Context::Consent]) => crate::pods::asked(120, 36),
-            () if only_in(&[Context::Pods, Context::PodLines]) => crate::pods::night(120, 36),
+            () if *id == "pods-page-down" || only_in(&[Context::Pods, Context::PodLines]) => {
+                crate::pods::night(120, 36)
+            }
+            () if only_in(&[Context::Objects, Context::ObjectLines]) => crate::objects::night(120, 36),
             () if is_of_runs => crate::runs::red(120, 36),
             () if *id == "causes" || only_in(&[Context::Runs, Context::Ci]) => crate::ci::failed_run(120, 36),
             () => screen(120, 36),

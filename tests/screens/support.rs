@@ -191,6 +191,13 @@ impl Screen {
             .to_owned()
     }
 
+    /// The row of the lines, the lowest list, that the cursor is on.
+    pub fn cursor_of_lines(&mut self) -> String {
+        let text = self.text();
+        let found = text.lines().find(|line| line.starts_with('>'));
+        found.unwrap_or_else(|| panic!("no cursor in\n{text}")).to_owned()
+    }
+
     pub fn status(&mut self) -> String {
         self.text().lines().last().unwrap_or_default().to_owned()
     }

@@ -12,6 +12,9 @@ use crate::model::time::SECOND;
 use crate::model::{OriginId, SourceId, Timestamp};
 use crate::parse::text::safe_line;
 
+/// From this width on there is room for all words.
+const WIDE: u16 = 100;
+
 /// The list as it is to be drawn.
 #[derive(Clone, Debug, Default)]
 pub struct ObjectsView {
@@ -95,7 +98,7 @@ impl ObjectColumns {
             state: (at_state, state),
             word,
             bar,
-            has_rate: width >= 100,
+            has_rate: width >= WIDE,
         }
     }
 }
@@ -213,6 +216,7 @@ impl App {
     fn entry_row(&self, entry: &Entry, marks: &[OriginId]) -> ObjectRow {
         let object = &entry.object;
         let safe = |text: &str| safe_line(text.as_bytes()).into_owned();
+        let is_wide = self.size.0 >= WIDE;
         let read_key = |words: &str| format!(", {}: {words}", self.key_of("read-object"));
         let lines = || {
             let s = if object.records == 1 { "" } else { "s" };
@@ -230,7 +234,10 @@ impl App {
         match &object.state {
             ObjectState::Listed | ObjectState::Queued => row.is_quiet = true,
             ObjectState::Left(why) => {
-                (row.words, row.tail) = (safe(why), read_key("read"));
+                row.words = safe(why);
+                if is_wide {
+                    row.tail = read_key("read");
+                }
                 row.is_quiet = true;
             }
             ObjectState::Reading { done, rate } => {
@@ -242,13 +249,16 @@ impl App {
             ObjectState::Partial { why, has_more, .. } => {
                 row.words = safe(why);
                 if *has_more {
-                    row.tail = read_key("read more");
+                    row.tail = read_key(if is_wide { "read more" } else { "more" });
                 }
             }
             ObjectState::Failed { why, next } => {
                 row.words = safe(why);
                 row.tail = match next {
-                    Some(next) => format!(", again in {}", age(next.0.saturating_sub(self.now.0))),
+                    Some(next) => {
+                        let wait = age(next.0.saturating_sub(self.now.0));
+                        format!("{}{wait}", if is_wide { ", again in " } else { ", in " })
+                    }
                     None => format!(", {}: retry", self.key_of("refresh-objects")),
                 };
             }
@@ -270,7 +280,7 @@ impl App {
         let (then, today) = (day(at), day(self.now));
         match (then == today, then.get(..4) == today.get(..4)) {
             (true, _) => time_of_day(at, &zone, Digits::Seconds),
-            (_, true) => at.to_jiff().to_zoned(zone).strftime("%m-%d %Hh").to_string(),
+            (_, true) => at.to_jiff().to_zoned(zone).strftime("%m-%d").to_string(),
             _ => then.get(..7).unwrap_or_default().to_owned(),
         }
     }

@@ -229,6 +229,7 @@ impl App {
 
     fn older_line(&self, place: &Place, lines: &mut Vec<BodyLine>) {
         if place.scope.as_ref().is_some_and(|scope| scope.has_older) {
+            lines.push(BodyLine { text: String::new(), role: Role::Text });
             let key = self.key_of("older-objects");
             lines.push(BodyLine { text: format!("{key}   reads older objects"), role: Role::Dim });
         }

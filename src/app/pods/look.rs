@@ -139,8 +139,10 @@ impl App {
 
     /// The list of pods as it is to be drawn, while it is.
     pub fn pods_view(&self) -> Option<PodsView> {
-        let layout = self.layout()?;
-        let rows = layout.upper?;
+        if !self.pods_are_shown() {
+            return None;
+        }
+        let rows = self.layout()?.upper?;
         let pods = &self.pods;
         let room = upper::room(rows, self.size.1);
         let columns = PodColumns::new(self.size.0, pods.clusters.len() > 1);

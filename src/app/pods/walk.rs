@@ -81,6 +81,9 @@ impl App {
 
     /// A click goes to a pod. `false` when it was elsewhere.
     pub(in crate::app) fn click_pods(&mut self, y: u16) -> bool {
+        if !self.pods_are_shown() {
+            return false;
+        }
         let Some(rows) = self.layout().and_then(|layout| layout.upper) else { return false };
         if !(rows.y..rows.y + rows.height).contains(&y) {
             self.pods.list.has_focus = false;

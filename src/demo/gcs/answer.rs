@@ -6,7 +6,7 @@ use super::faults::What;
 use super::json::{self, Mask, Problem, crc32c, etag};
 use super::list;
 use super::state::{Bucket, Caller, Object, Permission, State};
-use crate::demo::web::{Query, decode, http_date};
+use crate::demo::web::{Query, base64, decode, http_date};
 use bytes::Bytes;
 use hyper::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -205,7 +205,7 @@ impl Ask {
     fn media(&self, object: &Object, ignores_range: bool) -> Result<Reply, Reply> {
         let length = object.content.length;
         let hash = match object.md5 {
-            Some(md5) => format!("crc32c={},md5={}", crc32c(object.crc32c), json::base64(&md5)),
+            Some(md5) => format!("crc32c={},md5={}", crc32c(object.crc32c), base64(&md5)),
             None => format!("crc32c={}", crc32c(object.crc32c)),
         };
         let stored = if object.meta.content_encoding.is_empty() { "identity" } else { &object.meta.content_encoding };

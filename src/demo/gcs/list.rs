@@ -2,9 +2,9 @@
 //!
 //! Owns prefixes, delimiters, offsets and tokens. Must not know HTTP.
 
-use super::json::{Mask, Problem, base64, object, unbase64};
+use super::json::{Mask, Problem, object};
 use super::state::Bucket;
-use crate::demo::web::Query;
+use crate::demo::web::{Query, base64, unbase64};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::ops::Bound;

@@ -112,3 +112,22 @@ proptest! {
         prop_assert_eq!(joined.split('\n').filter(|_| !text.is_empty()).collect::<Vec<_>>(), expected);
     }
 }
+
+#[test]
+fn a_stream_that_begins_where_another_was_settled_gives_the_rest() {
+    let all = b"2026-11-21T10:00:00Z INFO one\n2026-11-21T10:00:01Z ERROR two\n  at f()\n\n\
+                2026-11-21T10:00:02Z INFO three\r\n{\"a\": 1}\n{\"a\": 2}";
+    let assembler = || Assembler::new(Parser::new(TimeZone::UTC, Timestamp(0)), OriginId::default());
+    let whole = assemble(&[all]);
+    for end in 0..=all.len() {
+        let (mut first, mut second) = (Batch::default(), Batch::default());
+        let (mut one, mut two) = (assembler(), assembler());
+        one.feed(&all[..end], Timestamp(0), &mut first);
+        two.feed(&all[one.settled() as usize..], Timestamp(0), &mut second);
+        two.finish(Timestamp(0), &mut second);
+        let raws: Vec<_> =
+            first.iter().chain(second.iter()).map(|r| String::from_utf8_lossy(r.raw).into_owned()).collect();
+        assert_eq!(raws, whole, "cut at {end}");
+        assert_eq!(two.settled() + one.settled(), all.len() as u64);
+    }
+}

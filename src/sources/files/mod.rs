@@ -3,7 +3,7 @@
 //! Owns everything that touches a local log file. Must not know the store or the screen.
 
 mod archive;
-mod decode;
+pub(in crate::sources) mod decode;
 mod discover;
 mod each;
 mod error;
@@ -16,7 +16,7 @@ mod pipe;
 mod runs;
 mod sniff;
 mod source;
-mod stream;
+pub(in crate::sources) mod stream;
 mod tail;
 mod whole;
 

@@ -13,7 +13,7 @@ mod tests;
 pub use settings::{Login, Settings};
 
 pub(in crate::sources) use login::{Account, Token};
-pub(in crate::sources) use refusal::LoginError;
+pub(in crate::sources) use refusal::{LoginError, chain};
 
 /// Reads objects, and nothing else.
 pub(in crate::sources) const STORAGE: &str = "https://www.googleapis.com/auth/devstorage.read_only";

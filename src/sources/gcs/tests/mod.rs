@@ -1,0 +1,1 @@
+//! The source of objects: what it decides, and how it goes against a server.
