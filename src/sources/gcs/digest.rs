@@ -5,7 +5,7 @@
 use super::fetch::{Ending, Piece};
 use super::place::{Gate, Place, Rewritten, Tail, Unit};
 use super::shape::Shape;
-use crate::model::{Cursor, OriginId, Timestamp};
+use crate::model::{Cursor, Timestamp};
 use crate::sources::driver::{Closed, Outlet};
 use crate::sources::files::decode::{self, Context, Patience};
 use crate::sources::files::stream::Stream;
@@ -43,11 +43,12 @@ pub(super) struct Digest {
     pub(super) note: Option<String>,
     /// The part of the source that cursors name.
     pub(super) part: String,
+    /// Records that were sent so far.
+    pub(super) records: Arc<AtomicU64>,
 }
 
 /// What came of it.
 pub(super) struct Digested {
-    pub(super) origin: OriginId,
     pub(super) place: Place,
     /// Records that were sent.
     pub(super) records: u64,
@@ -78,12 +79,19 @@ impl Digest {
         if let Some(last) = self.last {
             stream.goes_on_behind(last);
         }
-        let origin = stream.origin();
         let place = Place { is_whole: false, ..self.place };
-        let mut work = Work { stream, tail: Tail::default(), place, base: place.settled, out, part: &self.part };
+        let mut work = Work {
+            stream,
+            tail: Tail::default(),
+            place,
+            base: place.settled,
+            out,
+            part: &self.part,
+            records: &self.records,
+        };
         let ended = self.work(Pieces::new(pieces), &mut work)?;
         let (records, last) = (work.stream.sent(), work.stream.last().or(self.last));
-        Ok(Digested { origin, place: work.place, records, last, ended })
+        Ok(Digested { place: work.place, records, last, ended })
     }
 
     fn work(&self, mut pieces: Pieces, work: &mut Work<'_>) -> Result<Ended, Closed> {
@@ -139,6 +147,7 @@ struct Work<'a> {
     base: u64,
     out: &'a Outlet,
     part: &'a str,
+    records: &'a AtomicU64,
 }
 
 impl Work<'_> {
@@ -149,6 +158,7 @@ impl Work<'_> {
             let Some(piece) = pieces.try_next() else {
                 // It waits for the service: what is complete is shown meanwhile.
                 self.stream.flush(self.out)?;
+                self.mark()?;
                 if !pieces.wait() {
                     break;
                 }
@@ -210,6 +220,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.place.settled = settled;
+        self.records.store(self.stream.sent(), Ordering::Relaxed);
         (self.place.len, self.place.crc) = self.tail.sum();
         let place = Some(self.place.to_string());
         self.out.cursor(Cursor { part: self.part.to_owned(), place })

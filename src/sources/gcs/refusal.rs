@@ -109,7 +109,7 @@ impl Refusal {
             404 | 410 | 412 => (Kind::Absent, format!("{what} is gone ({status}{says})")),
             416 => (Kind::NoRange, format!("{what} is shorter than it was ({status})")),
             408 | 429 => (Kind::Passing, format!("too much was asked of {bucket} ({status}{says})")),
-            300..400 => (Kind::Lasting, format!("{bucket} answers with a redirect ({status}), which is not followed")),
+            300..=399 => (Kind::Lasting, format!("{bucket} answers with a redirect ({status}), which is not followed")),
             500.. => (Kind::Passing, format!("the service has a problem ({status}{says})")),
             _ => (Kind::Lasting, format!("the service refuses ({status}{says})")),
         };
