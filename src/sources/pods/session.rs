@@ -14,7 +14,7 @@ use super::health::{Kind, Trouble};
 use super::places;
 use super::previous;
 use super::select::Selection;
-use super::settings::{Extras, WhichRun};
+use super::settings::Extras;
 use super::sink::Sink;
 use super::watch::Told;
 use crate::model::pods::{News, PodKey, Scope, StreamState, Want};
@@ -47,6 +47,9 @@ const MAX_EVENTS: usize = 5000;
 
 /// Failures of the first list until one that follows nothing gives up.
 const GIVE_UP: u32 = 3;
+
+/// Without these nobody knows which pods are meant. Jobs are watched only where that is so.
+const NEEDED: [&str; 2] = ["pods", "jobs.batch"];
 
 /// Why a session ended.
 #[derive(Debug)]
@@ -120,6 +123,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
     let Begin { shared, mut reports, selection, namespace, scope, wants, contexts, namespaces } = begin;
     let (back, mut backs) = mpsc::channel(16);
     let (tell, mut told) = mpsc::channel(WAITING);
+    let desk = Desk::new(&selection);
     let mut session = Session {
         shared,
         selection,
@@ -127,7 +131,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
         scope,
         wants,
         contexts,
-        desk: Desk::default(),
+        desk,
         events: Events::default(),
         changes: Changes::default(),
         recent: HashMap::new(),
@@ -242,11 +246,14 @@ impl Session<'_> {
             Told::Job(Event::InitApply(job) | Event::Apply(job)) => {
                 let owner = job.metadata.owner_references.iter().flatten().find(|owner| owner.kind == "CronJob");
                 let name = job.metadata.name.as_deref().unwrap_or_default();
-                if self.desk.job(name, owner.map(|owner| owner.name.as_str())) {
-                    self.is_dirty = true;
-                }
+                self.is_dirty |= self.desk.job(name, owner.map(|owner| owner.name.as_str()), &self.selection, now);
             }
-            Told::Job(_) => {}
+            Told::Job(Event::InitDone) => {
+                self.is_dirty = true;
+                self.desk.complete_jobs();
+            }
+            // Its pods are its own until they are gone, too.
+            Told::Job(Event::Init | Event::Delete(_)) => {}
             Told::Event(event) => self.event(event, now).await?,
             other => {
                 for told in extras::changes(&mut self.changes, other, now) {
@@ -331,7 +338,7 @@ impl Session<'_> {
         self.is_dirty = true;
         match trouble {
             Some(trouble) => {
-                if what == "pods" {
+                if NEEDED.contains(&what) {
                     self.fails += 1;
                 }
                 self.troubles.insert(what, (trouble, next));
@@ -349,7 +356,7 @@ impl Session<'_> {
 
     /// Starts what is to be read.
     async fn start(&mut self) -> Result<(), Closed> {
-        if !self.desk.is_listed {
+        if !self.desk.is_listed() {
             return Ok(());
         }
         let most = match self.shared.follow {
@@ -470,21 +477,26 @@ impl Session<'_> {
             .min();
         let out = &self.shared.out;
         // Before the first list nobody knows whether there are any.
-        if self.desk.is_listed {
+        if self.desk.is_listed() {
             out.pods_async(News::Pods(Arc::new(rows))).await?;
         }
         out.pods_async(News::Scope(Box::new(self.scope.clone()))).await?;
         out.health_async(self.health_now()).await
     }
 
+    /// What is wrong with that without which nothing is read.
+    fn trouble(&self) -> Option<&(Trouble, Option<Timestamp>)> {
+        NEEDED.iter().find_map(|what| self.troubles.get(what))
+    }
+
     fn health_now(&self) -> Health {
         let place =
             self.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {name}"));
         let of = if self.scope.selection.is_empty() { String::new() } else { format!(" of {}", self.scope.selection) };
-        if let Some((trouble, next)) = self.troubles.get("pods") {
+        if let Some((trouble, next)) = self.trouble() {
             return Health { next_try: *next, ..Health::new(State::Failed, trouble.words.clone()) };
         }
-        if !self.desk.is_listed {
+        if !self.desk.is_listed() {
             return Health::new(State::Starting, format!("asking {}", self.scope.server));
         }
         let (pods, streams) = self.desk.counts();
@@ -506,16 +518,16 @@ impl Session<'_> {
 
     /// Whether one that follows nothing has read all, or will never read anything.
     fn is_done(&self) -> bool {
-        let is_off = self.shared.follow == Follow::Off || self.shared.settings.run == WhichRun::Previous;
-        let is_hopeless = self.troubles.get("pods").is_some_and(|(trouble, _)| {
+        let is_off = self.shared.follow == Follow::Off;
+        let is_hopeless = self.trouble().is_some_and(|(trouble, _)| {
             matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing) || self.fails >= GIVE_UP
         });
-        is_off && (self.desk.is_listed && !self.desk.is_reading() || is_hopeless)
+        is_off && (self.desk.is_listed() && !self.desk.is_reading() || is_hopeless)
     }
 
     async fn done(self) -> Result<Next, Closed> {
         let (pods, _) = self.desk.counts();
-        let health = match (self.troubles.get("pods"), self.scope.problems.first()) {
+        let health = match (self.trouble(), self.scope.problems.first()) {
             (Some((trouble, _)), _) => Health::new(State::Failed, trouble.words.clone()),
             (None, _) if pods == 0 => self.health_now(),
             (None, Some(problem)) => Health::new(State::Partial, problem.clone()),

@@ -2,10 +2,10 @@
 
 use super::stand::{NOW, Stand};
 use crate::demo::cluster::objects::Tone;
-use crate::demo::cluster::{Aim, Kind, Login, Rule, User, objects};
-use crate::model::State;
+use crate::demo::cluster::{Aim, Fault, Kind, Login, Rule, User, objects};
 use crate::model::pods::{Condition, StreamState, Want};
 use crate::model::time::SECOND;
+use crate::model::State;
 use crate::sources::Follow;
 use crate::sources::pods::{Exec, Names, Settings};
 use std::time::Duration;
@@ -173,6 +173,44 @@ async fn without_following_every_log_is_read_to_its_end() {
     assert_eq!(stand.told.texts("worker-1/worker"), lines);
     assert_eq!(stand.told.texts("api-1/api"), ["api"]);
     assert_eq!((stand.told.health.state, stand.told.lines.len()), (State::Done, 2));
+}
+
+/// A pod of a job of a cron job, which has ended; both are put when it is said.
+fn nightly(stand: &Stand, number: u64) -> (serde_json::Value, serde_json::Value) {
+    let (job, pod) = (format!("nightly-{number}"), format!("nightly-{number}-x"));
+    let work = objects::owned(objects::workload("payments", &job, "n", "n:1", 1), "CronJob", "nightly", "c1");
+    let one = objects::pod("payments", &pod).container("n", "n:1").owner("Job", &job, "j1");
+    let one = one.running("node-1", stand.clock.now());
+    (work, one)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pods_of_a_cron_job_are_found_whichever_list_comes_first() {
+    for late in ["/apis/batch/v1/", "/api/v1/namespaces/payments/pods"] {
+        let mut stand = Stand::new();
+        let (job, pod) = nightly(&stand, 1);
+        stand.server.state().put(Kind::Job, job);
+        stand.server.state().put(Kind::Pod, pod);
+        let log = stand.log("nightly-1-x", "n");
+        for n in 0..300 {
+            log.write(NOW, format!("{n}").as_bytes());
+        }
+        stand.server.fail(Aim::Path(late.to_owned()), 1, Fault::Delay(Duration::from_millis(700)));
+        let settings = stand.settings();
+        stand.open("pods:demo/payments/cronjob/nightly", Follow::Off, settings);
+        stand.finish().await;
+        assert_eq!(stand.told.texts("nightly-1-x/n").len(), 100, "the last hundred; {late} {:?}", stand.told.health);
+    }
+    // A watch that is behind the other.
+    let mut stand = Stand::new();
+    let settings = stand.settings();
+    stand.open("pods:demo/payments/cronjob/nightly", Follow::On, settings);
+    stand.until(|told| told.health.state == State::Waiting).await;
+    let (job, pod) = nightly(&stand, 2);
+    stand.server.state().put(Kind::Pod, pod);
+    stand.rest(Duration::from_millis(300)).await;
+    stand.server.state().put(Kind::Job, job);
+    stand.until(|told| told.follows("nightly-2-x", "n")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
