@@ -335,6 +335,10 @@ impl Session<'_> {
     }
 
     fn health(&mut self, what: &'static str, trouble: Option<Trouble>, next: Option<Timestamp>) {
+        // Who follows nothing reads what was listed, however the watches go on.
+        if self.shared.follow == Follow::Off && self.desk.is_listed() {
+            return;
+        }
         self.is_dirty = true;
         match trouble {
             Some(trouble) => {
@@ -522,7 +526,7 @@ impl Session<'_> {
         let is_hopeless = self.trouble().is_some_and(|(trouble, _)| {
             matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing) || self.fails >= GIVE_UP
         });
-        is_off && (self.desk.is_listed() && !self.desk.is_reading() || is_hopeless)
+        is_off && if self.desk.is_listed() { !self.desk.is_reading() } else { is_hopeless }
     }
 
     async fn done(self) -> Result<Next, Closed> {

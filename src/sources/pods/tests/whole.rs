@@ -214,6 +214,22 @@ async fn pods_of_a_cron_job_are_found_whichever_list_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_nothing_needs_no_watch() {
+    const LINES: usize = 20_000;
+    let mut stand = Stand::new();
+    let rules = vec![Rule::new("list", "pods", "payments"), Rule::new("get", "pods/log", "payments")];
+    stand.server.state().allow("few", User::with_rules("few", rules));
+    stand.login(Login::Token("few".to_owned()));
+    let lines: Vec<String> = (0..LINES).map(|n| format!("line {n}")).collect();
+    stand.log("worker-1", "worker").write_all(lines.iter().map(|line| (NOW, line.as_bytes())));
+    let settings = Settings { lines: None, ..stand.settings() };
+    stand.open("pods:payments", Follow::Off, settings);
+    stand.finish().await;
+    assert_eq!(stand.told.texts("worker-1/worker").len(), LINES);
+    assert_eq!((stand.told.health.state, stand.told.scope.problems.len()), (State::Done, 0), "{:?}", stand.told.health);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_for_credentials_runs_only_when_a_person_agreed() {
     let mut stand = Stand::new();
     let answer =
