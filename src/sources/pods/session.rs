@@ -281,6 +281,8 @@ impl Session<'_> {
             },
             Event::InitDone => {
                 let mut listed = self.listed.take().unwrap_or_default();
+                // Those that went while nobody watched.
+                self.recent.clear();
                 listed.sort_by_key(events::when);
                 for event in listed {
                     self.one_event(&event, now).await?;
@@ -300,8 +302,11 @@ impl Session<'_> {
         if !self.selection.is_all() && !self.is_selected(kind, name) {
             return Ok(());
         }
-        if kind == "Pod" && self.recent.len() < MAX_EVENTS {
-            self.recent.insert(event.metadata.uid.clone().unwrap_or_default(), event.clone());
+        if kind == "Pod" {
+            let uid = event.metadata.uid.clone().unwrap_or_default();
+            if self.recent.len() < MAX_EVENTS || self.recent.contains_key(&uid) {
+                self.recent.insert(uid, event.clone());
+            }
         }
         match self.events.line(event, now) {
             Some((_, line)) => self.line("events", &line).await,

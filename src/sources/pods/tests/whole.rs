@@ -230,6 +230,36 @@ async fn who_follows_nothing_needs_no_watch() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_went_unseen_are_forgotten() {
+    let mut stand = Stand::new();
+    let uid = stand.server.state().get(Kind::Pod, "payments", "api-1").unwrap()["metadata"]["uid"].clone();
+    let event = |number: u64, words: (&str, &str)| {
+        let mut event = objects::event(("Pod", "payments/api-1"), number, NOW, Tone::Normal, words);
+        event["involvedObject"]["uid"] = uid.clone();
+        event
+    };
+    stand.server.state().put(Kind::Event, event(1, ("BackOff", "Back-off restarting")));
+    stand.follow();
+    stand.until(|told| told.texts("events").len() == 1 && told.pod("api-1").is_some()).await;
+    let pod = stand.told.pod("api-1").unwrap().key.clone();
+    stand.want(Want::Describe(pod.clone()));
+    stand.until(|told| told.described.contains("Back-off restarting")).await;
+    stand.server.stop().await;
+    {
+        let mut state = stand.server.state();
+        let name = state.all(Kind::Event)[0]["metadata"]["name"].as_str().unwrap().to_owned();
+        state.delete(Kind::Event, "payments", &name).unwrap();
+        state.put(Kind::Event, event(2, ("Pulled", "Pulled again")));
+        state.expire();
+    }
+    stand.server.restart().unwrap();
+    stand.until(|told| told.texts("events").len() == 2).await;
+    stand.want(Want::Describe(pod));
+    stand.until(|told| told.described.contains("Pulled again")).await;
+    assert!(!stand.told.described.contains("Back-off restarting"), "{}", stand.told.described);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_for_credentials_runs_only_when_a_person_agreed() {
     let mut stand = Stand::new();
     let answer =
