@@ -51,6 +51,9 @@ const GIVE_UP: u32 = 3;
 /// Without these nobody knows which pods are meant. Jobs are watched only where that is so.
 const NEEDED: [&str; 2] = ["pods", "jobs.batch"];
 
+/// The name of what is wrong when a part of it panicked.
+const DEFECT: &str = "logdeck";
+
 /// Why a session ended.
 #[derive(Debug)]
 pub enum Next {
@@ -176,7 +179,11 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
                 session.start().await?;
             }
             Some(back) = backs.recv() => session.back(back).await?,
-            Some(_) = session.tasks.join_next() => {}
+            Some(ended) = session.tasks.join_next() => {
+                if ended.is_err() {
+                    session.defect();
+                }
+            }
             () = at(due) => {
                 settles = session.desk.settle(session.shared.out.now());
                 session.tell().await?;
@@ -358,6 +365,13 @@ impl Session<'_> {
         }
     }
 
+    /// A watch or a reader panicked: what it would have told is missing from now on.
+    fn defect(&mut self) {
+        self.is_dirty = true;
+        let words = "a part of logdeck stopped with a defect: not all is shown; opening the source again may help";
+        self.troubles.insert(DEFECT, (Trouble::new(Kind::Server, words), None));
+    }
+
     fn report(&mut self, report: Report) {
         let Report { uid, container, state, gaps, is_last } = report;
         self.is_dirty |= self.desk.report(&uid, &container, state, gaps, is_last);
@@ -531,7 +545,9 @@ impl Session<'_> {
         let is_hopeless = self.trouble().is_some_and(|(trouble, _)| {
             matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing) || self.fails >= GIVE_UP
         });
-        is_off && if self.desk.is_listed() { !self.desk.is_reading() } else { is_hopeless }
+        // Nobody knows whom it would wait for.
+        let is_broken = self.troubles.contains_key(DEFECT);
+        is_off && (is_broken || if self.desk.is_listed() { !self.desk.is_reading() } else { is_hopeless })
     }
 
     async fn done(self) -> Result<Next, Closed> {

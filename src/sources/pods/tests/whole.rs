@@ -1,14 +1,17 @@
 //! The source as a whole: what it reads, tells and refuses.
 
-use super::stand::{NOW, Stand};
+use super::stand::{Moving, NOW, Stand};
 use crate::demo::cluster::objects::Tone;
 use crate::demo::cluster::{Aim, Fault, Kind, Login, Rule, User, objects};
 use crate::model::pods::{Condition, StreamState, Want};
 use crate::model::time::SECOND;
-use crate::model::State;
+use crate::model::{State, Timestamp};
+use crate::ports::Clock;
 use crate::sources::Follow;
 use crate::sources::pods::{Exec, Names, Settings};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_containers_are_followed_and_new_pods_are_picked_up_whole() {
@@ -227,6 +230,45 @@ async fn who_follows_nothing_needs_no_watch() {
     stand.finish().await;
     assert_eq!(stand.told.texts("worker-1/worker").len(), LINES);
     assert_eq!((stand.told.health.state, stand.told.scope.problems.len()), (State::Done, 0), "{:?}", stand.told.health);
+}
+
+/// Panics once in a task of the source's that is not its first.
+struct Trap {
+    clock: Moving,
+    first: OnceLock<Option<tokio::task::Id>>,
+    is_set: AtomicBool,
+}
+
+impl Trap {
+    fn new(is_set: bool) -> Arc<Self> {
+        Arc::new(Self { clock: Moving(Instant::now()), first: OnceLock::new(), is_set: AtomicBool::new(is_set) })
+    }
+}
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        let task = tokio::task::try_id();
+        let is_first = *self.first.get_or_init(|| task) == task;
+        assert!(is_first || !self.is_set.swap(false, Ordering::SeqCst), "a defect on purpose");
+        self.clock.now()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_with_a_defect_is_told_and_not_awaited() {
+    let trap = Trap::new(false);
+    let mut stand = Stand::with(trap.clock, trap.clone());
+    stand.follow();
+    stand.until(|told| told.follows("worker-1", "worker")).await;
+    trap.is_set.store(true, Ordering::SeqCst);
+    stand.log("worker-1", "worker").write(NOW, b"never told");
+    stand.until(|told| told.health.state == State::Partial && told.health.detail.contains("defect")).await;
+    let trap = Trap::new(true);
+    let mut stand = Stand::with(trap.clock, trap.clone());
+    let settings = stand.settings();
+    stand.open("pods:payments", Follow::Off, settings);
+    stand.finish().await;
+    assert_eq!(stand.told.health.state, State::Partial, "{:?}", stand.told.health);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
