@@ -46,6 +46,10 @@ const MAX_STAMP: usize = 40;
 /// Credentials are renewed so long before they expire.
 const EARLY: i64 = 60 * SECOND;
 
+/// A program for credentials is run once in this time at the most: what it gave, or why it failed, is for all who wait. Some
+/// open a browser.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// The way to one cluster.
 pub struct Link {
     settings: Settings,
@@ -80,6 +84,15 @@ struct State {
     expires: Option<Timestamp>,
     /// The client is the first, or asking with it failed: the kubeconfig is read again for the next one.
     stale: bool,
+    ran: Option<Ran>,
+}
+
+/// The last run of a program for credentials.
+struct Ran {
+    ended: Instant,
+    /// The link's pulse before it.
+    pulse: u64,
+    failed: Option<Trouble>,
 }
 
 /// Tokens that requests take.
@@ -150,10 +163,14 @@ impl Link {
     /// The credentials cannot be had.
     pub async fn client(&self) -> Result<Asking, Trouble> {
         let mut state = self.state.lock().await;
-        let ends = state.expires.is_some_and(|expires| expires.0 - EARLY < self.now().0);
+        let ends = state.expires.is_some_and(|expires| expires.0.saturating_sub(EARLY) < self.now().0);
+        let pulse = *self.pulse.borrow();
+        let ran = state.ran.as_ref().filter(|ran| ran.ended.elapsed() < AGAIN && ran.pulse == pulse);
+        if let Some(failed) = ran.and_then(|ran| ran.failed.clone()) {
+            return Err(failed);
+        }
         if let Some(client) = state.client.clone()
-            && !ends
-            && !state.stale
+            && (ran.is_some() || !ends && !state.stale)
         {
             return Ok(Asking { client, generation: state.generation });
         }
@@ -173,7 +190,9 @@ impl Link {
                     "the kubeconfig names another program for credentials now; open the source again".to_owned(),
                 ));
             }
-            let credentials = plugin::run(exec, &plugin, plugin::LIMIT).await.map_err(refused)?;
+            let credentials = plugin::run(exec, &plugin, plugin::LIMIT).await.map_err(refused);
+            state.ran = Some(Ran { ended: Instant::now(), pulse, failed: credentials.as_ref().err().cloned() });
+            let credentials = credentials?;
             credentials.put(&mut access.config.auth_info);
             expires = credentials.expires;
         }
@@ -181,7 +200,8 @@ impl Link {
         access.config.default_retry = false;
         access.config.connect_timeout = Some(Duration::from_secs(10));
         let client = Client::try_from(access.config).map_err(|e| self.asked("get", "pods", None).trouble(&e))?;
-        *state = State { client: Some(client.clone()), generation: state.generation + 1, expires, stale: false };
+        (state.client, state.expires, state.stale) = (Some(client.clone()), expires, false);
+        state.generation += 1;
         Ok(Asking { client, generation: state.generation })
     }
 

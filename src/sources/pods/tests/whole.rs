@@ -302,6 +302,23 @@ async fn events_that_went_unseen_are_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_for_credentials_that_fails_is_not_run_for_everybody() {
+    let mut stand = Stand::new();
+    let ran = stand.config().with_extension("ran");
+    let script = format!("echo ran >> {}; exit 1", ran.display());
+    stand.login(Login::Exec("/bin/sh".to_owned(), vec!["-c".to_owned(), script]));
+    let settings = Settings { allow_exec: vec!["/bin/sh".to_owned()], ..stand.settings() };
+    stand.open("pods:payments", Follow::On, settings);
+    stand.until(|told| told.health.detail.contains("/bin/sh failed with exit code 1")).await;
+    stand.rest(Duration::from_secs(2)).await;
+    let times = || std::fs::read_to_string(&ran).unwrap().lines().count();
+    assert_eq!(times(), 1, "all watches wait for the same credentials");
+    stand.want(Want::Refresh);
+    stand.rest(Duration::from_secs(1)).await;
+    assert_eq!(times(), 2, "a person wants it now");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_for_credentials_runs_only_when_a_person_agreed() {
     let mut stand = Stand::new();
     let answer =
