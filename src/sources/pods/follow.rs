@@ -125,6 +125,7 @@ pub async fn follow(shared: Arc<Shared>, target: Target, runs: watch::Receiver<R
         tries: 0,
         gaps: 0,
         probe: false,
+        renews: false,
         gone: false,
         doubt: Doubt::No,
     };
@@ -155,6 +156,8 @@ pub(super) struct Follower {
     gaps: u32,
     /// The next answer is to have an end.
     probe: bool,
+    /// What is opened next takes the place of a stream that may be dead, of which nothing is known to be wrong.
+    renews: bool,
     /// The place to go on from was not there any more.
     gone: bool,
     /// Whether it is certain which run the log is of.
@@ -230,7 +233,8 @@ impl Follower {
     /// Opens a run's log and reads it. False when there is nothing more to do.
     async fn open(&mut self, mut run: Run) -> Result<bool, Closed> {
         let params = self.params(&run);
-        if self.tries == 0 {
+        let renews = std::mem::take(&mut self.renews);
+        if self.tries == 0 && !renews {
             self.report(StreamState::Opening).await?;
         }
         let (link, pod) = (self.shared.link.clone(), self.target.pod.clone());
@@ -292,6 +296,7 @@ impl Follower {
             // It was opened as this run's, and came too late.
             End::OfNextRun => self.sink.broke().await?,
             End::Suspect => {
+                self.renews = true;
                 self.sink.broke().await?;
                 if self.gate.cursor().is_empty() {
                     (self.first, self.doubt) = (First::Whole, Doubt::Run);

@@ -37,6 +37,9 @@ const OPENING: usize = 32;
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
 const HEAD_WAIT: Duration = Duration::from_millis(500);
 
+/// The longest silence within a log that has an end: nothing says that a connection is dead, if nothing is sent over it.
+const BODY_LIMIT: Duration = Duration::from_secs(30);
+
 /// Bytes of a refusal that are read.
 const MAX_REFUSAL: usize = 64 * 1024;
 
@@ -152,6 +155,11 @@ impl Link {
         self.clock.now()
     }
 
+    /// Silence after which a followed log is opened again.
+    pub const fn quiet(&self) -> Duration {
+        self.settings.quiet
+    }
+
     /// What is asked, for the words of a failure.
     pub fn asked<'a>(&'a self, verb: &'a str, resource: &'a str, namespace: Option<&'a str>) -> Asked<'a> {
         Asked { verb, resource, namespace, context: &self.access.context, server: &self.server, proxy: &self.proxy }
@@ -254,8 +262,8 @@ impl Link {
         let answered = tokio::time::timeout(limit, &mut head).await;
         drop(permit);
         match answered {
-            Ok(body) => Ok(Log { part: Part::Body(body?), ahead: BytesMut::new() }),
-            Err(_) if params.follow => Ok(Log { part: Part::Head(head), ahead: BytesMut::new() }),
+            Ok(body) => Ok(Log::new(Part::Body(body?), (!params.follow).then_some(BODY_LIMIT))),
+            Err(_) if params.follow => Ok(Log::new(Part::Head(head), None)),
             Err(_) => {
                 let words = format!("{}: no answer within {} s", self.server, limit.as_secs());
                 Err(Trouble::new(Kind::Unreachable, words))
@@ -340,18 +348,24 @@ pub struct Log {
     part: Part,
     /// What was looked at and not taken.
     ahead: BytesMut,
+    /// The longest silence, of one that has an end.
+    limit: Option<Duration>,
 }
 
-enum Part {
+pub(super) enum Part {
     Head(Head),
     Body(Body),
 }
 
 impl Log {
+    pub(super) fn new(part: Part, limit: Option<Duration>) -> Self {
+        Self { part, ahead: BytesMut::new(), limit }
+    }
+
     /// The next bytes; none at the clean end.
     ///
     /// # Errors
-    /// The connection broke, or there is no log after all.
+    /// The connection broke, or there is no log after all; one that has an end was silent for too long.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
         if !self.ahead.is_empty() {
             return Ok(Some(self.ahead.split().freeze()));
@@ -378,6 +392,12 @@ impl Log {
     }
 
     async fn read(&mut self) -> Result<Option<Bytes>, Trouble> {
+        let Some(limit) = self.limit else { return self.read_on().await };
+        let late = || Trouble::new(Kind::Unreachable, format!("the log went silent for {} s", limit.as_secs()));
+        tokio::time::timeout(limit, self.read_on()).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn read_on(&mut self) -> Result<Option<Bytes>, Trouble> {
         loop {
             match &mut self.part {
                 Part::Head(head) => {
