@@ -8,6 +8,7 @@ use crate::model::pods::Plugin;
 use crate::parse::text;
 use kube::config::{AuthInfo, ExecConfig};
 use serde::Deserialize;
+use std::fmt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -73,13 +74,19 @@ pub fn consent(plugin: &Plugin, settings: &Settings, now_allowed: &[Plugin]) -> 
 }
 
 /// What a program gave, and until when it holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     token: Option<String>,
     certificate: Option<String>,
     key: Option<String>,
     /// Until when; unknown when the program does not say.
     pub expires: Option<Timestamp>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("expires", &self.expires).finish_non_exhaustive()
+    }
 }
 
 impl Credentials {
