@@ -426,7 +426,7 @@ impl Follower {
                 if is_off {
                     return self.refused(&trouble.words).await;
                 }
-                self.pause(REFUSED, REFUSED).await?;
+                self.pause(1, REFUSED, REFUSED).await?;
             }
             Kind::Unauthorized | Kind::Unreachable | Kind::Gone | Kind::Busy | Kind::Server => {
                 if is_off && self.tries >= CATCH_UP_TRIES {
@@ -435,8 +435,8 @@ impl Follower {
                 if trouble.kind == Kind::Unreachable {
                     self.shared.link.is_down();
                 }
-                let least = trouble.wait.unwrap_or(LEAST);
-                let most = if trouble.kind == Kind::Unauthorized && self.tries > 3 { REFUSED } else { MOST.max(least) };
+                let most = if trouble.kind == Kind::Unauthorized && self.tries > 3 { REFUSED } else { MOST };
+                let (least, most) = trouble.pauses(LEAST, most);
                 self.wait(trouble, least, most).await?;
             }
         }
@@ -536,22 +536,19 @@ impl Follower {
         let longest = least.saturating_mul(1 << (self.tries - 1).min(20)).min(most);
         let next = self.shared.out.now().saturating_add(i64::try_from(longest.as_nanos()).unwrap_or(i64::MAX));
         self.report(StreamState::Broken { why: trouble.words, tries: self.tries, next }).await?;
-        self.pause(least, most).await
+        self.pause(self.tries, least, most).await
     }
 
-    pub(super) async fn pause_for(&self, tries: u32) -> Result<(), Closed> {
+    pub(super) async fn pause_behind(&self, trouble: &Trouble, tries: u32) -> Result<(), Closed> {
+        let (least, most) = trouble.pauses(LEAST, MOST);
+        self.pause(tries, least, most).await
+    }
+
+    async fn pause(&self, tries: u32, least: Duration, most: Duration) -> Result<(), Closed> {
         let cancel = self.shared.out.cancel().clone();
         tokio::select! {
             () = cancel.cancelled() => Err(Closed),
-            () = self.shared.link.pause(tries, LEAST, MOST) => Ok(()),
-        }
-    }
-
-    async fn pause(&self, least: Duration, most: Duration) -> Result<(), Closed> {
-        let cancel = self.shared.out.cancel().clone();
-        tokio::select! {
-            () = cancel.cancelled() => Err(Closed),
-            () = self.shared.link.pause(self.tries.max(1), least, most) => Ok(()),
+            () = self.shared.link.pause(tries.max(1), least, most) => Ok(()),
         }
     }
 

@@ -233,11 +233,7 @@ async fn wait<K>(link: &Link, watched: &Watched<K>, trouble: Trouble, tries: u32
     }
     let lasting = matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing)
         || tries > 3 && trouble.kind == Kind::Unauthorized;
-    let (least, most) = match trouble.wait {
-        Some(wait) => (wait, wait),
-        None if lasting => (REFUSED, REFUSED),
-        None => (LEAST, MOST),
-    };
+    let (least, most) = trouble.pauses(if lasting { REFUSED } else { LEAST }, if lasting { REFUSED } else { MOST });
     let longest = least.saturating_mul(1 << (tries.saturating_sub(1)).min(20)).min(most);
     let next = link.now().saturating_add(i64::try_from(longest.as_nanos()).unwrap_or(i64::MAX));
     if to.send(Told::Health { what: watched.what, trouble: Some(trouble), next: Some(next) }).await.is_err() {

@@ -185,6 +185,10 @@ fn failures_name_what_to_check() {
     assert_eq!(status(403).words, words);
     assert_eq!(status(429).wait, Some(Duration::from_mins(1)), "a server cannot stop us for a day");
     assert!(status(500).words.contains("<1B>[2J"), "{}", status(500).words);
+    for (dice, expected) in [(0, 10_000), (999, 13_330)] {
+        let asked = Duration::from_secs(10);
+        assert_eq!(pause(3, asked, asked, dice), Duration::from_millis(expected), "never less than it asked for");
+    }
     for dice in [0, 999] {
         let pauses: Vec<_> =
             (1..8).map(|n| pause(n, Duration::from_millis(200), Duration::from_secs(4), dice)).collect();
