@@ -162,6 +162,13 @@ fn programs_that_fail_hang_or_say_nonsense() {
     assert!(hidden.ends_with("it said: got [hidden]"), "{hidden}");
     let slow = run("exec sleep 60", 50).unwrap_err();
     assert!(slow.contains("and was stopped"), "{slow}");
+    let dir = tempfile::tempdir().unwrap();
+    let mark = dir.path().join("mark");
+    run(&format!("(sleep 0.4; echo > {}) & sleep 60", mark.display()), 50).unwrap_err();
+    std::thread::sleep(Duration::from_millis(900));
+    assert!(!mark.exists(), "what it started ends with it");
+    // It has a group of its own.
+    check("kill -0 -$$ 2>/dev/null && exit 3; exit 4", "/bin/sh failed with exit code 3");
     let good = run("echo '{\"status\":{\"token\":\"t\",\"expirationTimestamp\":\"2026-11-21T03:14:00Z\"}}'", 10_000);
     let good = good.unwrap();
     assert_eq!((good.expires, format!("{good:?}").contains("token")), (Some(NOW), false));
