@@ -60,7 +60,7 @@ pub struct Link {
     /// What the context said at first; the client may come from a later reading.
     pub access: Access,
     plugin: Option<Plugin>,
-    /// The server's address, for people.
+    /// The server's address without a password, for people.
     pub server: String,
     /// The proxy in between, without its password; empty without one.
     proxy: String,
@@ -127,13 +127,12 @@ pub struct Asking {
 impl Link {
     /// The way to the cluster of `access`; `plugin` is allowed to run.
     pub fn new(access: Access, plugin: Option<Plugin>, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let server = access.config.cluster_url.to_string();
+        let url = &access.config.cluster_url;
+        let server = url.authority().map(|authority| place(authority.host(), authority.port_u16()));
+        let server = format!("{}://{}{}", url.scheme_str().unwrap_or("https"), server.unwrap_or_default(), url.path());
         let seed = settings.seed;
         let authority = access.config.proxy_url.as_ref().and_then(|proxy| proxy.authority());
-        let proxy = authority.map_or_else(String::new, |authority| {
-            let port = authority.port_u16().map_or_else(String::new, |port| format!(":{port}"));
-            format!("{}{port}", authority.host())
-        });
+        let proxy = authority.map_or_else(String::new, |authority| place(authority.host(), authority.port_u16()));
         Self {
             settings,
             clock,
@@ -320,6 +319,11 @@ impl Link {
     pub fn comebacks(&self) -> watch::Receiver<u64> {
         self.pulse.subscribe()
     }
+}
+
+/// Host and port of an address, without the name and password that may stand before them.
+fn place(host: &str, port: Option<u16>) -> String {
+    port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// What a server that refuses says about it.

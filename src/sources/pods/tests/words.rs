@@ -3,6 +3,7 @@
 use crate::model::Timestamp;
 use crate::model::pods::Condition;
 use crate::sources::pods::health::{Asked, pause};
+use crate::sources::pods::link::Link;
 use crate::sources::pods::select::Selection;
 use crate::sources::pods::settings::{InCluster, Names, Settings};
 use crate::sources::pods::{describe, kubeconfig, plugin, row, runs};
@@ -140,8 +141,15 @@ fn kubeconfigs_that_cannot_be_used_say_why() {
     let none = access(None).unwrap_err();
     assert_eq!(none, "the kubeconfig has no current-context, and no context was named; it has prod, dev");
     assert_eq!(access(Some("x")).unwrap_err(), "the kubeconfig has no context x; it has prod, dev");
-    let access = access(Some("dev")).unwrap();
+    let mut access = access(Some("dev")).unwrap();
     assert_eq!((access.namespace.as_str(), access.config.accept_invalid_certs), ("default", true));
+    let server = |access: &kubeconfig::Access| {
+        let clock = std::sync::Arc::new(crate::infra::clock::SystemClock);
+        Link::new(access.clone(), None, settings.clone(), clock).server
+    };
+    assert_eq!(server(&access), "https://c:6443");
+    access.config.cluster_url = "https://mira:secret@c:6443/k8s/one/".parse().unwrap();
+    assert_eq!(server(&access), "https://c:6443/k8s/one", "it is shown");
 }
 
 #[test]
