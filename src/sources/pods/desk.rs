@@ -243,37 +243,39 @@ impl Desk {
         let is_open =
             |stream: &&Stream| stream.is_read && !matches!(stream.state, StreamState::Ended | StreamState::Off(_));
         let open = self.pods.values().flat_map(|entry| entry.streams.values()).filter(is_open).count();
-        let mut waiting: Vec<_> = self
-            .pods
-            .values()
-            .filter(|entry| !entry.is_gone)
-            .flat_map(|entry| entry.streams.iter().map(move |(name, stream)| (entry, name, stream)))
-            .filter(|(_, name, stream)| {
-                // A reader that was refused and has ended gave up: only what follows tries again, and that still reads.
-                let is_over = matches!(stream.state, StreamState::Ended | StreamState::Refused(_));
-                !stream.is_read && !is_over && selection.takes_container(name)
-            })
-            .filter(|(_, _, stream)| stream.runs.borrow().current.is_some())
-            .map(|(entry, name, _)| {
-                (entry.row.condition, std::cmp::Reverse(entry.row.created), entry.row.key.clone(), name.clone())
-            })
-            .collect();
-        waiting.sort();
+        let waits = |name: &str, stream: &Stream| {
+            // A reader that was refused and has ended gave up: only what follows tries again, and that still reads.
+            let is_over = matches!(stream.state, StreamState::Ended | StreamState::Refused(_));
+            !stream.is_read && !is_over && selection.takes_container(name) && stream.runs.borrow().current.is_some()
+        };
+        let room = most.saturating_sub(open);
+        let mut waiting = Vec::new();
+        // In a large cluster many wait all the time, and this is asked at every change.
+        if room > 0 {
+            for entry in self.pods.values().filter(|entry| !entry.is_gone) {
+                let names = entry.streams.iter().filter(|(name, stream)| waits(name, stream)).map(|(name, _)| name);
+                let (row, rank) = (&entry.row, std::cmp::Reverse(entry.row.created));
+                waiting.extend(names.map(|name| (row.condition, rank, row.key.clone(), name.clone())));
+            }
+            waiting.sort();
+            waiting.truncate(room);
+        }
         let mut starts = Vec::new();
-        for (n, (.., key, name)) in waiting.into_iter().enumerate() {
+        for (.., key, name) in waiting {
             let Some(entry) = self.pods.get_mut(&key.uid) else { continue };
             let (short, node, is_first) = (entry.row.short.clone(), entry.row.node.clone(), entry.is_first);
             let Some(stream) = entry.streams.get_mut(&name) else { continue };
-            if open + n >= most {
-                stream.state = StreamState::Off(format!("{most} containers are followed already"));
-                continue;
-            }
             // Told apart from those that only wait, until its reader says how it is.
             stream.state = StreamState::Opening;
             stream.is_read = true;
             let meter = Arc::new(Meter::new(&node, skews));
             stream.meter = Some(meter.clone());
             starts.push(Start { pod: key, short, container: name, runs: stream.runs.subscribe(), meter, is_first });
+        }
+        let full = StreamState::Off(format!("{most} containers are followed already"));
+        let others = self.pods.values_mut().filter(|entry| !entry.is_gone).flat_map(|entry| &mut entry.streams);
+        for (_, stream) in others.filter(|(name, stream)| waits(name, stream) && stream.state != full) {
+            stream.state = full.clone();
         }
         starts
     }
