@@ -149,7 +149,7 @@ where
     }
     let asked = link.asked("watch", watched.what, watched.namespace.as_deref());
     let mut events = watcher(api.clone(), config).boxed();
-    let (mut is_well, mut is_listed) = (false, !streams_lists);
+    let (mut is_well, mut is_listed, mut outdated) = (false, !streams_lists, 0);
     loop {
         let next = if is_listed {
             events.next().await
@@ -164,6 +164,9 @@ where
             Some(Err(error)) => error,
             Some(Ok(event)) => {
                 is_listed |= matches!(event, Event::InitDone);
+                if matches!(event, Event::Apply(_) | Event::Delete(_)) {
+                    outdated = 0;
+                }
                 // `Init` comes before a list is asked for.
                 if !is_well && !matches!(event, Event::Init) {
                     (is_well, *tries) = (true, 0);
@@ -184,8 +187,12 @@ where
         match trouble.kind {
             Kind::Refused | Kind::Forbidden if streams_lists && is_start => return Stopped::Differently,
             Kind::Unauthorized | Kind::Refused | Kind::Forbidden | Kind::Missing => return Stopped::Trouble(trouble),
-            // The watcher lists again by itself.
-            Kind::Gone => {}
+            // The watcher lists again by itself, and at once: a server to which its own lists are too old would be asked for
+            // all of them all the time.
+            Kind::Gone => {
+                outdated += 1;
+                link.pause(outdated, LEAST, MOST).await;
+            }
             Kind::Unreachable | Kind::Busy | Kind::Server => {
                 let mut trouble = trouble;
                 loop {

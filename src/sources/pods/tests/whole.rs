@@ -302,6 +302,18 @@ async fn events_that_went_unseen_are_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_that_are_always_too_old_are_not_asked_for_all_the_time() {
+    let mut stand = Stand::new();
+    stand.server.fail(Aim::WatchesOf(Kind::Pod), u32::MAX, Fault::Gone);
+    stand.follow();
+    stand.rest(Duration::from_secs(2)).await;
+    let asked = stand.server.journal().iter().filter(|seen| seen.what.kind == Some(Kind::Pod)).count();
+    assert!((2..20).contains(&asked), "{asked} requests in two seconds");
+    stand.server.clear_faults();
+    stand.until(|told| told.follows("worker-1", "worker")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_for_credentials_that_fails_is_not_run_for_everybody() {
     let mut stand = Stand::new();
     let ran = stand.config().with_extension("ran");
