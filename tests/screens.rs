@@ -35,6 +35,8 @@ mod oncall;
 mod out;
 #[path = "screens/pods.rs"]
 mod pods;
+#[path = "screens/pods_consent.rs"]
+mod pods_consent;
 #[path = "screens/reading.rs"]
 mod reading;
 #[path = "screens/runs.rs"]

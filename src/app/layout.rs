@@ -173,7 +173,7 @@ impl App {
             Pane::Picker(_) => body - (body / 4).clamp(3, 12),
             // Few origins leave the list its rows.
             Pane::Origins(origins) => origins.wanted_rows().min(body - (body / 4).clamp(3, 12)),
-            Pane::Consent(_) => self.consent_rows().min(body - (body / 4).clamp(3, 12)),
+            Pane::Consent(_) => self.consent_rows(),
             _ if self.ci_is_shown() => 0,
             _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
             _ => self.rows_of_change(body),

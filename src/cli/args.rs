@@ -141,7 +141,8 @@ pub struct GlobalArgs {
     /// Runs none of the programs that a kubeconfig names for credentials.
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_exec: bool,
-    /// Runs PROGRAM for credentials without a question, where the kubeconfig names it so. Repeatable.
+    /// Runs PROGRAM for credentials without a question, where the kubeconfig names it so and gives it no variables that may
+    /// make it run something else. Repeatable.
     #[arg(long, global = true, value_name = "PROGRAM", conflicts_with = "no_exec", help_heading = "Global options")]
     pub allow_exec: Vec<String>,
     /// Says at the end, on standard error: bytes, lines, records, time, peak memory, temporary bytes.

@@ -6,12 +6,12 @@ use super::Globals;
 use super::tail::TailArgs;
 use crate::config::Environment;
 use crate::model::Timestamp;
-use crate::model::pods::Plugin;
+use crate::model::plugin::Allowed;
 use crate::sources::pods::{Exec, Extras, Names, Settings, WhichRun};
 use std::path::PathBuf;
 
 /// For the screen: a person can be asked.
-pub fn of_screen(globals: &Globals<'_>, allowed: Vec<Plugin>, now: Timestamp) -> Settings {
+pub fn of_screen(globals: &Globals<'_>, allowed: Vec<Allowed>, now: Timestamp) -> Settings {
     let exec = if globals.config.pods.exec { Exec::Ask } else { Exec::Never };
     Settings { exec, allowed, ..common(globals, now) }
 }

@@ -53,7 +53,8 @@ pub(super) const ROWS: [ConfigKey; 5] = {
         row,
         ConfigKey {
             name: "pods.allow_exec",
-            doc: "Programs that are run for credentials without a question, by the name or path that the kubeconfig has.",
+            doc: "Programs that are run for credentials without a question, by the name or path that the kubeconfig has. Variables \
+                  that it gives them and that choose more than an account, a project or a region are still asked for.",
             expected: ALLOWED,
             default: "[]",
             example: "[\"gke-gcloud-auth-plugin\"]",

@@ -11,6 +11,7 @@ pub mod look;
 pub mod message;
 pub mod objects;
 pub mod origin;
+pub mod plugin;
 pub mod pods;
 pub mod query;
 pub mod record;

@@ -2,6 +2,7 @@
 //!
 //! Owns these values. Must not know how a cluster is asked. Texts are as the cluster gave them, not safe for a terminal.
 
+use super::plugin::Plugin;
 use super::{OriginId, Timestamp};
 use std::sync::Arc;
 
@@ -188,19 +189,6 @@ pub struct Change {
     pub at: Timestamp,
     /// What: `deployment payments-api: image api:1.4 -> api:1.5`.
     pub what: String,
-}
-
-/// A program that the kubeconfig wants to run for credentials, and that was not allowed so far.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Plugin {
-    /// The context that needs it.
-    pub context: String,
-    /// The program as the kubeconfig names it.
-    pub command: String,
-    /// Where that is on this machine, if it was found.
-    pub path: Option<String>,
-    /// Its arguments.
-    pub args: Vec<String>,
 }
 
 /// What a source of pods tells beside its records.

@@ -3,8 +3,9 @@
 //! Owns spawning, restarting and stopping; nothing else spawns. Must not know the screen.
 
 use crate::analysis::lines::LineNeedle;
+use crate::model::plugin::{Allowed, Plugin};
 use crate::model::window::{Answer, Ask, Request};
-use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp, Want, pods};
+use crate::model::{Address, Health, SourceId, SourceMsg, State, Timestamp, Want};
 use crate::ports::Clock;
 use crate::sources::{NotYet, Outlet, Settings, Source, SourceError, files};
 use std::{
@@ -179,8 +180,8 @@ impl Tasks {
     }
 
     /// Sources that are opened from now on may run this program, too.
-    pub fn allow(&mut self, plugin: pods::Plugin) {
-        self.settings.pods.allowed.push(plugin);
+    pub fn allow(&mut self, plugin: &Plugin) {
+        self.settings.pods.allowed.push(Allowed::of(plugin));
     }
 
     /// Tells a source what is wanted of it.

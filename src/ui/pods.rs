@@ -97,16 +97,20 @@ pub(super) fn consent(app: &App, consent: &Consent, rows: Rows, canvas: &mut Can
     let key = |id: &str| app.settings().keymap.keys(id).first().map(ToString::to_string).unwrap_or_default();
     let more = if consent.more > 0 { format!("{} more to answer", consent.more) } else { String::new() };
     canvas.heading(rows.y, "Credentials", &more);
-    let mut lines = vec![
-        (consent.question.clone(), Role::Heading),
-        (String::new(), Role::Text),
-        (format!("program   {}", consent.program), Role::Warn),
-    ];
+    let named = |n: usize, name: &'static str| if n == 0 { name } else { "" };
+    // Blank rows are left out where they would take the keys' place.
+    let texts = 3 + consent.command.len() + consent.variables.len();
+    let blank = (texts + 2 < usize::from(rows.height)).then(|| (String::new(), Role::Text));
+    let mut lines = vec![(consent.question.clone(), Role::Heading)];
+    lines.extend(blank.clone());
+    lines.push((format!("program   {}", consent.program), Role::Warn));
     for (n, row) in consent.command.iter().enumerate() {
-        let name = if n == 0 { "command   " } else { "          " };
-        lines.push((format!("{name}{row}"), Role::Text));
+        lines.push((format!("{:<10}{row}", named(n, "command")), Role::Text));
     }
-    lines.push((String::new(), Role::Text));
+    for (n, (row, role)) in consent.variables.iter().enumerate() {
+        lines.push((format!("{:<10}{row}", named(n, "variables")), *role));
+    }
+    lines.extend(blank);
     let keys = format!("{} allow, now and later   {} refuse   {} not now", key("allow"), key("refuse"), key("cancel"));
     lines.push((keys, Role::Accent));
     for (y, (text, role)) in (rows.y + 1..rows.y + rows.height).zip(lines) {

@@ -166,7 +166,7 @@ fn every_action_does_what_it_says() {
         };
         let is_of_runs = matches!(*id, "open-run" | "refresh" | "open-page" | "filter-runs");
         let mut screen = match () {
-            () if only_in(&[Context::Consent]) => crate::pods::asked(120, 36),
+            () if only_in(&[Context::Consent]) => crate::pods_consent::asked(120, 36),
             () if *id == "pods-page-down" || only_in(&[Context::Pods, Context::PodLines]) => {
                 crate::pods::night(120, 36)
             }

@@ -4,8 +4,9 @@ use crate::support::*;
 use logdeck::app::event::{Effect, Event, Mouse, MouseKind};
 use logdeck::app::{Badge, Colors, Glyphs};
 use logdeck::model::address::Tab;
+use logdeck::model::plugin::{Plugin, Variable};
 use logdeck::model::pods::{
-    Change, Condition, Container, ContainerKind, Exit, News, Places, Plugin, Pod, PodKey, Scope, StreamState, Want,
+    Change, Condition, Container, ContainerKind, Exit, News, Places, Pod, PodKey, Scope, StreamState, Want,
 };
 use logdeck::model::{OriginId, SourceId, SourceMsg, Timestamp};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ fn before(seconds: i64) -> Timestamp {
     Timestamp(at(NOW).0 - seconds * SECOND)
 }
 
-fn news(screen: &mut Screen, news: News) {
+pub fn news(screen: &mut Screen, news: News) {
     news_of(screen, SOURCE, news);
 }
 
@@ -67,7 +68,7 @@ fn killed() -> Exit {
     }
 }
 
-fn scope() -> Scope {
+pub fn scope() -> Scope {
     Scope {
         context: "prod-eu1".to_owned(),
         namespace: "payments".to_owned(),
@@ -149,7 +150,7 @@ fn lines(screen: &mut Screen) {
     }
 }
 
-fn open(width: u16, height: u16) -> Screen {
+pub fn open(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height, settings());
     screen.app.open(SOURCE, "pods:prod-eu1/payments", Tab::Pods);
     screen
@@ -173,31 +174,13 @@ pub fn night(width: u16, height: u16) -> Screen {
     screen
 }
 
-/// A program waits for an answer, and there was time to read what it is.
-pub fn asked(width: u16, height: u16) -> Screen {
-    let mut screen = open(width, height);
-    news(&mut screen, News::Scope(Box::new(scope())));
-    news(&mut screen, News::MayRun(plugin()));
-    tick(&mut screen, 2);
-    screen
-}
-
-fn plugin() -> Plugin {
-    Plugin {
-        context: "prod-eu1".to_owned(),
-        command: "gke-gcloud-auth-plugin".to_owned(),
-        path: Some("/usr/lib/google-cloud-sdk/bin/gke-gcloud-auth-plugin".to_owned()),
-        args: vec!["--project".to_owned(), "acme prod\u{1b}[2J".to_owned()],
-    }
-}
-
-fn tick(screen: &mut Screen, seconds: i64) {
+pub fn tick(screen: &mut Screen, seconds: i64) {
     let now = Timestamp(screen.app.now().0 + seconds * SECOND);
     screen.app.set_now(now);
     screen.event(Event::Tick(now));
 }
 
-fn wants(screen: &Screen) -> Vec<&Want> {
+pub fn wants(screen: &Screen) -> Vec<&Want> {
     let wants = screen.effects.iter().filter_map(|effect| match effect {
         Effect::Pods(_, want) => Some(want),
         _ => None,
@@ -341,36 +324,6 @@ fn without_pods_it_is_said_where_and_what_to_do() {
 }
 
 #[test]
-fn a_program_is_asked_for_before_it_runs() {
-    for (width, height) in [(120, 36), (80, 24)] {
-        snap(format!("pods_consent_{width}x{height}"), &asked(width, height).text());
-    }
-    let mut screen = asked(80, 24);
-    screen.keys("y");
-    assert_eq!(wants(&screen), [&Want::Allow(plugin())]);
-    let mut screen = asked(80, 24);
-    screen.keys("n");
-    assert_eq!(wants(&screen), [&Want::Refuse(plugin())]);
-    // It never takes a key that was meant for something else.
-    let mut screen = open(80, 24);
-    screen.keys("/");
-    news(&mut screen, News::MayRun(plugin()));
-    screen.keys("y<Enter>y");
-    assert!(wants(&screen).is_empty() && screen.has("Credentials"), "{}", screen.text());
-    screen.keys("<Esc>");
-    assert!(screen.has("waits for an answer") && wants(&screen).is_empty(), "{}", screen.text());
-    screen.keys("r");
-    tick(&mut screen, 1);
-    screen.keys("y");
-    assert_eq!(wants(&screen), [&Want::Allow(plugin())]);
-    // In another tab it does not show; there is a mark.
-    let mut screen = open(80, 24);
-    screen.keys("4");
-    news(&mut screen, News::MayRun(plugin()));
-    assert!(!screen.has("Credentials") && screen.app.badge(Tab::Pods) == Badge::Degraded);
-}
-
-#[test]
 fn a_pod_is_described() {
     let mut screen = night(120, 36);
     screen.keys("<Tab>d");
@@ -492,10 +445,18 @@ fn hostile_names_stay_in_their_columns() {
         }
         news(
             &mut screen,
-            News::MayRun(Plugin { context: evil.clone(), command: evil.clone(), path: None, args: vec![evil; 40] }),
+            News::MayRun(Plugin {
+                context: evil.clone(),
+                command: evil.clone(),
+                path: None,
+                args: vec![evil.clone(); 40],
+                env: vec![Variable { name: evil.clone(), value: evil }; 40],
+            }),
         );
         screen.keys("<Esc>");
-        assert!(!screen.text().contains(|c: char| c.is_control() && c != '\n'));
+        let text = screen.text();
+        assert!(text.contains("Credentials") && text.contains("allow, now and later"), "{text}");
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n') && !text.contains('\u{202e}'), "{text}");
     }
     let mut screen = open(120, 36);
     let long = "n".repeat(253);

@@ -126,9 +126,14 @@ fn what_cannot_be_had_is_said() {
     world.kubeconfig(&world.server.kubeconfig("c").context("main", "shop", Login::Token("nobody".into())));
     check(&["pods:shop"], 3, &["401"]);
     let exec = Login::Exec("/bin/some-plugin".into(), vec!["token".into()]);
-    world.kubeconfig(&world.server.kubeconfig("c").context("main", "shop", exec));
+    let exec = world.server.kubeconfig("c").context("main", "shop", exec);
+    world.kubeconfig(&exec);
     check(&["pods:shop"], 3, &["/bin/some-plugin", "--allow-exec"]);
     check(&["pods:shop", "--no-exec"], 3, &["/bin/some-plugin"]);
+    // Who names the program on the command line means that one, not what a variable makes of it.
+    let env = "      interactiveMode: Never\n      env: [{name: LD_PRELOAD, value: /x.so}]\n";
+    world.home.file(".kube/config", exec.text().replace("      interactiveMode: Never\n", env));
+    check(&["pods:shop", "--allow-exec", "/bin/some-plugin"], 3, &["LD_PRELOAD", "allow it on the screen once"]);
     world.home.file(".kube/config", "contexts: [\n- a: b: c\n");
     check(&["pods:shop"], 3, &[".kube/config", "line"]);
     std::fs::remove_file(world.home.path(".kube/config")).unwrap();

@@ -82,7 +82,7 @@ impl<P: Program> Loop<P> {
     /// Tells a source of pods what is wanted. A program that is allowed is remembered.
     pub(super) fn want_of_pods(&mut self, source: SourceId, want: Want) {
         if let Want::Allow(plugin) = &want {
-            self.tasks.allow(plugin.clone());
+            self.tasks.allow(plugin);
             if let Some(path) = self.consents.clone() {
                 let (plugin, salt) = (plugin.clone(), self.salt());
                 let work = move || match consent::allow(&path, &plugin, salt) {

@@ -9,7 +9,7 @@ use super::plugin;
 use super::settings::Settings;
 use super::stamp::Stamps;
 use crate::model::Timestamp;
-use crate::model::pods::Plugin;
+use crate::model::plugin::Plugin;
 use crate::model::time::SECOND;
 use crate::ports::Clock;
 use bytes::{Bytes, BytesMut};
@@ -194,7 +194,9 @@ impl Link {
             let plugin = plugin::plugin(&access.context, exec, found.as_deref());
             if self.plugin.as_ref() != Some(&plugin) {
                 return Err(refused(
-                    "the kubeconfig names another program for credentials now; open the source again".to_owned(),
+                    "the kubeconfig names another program, other arguments or other variables for credentials now; open the source \
+                     again"
+                        .to_owned(),
                 ));
             }
             let credentials = plugin::run(exec, &plugin, plugin::LIMIT).await.map_err(refused);

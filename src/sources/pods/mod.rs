@@ -37,7 +37,8 @@ mod tests;
 pub use settings::{Exec, Extras, InCluster, LINES, MAX_STREAMS, Names, Settings, WhichRun};
 
 use crate::model::address::Tab;
-use crate::model::pods::{News, Places, Plugin, Scope, Want};
+use crate::model::plugin::Plugin;
+use crate::model::pods::{News, Places, Scope, Want};
 use crate::model::{Address, Health, State, Want as Asked};
 use crate::sources::driver::{Closed, Outlet, Running, Source, SourceError};
 use crate::sources::{Follow, NotYet, SourceSpec};

@@ -4,11 +4,12 @@
 
 use super::settings::{Exec, Settings};
 use crate::model::Timestamp;
-use crate::model::pods::Plugin;
+use crate::model::plugin::{Plugin, Variable};
 use crate::parse::text;
 use kube::config::{AuthInfo, ExecConfig};
 use rustix::process::{Pid, Signal};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::process::Stdio;
@@ -35,11 +36,15 @@ pub enum Consent {
 
 /// What a person is asked about.
 pub fn plugin(context: &str, exec: &ExecConfig, path: Option<&str>) -> Plugin {
+    let variable = |pair: &HashMap<String, String>| {
+        Some(Variable { name: pair.get("name")?.clone(), value: pair.get("value")?.clone() })
+    };
     Plugin {
         context: context.to_owned(),
         command: exec.command.clone().unwrap_or_default(),
         path: path.map(str::to_owned),
         args: exec.args.clone().unwrap_or_default(),
+        env: exec.env.iter().flatten().filter_map(variable).collect(),
     }
 }
 
@@ -62,16 +67,43 @@ pub fn consent(plugin: &Plugin, settings: &Settings, now_allowed: &[Plugin]) -> 
         ));
     }
     let is_listed = settings.allow_exec.iter().any(|allowed| *allowed == plugin.command || *allowed == name);
-    if is_listed || settings.allowed.contains(plugin) || now_allowed.contains(plugin) {
+    // Who lists a program means that program. With a variable that makes it run something else, it is another one.
+    let uncovered: Vec<&str> = plugin.uncovered().map(|variable| variable.name.as_str()).collect();
+    let was_allowed = settings.allowed.iter().any(|allowed| allowed.covers(plugin)) || now_allowed.contains(plugin);
+    if was_allowed || is_listed && uncovered.is_empty() {
         return Consent::Given;
     }
     match settings.exec {
+        Exec::Listed if !uncovered.is_empty() => Consent::Refused(format!(
+            "context {} wants to run {name} for credentials with {}, which --allow-exec does not cover; allow it on the \
+             screen once, or set this outside of the kubeconfig",
+            plugin.context,
+            names(&uncovered)
+        )),
         Exec::Listed => Consent::Refused(format!(
             "context {} wants to run {name} for credentials; allow it with --allow-exec {}",
             plugin.context, plugin.command
         )),
         Exec::Ask | Exec::Never => Consent::Ask,
     }
+}
+
+/// Names of variables for a sentence: the first ones, and how many more there are.
+fn names(names: &[&str]) -> String {
+    const MOST: usize = 3;
+    const COLUMNS: usize = 40;
+    let short = |name: &&str| {
+        let name = text::safe_line(name.as_bytes());
+        if name.chars().count() <= COLUMNS {
+            return name.into_owned();
+        }
+        name.chars().take(COLUMNS).chain("...".chars()).collect()
+    };
+    let mut words = names.iter().take(MOST).map(short).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        words.push_str(&format!(" and {} more", names.len() - MOST));
+    }
+    words
 }
 
 /// What a program gave, and until when it holds.
@@ -122,16 +154,20 @@ struct Status {
 /// # Errors
 /// A sentence: it is not there, failed, took too long, or answered nonsense; with what it complained.
 pub async fn run(exec: &ExecConfig, plugin: &Plugin, limit: Duration) -> Result<Credentials, String> {
-    let name = plugin.path.as_deref().unwrap_or(&plugin.command);
+    let hint = || {
+        let hint = exec.install_hint.as_deref().and_then(|hint| hint.trim().lines().next()).unwrap_or_default();
+        if hint.is_empty() { String::new() } else { format!("; {}", text::safe_line(hint.as_bytes())) }
+    };
+    // Else it would be looked for in the `PATH` that the kubeconfig gives it.
+    let Some(name) = plugin.path.as_deref() else {
+        return Err(format!("{} cannot be run: no such program was found{}", plugin.command, hint()));
+    };
     let mut command = tokio::process::Command::new(name);
     command.args(&plugin.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     // In a group of its own: what it starts is ended with it, and it cannot read the keys of the screen.
     command.process_group(0);
-    for pair in exec.env.iter().flatten() {
-        if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
-            command.env(name, value);
-        }
-    }
+    // What was asked about, and nothing else.
+    command.envs(plugin.env.iter().map(|variable| (&variable.name, &variable.value)));
     let version = exec.api_version.as_deref().unwrap_or("client.authentication.k8s.io/v1");
     let mut spec = serde_json::json!({ "interactive": false });
     if let Some(cluster) = &exec.cluster
@@ -142,11 +178,7 @@ pub async fn run(exec: &ExecConfig, plugin: &Plugin, limit: Duration) -> Result<
     }
     let info = serde_json::json!({ "apiVersion": version, "kind": "ExecCredential", "spec": spec });
     command.env("KUBERNETES_EXEC_INFO", info.to_string());
-    let mut child = command.spawn().map_err(|e| {
-        let hint = exec.install_hint.as_deref().and_then(|hint| hint.trim().lines().next()).unwrap_or_default();
-        let hint = if hint.is_empty() { String::new() } else { format!("; {}", text::safe_line(hint.as_bytes())) };
-        format!("{name} cannot be run: {e}{hint}")
-    })?;
+    let mut child = command.spawn().map_err(|e| format!("{name} cannot be run: {e}{}", hint()))?;
     let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
     let (mut answer, mut complaint) = (Vec::new(), Vec::new());
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {

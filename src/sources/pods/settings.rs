@@ -3,7 +3,7 @@
 //! Owns the values and their defaults. Must not read files or the environment: the caller does.
 
 use crate::model::Timestamp;
-use crate::model::pods::Plugin;
+use crate::model::plugin::Allowed;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,8 +26,9 @@ pub struct Settings {
     /// Whether programs may be run for credentials.
     pub exec: Exec,
     /// Programs that were allowed before, as [`crate::model::pods::News::MayRun`] named them.
-    pub allowed: Vec<Plugin>,
-    /// Programs that are allowed by name or path (`--allow-exec`).
+    pub allowed: Vec<Allowed>,
+    /// Programs that are allowed by name or path (`--allow-exec`), with any arguments, and with those variables that choose no
+    /// more than an account, a project or a region.
     pub allow_exec: Vec<String>,
     /// `PATH`, to name the place of such a program.
     pub path: String,

@@ -1,5 +1,6 @@
 //! What the source of pods promises, in parts and as a whole.
 
+mod consent;
 mod cursor;
 mod hostile;
 mod restarts;

@@ -1,7 +1,8 @@
 //! The source at work against the embedded cluster, and what it told.
 
 use crate::demo::cluster::{Kind, Log, Login, Server, State, User, objects};
-use crate::model::pods::{Change, News, Places, Plugin, Pod, Scope, StreamState, Want};
+use crate::model::plugin::Plugin;
+use crate::model::pods::{Change, News, Places, Pod, Scope, StreamState, Want};
 use crate::model::{Address, Format, Health, OriginId, SourceId, SourceMsg, Timestamp};
 use crate::ports::Clock;
 use crate::sources::pods;
