@@ -6,6 +6,7 @@ use super::api::Api;
 use super::catalog::{Catalog, End, Known, Limits};
 use super::digest::{Digest, Digested, Ended};
 use super::fetch::{Ending, Fetch, Piece, storage};
+use super::listed::Page;
 use super::lister::{Growth, Listing, Span};
 use super::marks::Marks;
 use super::names::Selection;
@@ -194,11 +195,11 @@ impl Session {
         self.list(span);
     }
 
-    async fn page(&mut self, page: Option<Result<super::api::Got, Refusal>>) -> Result<(), Closed> {
+    async fn page(&mut self, page: Option<Result<Page, Refusal>>) -> Result<(), Closed> {
         let Some(listing) = &self.listing else { return Ok(()) };
         let is_whole = listing.span == Span::All;
         match page {
-            Some(Ok(got)) => {
+            Some(Ok(page)) => {
                 self.state.last = Some(self.out.now());
                 self.state.failures = 0;
                 self.state.trouble = None;
@@ -207,7 +208,7 @@ impl Session {
                 if self.follow == Follow::Off {
                     self.catalog.start_at_once();
                 }
-                for listed in got.page.objects {
+                for listed in page.objects {
                     if is_whole {
                         self.state.growth.see(&listed)
                     } else {
@@ -619,7 +620,7 @@ enum Tell {
     Paced,
 }
 
-async fn next_page(listing: &mut Option<Listing>) -> Option<Result<super::api::Got, Refusal>> {
+async fn next_page(listing: &mut Option<Listing>) -> Option<Result<Page, Refusal>> {
     match listing {
         Some(listing) => listing.next().await,
         None => std::future::pending().await,
