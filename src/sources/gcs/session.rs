@@ -177,9 +177,9 @@ impl Session {
                 }
                 for listed in page.objects {
                     if is_whole {
-                        self.state.growth.see(&listed)
+                        self.state.growth.see(&listed);
                     } else {
-                        self.state.growth.see_again(&listed)
+                        self.state.growth.see_again(&listed);
                     }
                     let is_wanted = self.follow == Follow::On || listed.updated >= self.limits.since;
                     if is_wanted && self.selection.takes(&listed.name) {
@@ -305,9 +305,6 @@ impl Session {
         (self.out.now().0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
     }
 }
-
-/// Whether what changed is told at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 
 async fn next_page(listing: &mut Option<Listing>) -> Option<Result<Page, Refusal>> {
     match listing {
