@@ -103,7 +103,12 @@ impl GcsSource {
         let Some(http) = self.google.http.clone() else {
             return self.nowhere("there is no way to the network here".to_owned(), &out).await;
         };
-        let account = Account::new(&self.google, &[STORAGE]);
+        let mut google = self.google.clone();
+        if self.settings.endpoint.is_some() {
+            // An emulator needs no credentials, and gets none.
+            google.login = google::Login::Anonymous;
+        }
+        let account = Account::new(&google, &[STORAGE]);
         let user_project = self.google.user_project.clone();
         let endpoint = self.settings.endpoint.as_deref();
         let api = Api::new(http, account, endpoint, &self.bucket, user_project.as_deref());
