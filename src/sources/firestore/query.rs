@@ -164,9 +164,11 @@ fn compare(a: &Value, b: &Value) -> Ordering {
             (a.seconds, a.nanos).cmp(&(b.seconds, b.nanos))
         }
         (Some(ValueType::IntegerValue(a)), Some(ValueType::IntegerValue(b))) => a.cmp(b),
-        (Some(ValueType::StringValue(a)), Some(ValueType::StringValue(b))) => a.cmp(b),
         (Some(ValueType::BytesValue(a)), Some(ValueType::BytesValue(b))) => a.cmp(b),
-        (Some(ValueType::ReferenceValue(a)), Some(ValueType::ReferenceValue(b))) => a.cmp(b),
+        (
+            Some(ValueType::StringValue(a) | ValueType::ReferenceValue(a)),
+            Some(ValueType::StringValue(b) | ValueType::ReferenceValue(b)),
+        ) => a.cmp(b),
         (Some(ValueType::BooleanValue(a)), Some(ValueType::BooleanValue(b))) => a.cmp(b),
         // NaN comes before all numbers.
         (Some(a), Some(b)) => match (number(a), number(b)) {

@@ -37,7 +37,7 @@ const AT_FIRST: Duration = Duration::from_secs(1);
 const EAGER: u32 = 30;
 const MOST: Duration = Duration::from_secs(4);
 const LATER: Duration = Duration::from_secs(30);
-const MUCH_LATER: Duration = Duration::from_secs(300);
+const MUCH_LATER: Duration = Duration::from_mins(5);
 
 /// Why a turn ended.
 pub(super) enum Stop {
@@ -135,7 +135,8 @@ pub(super) async fn run(job: Job, out: Outlet) -> Result<(), Closed> {
             return out.health_async(Health::new(State::Failed, words)).await;
         }
     };
-    session.desk.out.cancel().clone().run_until_cancelled(session.work(follow)).await.unwrap_or(Err(Closed))
+    let cancel = session.desk.out.cancel().clone();
+    Box::pin(cancel.run_until_cancelled(session.work(follow))).await.unwrap_or(Err(Closed))
 }
 
 impl Session {
@@ -358,7 +359,7 @@ impl Session {
             )));
             let pause = Duration::from_nanos(ends.0.saturating_sub(now.0).max(0) as u64);
             // The clock may jump.
-            self.wait(pause.min(Duration::from_secs(60)) + Duration::from_millis(10)).await?;
+            self.wait(pause.min(Duration::from_mins(1)) + Duration::from_millis(10)).await?;
             self.trouble = None;
         }
     }
@@ -519,7 +520,7 @@ fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
