@@ -235,21 +235,28 @@ impl Listening {
     }
 }
 
-/// A document that several targets are told of comes once.
+/// A document that several targets are told of comes once, and so does its end.
 fn merge(told: Vec<ResponseType>) -> Vec<ResponseType> {
     let mut out: Vec<ResponseType> = Vec::with_capacity(told.len());
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for one in told {
-        if let ResponseType::DocumentChange(change) = &one
-            && let Some(document) = &change.document
-        {
-            let place = *places.entry(document.name.clone()).or_insert(out.len());
-            if let Some(ResponseType::DocumentChange(known)) = out.get_mut(place) {
-                known.target_ids.extend(&change.target_ids);
-                continue;
+        let name = match &one {
+            ResponseType::DocumentChange(change) => {
+                change.document.as_ref().map(|document| format!("+{}", document.name))
             }
+            ResponseType::DocumentDelete(gone) => Some(format!("-{}", gone.document)),
+            _ => None,
+        };
+        let place = name.map_or(out.len(), |name| *places.entry(name).or_insert(out.len()));
+        match (out.get_mut(place), one) {
+            (Some(ResponseType::DocumentChange(known)), ResponseType::DocumentChange(more)) => {
+                known.target_ids.extend(more.target_ids);
+            }
+            (Some(ResponseType::DocumentDelete(known)), ResponseType::DocumentDelete(more)) => {
+                known.removed_target_ids.extend(more.removed_target_ids);
+            }
+            (_, one) => out.push(one),
         }
-        out.push(one);
     }
     out
 }

@@ -192,9 +192,11 @@ async fn queries_filter_order_and_page() {
     check(StructuredQuery { offset: 1, ..limited.clone() }, &["c/b", "c/d"]).await;
     let cursor = |before: bool, values: Vec<Value>| Some(Cursor { values, before });
     let after = vec![int(2), reference(format!("{ROOT}/c/d"))];
+    let mut limited = limited;
+    limited.order_by.extend(ordered("c", "__name__", Direction::Descending).order_by);
     check(StructuredQuery { start_at: cursor(false, after.clone()), ..limited.clone() }, &["c/c", "c/a"]).await;
     check(StructuredQuery { start_at: cursor(true, after.clone()), ..limited.clone() }, &["c/d", "c/c"]).await;
-    let whole = ordered("c", "n", Direction::Descending);
+    let whole = StructuredQuery { limit: None, ..limited };
     check(StructuredQuery { end_at: cursor(true, after), ..whole.clone() }, &["c/e", "c/b"]).await;
     check(StructuredQuery { start_at: cursor(false, vec![int(2)]), ..whole }, &["c/a"]).await;
     check(query("nothing"), &[]).await;
