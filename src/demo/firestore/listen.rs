@@ -46,7 +46,7 @@ pub(super) struct Listening {
 }
 
 enum Came {
-    Asked(Result<Option<ListenRequest>, Status>),
+    Asked(Result<Option<Box<ListenRequest>>, Status>),
     Written,
     Order,
     Beat,
@@ -101,7 +101,7 @@ impl Listening {
             let came = tokio::select! {
                 biased;
                 Ok(()) = self.orders.changed() => Came::Order,
-                asked = self.asked.next() => Came::Asked(asked),
+                asked = self.asked.next() => Came::Asked(asked.map(|asked| asked.map(Box::new))),
                 Ok(()) = self.versions.changed() => Came::Written,
                 () = sleep_until(self.beat) => Came::Beat,
             };
@@ -113,7 +113,7 @@ impl Listening {
                     }
                 }
                 Came::Asked(Ok(Some(request))) => {
-                    if let Err(status) = self.wish(request) {
+                    if let Err(status) = self.wish(*request) {
                         return Some(self.end(status));
                     }
                 }
@@ -176,7 +176,9 @@ impl Listening {
                 }
                 match Target::new(&asked, &state) {
                     Ok((target, first)) => {
-                        first.into_iter().for_each(|one| self.push(one));
+                        for one in first {
+                            self.push(one);
+                        }
                         self.targets.insert(asked.target_id, target);
                     }
                     Err(Status { code, message }) => {
@@ -217,7 +219,9 @@ impl Listening {
             told.extend(target.take(state, &changes));
         }
         self.version = state.version();
-        merge(told).into_iter().for_each(|one| self.push(one));
+        for one in merge(told) {
+            self.push(one);
+        }
         self.snapshot(state);
     }
 
