@@ -46,10 +46,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("google_cloud_auth", &["sources/google/", "sources/gcs/"]),
     ("google_cloud_storage", &["sources/gcs/"]),
     ("google_cloud_gax", &["sources/gcs/"]),
+<<<<<<< HEAD
+=======
     ("http", &["sources/google/"]),
+>>>>>>> gcs
     ("googleapis_tonic_google_firestore_v1", &["sources/firestore/", "demo/firestore/"]),
     ("tonic", &["sources/firestore/"]),
     ("prost", &["sources/firestore/", "demo/firestore/"]),
+    ("prost_types", &["sources/firestore/", "demo/firestore/"]),
+    ("crc32c", &["demo/gcs/"]),
+    ("md5", &["demo/gcs/"]),
     ("hyper", &["demo/"]),
     ("hyper_util", &["demo/", "sources/firestore/"]),
     ("tokio_rustls", &["demo/cluster", "sources/firestore/"]),

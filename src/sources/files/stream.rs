@@ -47,11 +47,6 @@ impl Stream {
         self.last = Some(order);
     }
 
-    /// The origin.
-    pub(in crate::sources) const fn origin(&self) -> OriginId {
-        self.origin
-    }
-
     /// Records that were sent, notes included.
     pub(in crate::sources) const fn sent(&self) -> u64 {
         self.sent

@@ -140,7 +140,7 @@ impl Api {
                 user_project: self.user_project.as_deref(),
             };
             let mut refusal = Refusal::of_answer(status, &body, retry_after.as_deref(), &about);
-            if let (300..400, Some(target)) = (status, target) {
+            if let (300..=399, Some(target)) = (status, target) {
                 refusal.words.push_str(&format!(": to {target}"));
             }
             return Err(refusal);

@@ -3,6 +3,7 @@
 //! Owns these decisions and the bound on what is kept. Must not ask anybody, read a clock or send anything.
 
 use super::listed::Listed;
+use super::lister::Span;
 use super::place::Place;
 use crate::model::objects::{Object, ObjectKey, ObjectState};
 use crate::model::{OriginId, Timestamp};
@@ -30,6 +31,8 @@ pub(super) struct Known {
     pub(super) until: u64,
     /// What was rewritten is read again from its start, with a word on it.
     pub(super) is_rewritten: bool,
+    /// It was not there when it was to be read: the next whole listing tells what became of it.
+    pub(super) is_lost: bool,
     /// A version that was listed while this one is read.
     newer: Option<Listed>,
     /// The listing that it was last in.
@@ -92,8 +95,12 @@ pub(super) struct Catalog {
     counted: u64,
     total: u64,
     fresh: u64,
-    /// The start is over: what is listed now and was not known is new.
+    /// What is listed now and was not known is read.
     is_started: bool,
+    /// Everything was listed once: what is listed now and was not known is new.
+    is_whole_known: bool,
+    /// The listing that goes on is one of everything.
+    is_whole: bool,
     earlier: Earlier,
     limits: Limits,
 }
@@ -112,6 +119,8 @@ impl Catalog {
             total: 0,
             fresh: 0,
             is_started: false,
+            is_whole_known: false,
+            is_whole: false,
             earlier,
             limits,
         }
@@ -155,22 +164,25 @@ impl Catalog {
         None
     }
 
-    /// A whole listing begins.
-    pub(super) const fn begin(&mut self) {
-        self.round += 1;
-        self.counted = 0;
+    /// A listing begins.
+    pub(super) fn begin(&mut self, span: &Span) {
+        self.is_whole = *span == Span::All;
+        if self.is_whole {
+            self.round += 1;
+            self.counted = 0;
+        }
     }
 
     /// An object is listed.
     pub(super) fn see(&mut self, listed: Listed) {
-        self.counted += 1;
+        self.counted += u64::from(self.is_whole);
         self.total = self.total.max(self.counted);
         if let Some(known) = self.known.get_mut(&listed.name) {
             known.round = self.round;
+            let is_lost = std::mem::take(&mut known.is_lost);
             if known.listed.generation != listed.generation {
                 self.changed(listed);
-            } else if known.state == ObjectState::Gone {
-                self.change(&listed.name, |known| known.state = ObjectState::Listed);
+            } else if is_lost {
                 self.enqueue(&listed.name, End::Back);
             }
             return;
@@ -194,8 +206,11 @@ impl Catalog {
             state == ObjectState::Listed && (self.is_started || place.settled > 0 || self.earlier.mark.is_some());
         self.known.insert(name.clone(), Known { listed, state, place, until, round: self.round, ..Known::default() });
         self.dirty.insert(name.clone());
-        if self.is_started {
+        if self.is_started && self.is_whole_known {
             self.fresh += 1;
+        }
+        if !self.is_whole {
+            self.total += 1;
         }
         if is_wanted {
             self.enqueue(&name, End::Back);
@@ -237,6 +252,7 @@ impl Catalog {
     /// A whole listing has ended: what was not in it is gone.
     pub(super) fn end(&mut self) {
         self.total = self.counted;
+        self.is_whole_known = true;
         let round = self.round;
         let gone: Vec<String> =
             self.known.iter().filter(|(_, known)| known.round < round).map(|(name, _)| name.clone()).collect();

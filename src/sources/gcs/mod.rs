@@ -21,6 +21,7 @@ mod session;
 mod settings;
 mod shape;
 mod words;
+mod zip;
 
 #[cfg(test)]
 mod tests;
@@ -100,7 +101,12 @@ impl GcsSource {
         let Some(http) = self.google.http.clone() else {
             return self.nowhere("there is no way to the network here".to_owned(), &out).await;
         };
-        let account = Account::new(&self.google, &[STORAGE]);
+        let mut google = self.google.clone();
+        if self.settings.endpoint.is_some() {
+            // An emulator needs no credentials, and gets none.
+            google.login = google::Login::Anonymous;
+        }
+        let account = Account::new(&google, &[STORAGE]);
         let user_project = self.google.user_project.clone();
         let endpoint = self.settings.endpoint.as_deref();
         let api = Api::new(http, account, endpoint, &self.bucket, user_project.as_deref());
@@ -113,7 +119,10 @@ impl GcsSource {
             Follow::On if !earlier.is_empty() => self.settings.since,
             Follow::On => self.settings.since.or_else(|| self.settings.start_age.map(ago)),
         };
-        let object_bytes = self.settings.object_bytes.max(1);
+        let object_bytes = match self.follow {
+            Follow::Off => u64::MAX,
+            Follow::On => self.settings.object_bytes.max(1),
+        };
         let limits = Limits { start_bytes: self.settings.start_bytes, object_bytes, since };
         let now = Instant::now();
         let state = Progress {
@@ -123,13 +132,14 @@ impl GcsSource {
             poll_at: now,
             relist_at: now + self.settings.relist,
             is_started: false,
+            is_asked: false,
             failures: 0,
             trouble: None,
             next: None,
             last: None,
             past: 0,
             told: None,
-            tell_at: now,
+            told_at: now,
             retries: Vec::new(),
         };
         let session = Session {

@@ -77,14 +77,12 @@ impl Refusal {
                     "bucket {bucket} is requester-pays: say which project pays with google.user_project ({status}{says})"
                 ),
             ),
+            401 if *account == "anonymous" => {
+                (Kind::Forbidden, format!("{bucket} is not public: asking without credentials is refused (401{says})"))
+            }
             401 => {
                 let todo = "log in again: gcloud auth application-default login";
-                let words = if *account == "anonymous" {
-                    format!("bucket {bucket} is not public: asking without credentials is refused (401{says})")
-                } else {
-                    format!("{who} is not accepted (401{says}); {todo}")
-                };
-                (Kind::Unknown, words)
+                (Kind::Unknown, format!("{who} is not accepted (401{says}); {todo}"))
             }
             403 if said.reason.contains("ateLimitExceeded") => {
                 (Kind::Passing, format!("too much was asked of {bucket} (403{says})"))
@@ -109,7 +107,7 @@ impl Refusal {
             404 | 410 | 412 => (Kind::Absent, format!("{what} is gone ({status}{says})")),
             416 => (Kind::NoRange, format!("{what} is shorter than it was ({status})")),
             408 | 429 => (Kind::Passing, format!("too much was asked of {bucket} ({status}{says})")),
-            300..400 => (Kind::Lasting, format!("{bucket} answers with a redirect ({status}), which is not followed")),
+            300..=399 => (Kind::Lasting, format!("{bucket} answers with a redirect ({status}), which is not followed")),
             500.. => (Kind::Passing, format!("the service has a problem ({status}{says})")),
             _ => (Kind::Lasting, format!("the service refuses ({status}{says})")),
         };

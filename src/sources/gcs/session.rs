@@ -80,6 +80,8 @@ pub(super) struct Progress {
     pub(super) relist_at: Instant,
     /// Whether the first listing has ended.
     pub(super) is_started: bool,
+    /// A reading waits for a whole listing.
+    pub(super) is_asked: bool,
     pub(super) failures: u32,
     /// What listing came to.
     pub(super) trouble: Option<Refusal>,
@@ -88,13 +90,16 @@ pub(super) struct Progress {
     /// Bytes of readings that are over, since there was nothing to read.
     pub(super) past: u64,
     pub(super) told: Option<(Scope, Health)>,
-    pub(super) tell_at: Instant,
+    pub(super) told_at: Instant,
     pub(super) retries: Vec<(Instant, String)>,
 }
 
 /// An object that is read.
 pub(super) struct Running {
     done: Arc<AtomicU64>,
+    /// Records that this reading gave, and all before it.
+    records: Arc<AtomicU64>,
+    before: u64,
     from: u64,
     until: u64,
     seen: (u64, Instant),
@@ -115,6 +120,7 @@ impl Session {
         let mut wants = self.out.wants();
         self.out.health_async(Health::new(State::Starting, format!("listing {}", self.address))).await?;
         self.list(Span::All);
+        let mut is_open = true;
         loop {
             self.read_more().await?;
             if self.is_over() {
@@ -126,7 +132,7 @@ impl Session {
             tokio::select! {
                 biased;
                 () = self.out.cancel().clone().cancelled_owned() => return Err(Closed),
-                want = wants.recv() => self.want(want).await?,
+                Some(want) = wants.recv() => self.want(want).await?,
                 Some(came) = self.readings.join_next() => {
                     if let Ok(came) = came {
                         self.came(came)?;
@@ -136,14 +142,14 @@ impl Session {
                 Some(_) = self.tasks.join_next() => {}
                 () = sleep_until(retry_at.unwrap_or(self.state.poll_at)), if retry_at.is_some() => self.retry(),
                 () = sleep_until(self.state.poll_at), if self.listing.is_none() && self.may_poll() => self.poll(),
-                () = sleep_until(self.state.tell_at) => {}
+                () = sleep_until(self.state.told_at + NEWS), if is_open => {}
             }
-            self.tell(Tell::Paced).await?;
+            is_open = self.tell(Tell::Paced).await?;
         }
     }
 
     fn may_poll(&self) -> bool {
-        self.follow == Follow::On || !self.state.is_started
+        self.follow == Follow::On || !self.state.is_started || self.state.is_asked
     }
 
     fn is_over(&self) -> bool {
@@ -155,7 +161,7 @@ impl Session {
             && self.catalog.waiting() == 0
             && self.state.retries.is_empty()
             && self.listing.is_none()
-            && (self.state.is_started || gives_up)
+            && ((self.state.is_started && !self.state.is_asked) || gives_up)
     }
 
     async fn finish(&mut self) -> Result<(), Closed> {
@@ -167,14 +173,15 @@ impl Session {
                 health.progress = None;
                 health
             }
-            None => Health::new(State::Done, words::counts(&self.catalog)),
+            None => Health::new(State::Done, words::counts(&self.catalog, &self.address)),
         };
         self.out.health_async(health).await
     }
 
     fn list(&mut self, span: Span) {
+        self.catalog.begin(&span);
         if span == Span::All {
-            self.catalog.begin();
+            self.state.is_asked = false;
             self.state.growth = Growth::default();
             self.state.pages = 0;
             self.state.relist_at = Instant::now() + self.settings.relist;
@@ -264,16 +271,18 @@ impl Session {
                     }
                 }
             }
-            self.read(&name);
+            self.read(&name).await?;
         }
         self.mark().await
     }
 
     /// Begins to read an object.
-    fn read(&mut self, name: &str) {
-        let (Some(known), Some(storage)) = (self.catalog.get(name).cloned(), self.storage.clone()) else { return };
-        let Known { listed, place, last, .. } = known;
-        let until = if self.follow == Follow::Off { u64::MAX } else { known.until };
+    async fn read(&mut self, name: &str) -> Result<(), Closed> {
+        let (Some(known), Some(storage)) = (self.catalog.get(name).cloned(), self.storage.clone()) else {
+            return Ok(());
+        };
+        let origin = self.out.origin_async(name).await?;
+        let Known { listed, place, last, until, .. } = known;
         let from = place.first_byte();
         let cancel = self.out.cancel().child_token();
         let done = Arc::new(AtomicU64::new(from));
@@ -300,13 +309,27 @@ impl Session {
             last,
             note,
             part: self.marks.part(name),
+            records: Arc::default(),
         };
+        let records = digest.records.clone();
         let end = until.min(listed.size);
-        self.running
-            .insert(name.to_owned(), Running { done, from, until: end, seen: (from, Instant::now()), rate: 0, cancel });
+        self.running.insert(
+            name.to_owned(),
+            Running {
+                done,
+                records,
+                before: known.records,
+                from,
+                until: end,
+                seen: (from, Instant::now()),
+                rate: 0,
+                cancel,
+            },
+        );
         self.catalog.change(name, |known| {
             known.state = ObjectState::Reading { done: from, rate: 0 };
             known.is_rewritten = false;
+            known.origin = Some(origin);
         });
         let out = self.out.clone();
         let name = name.to_owned();
@@ -318,23 +341,25 @@ impl Session {
             let digested = digesting.await.map_or(Ok(None), |digested| digested.map(Some));
             Came { name, digested, fetched }
         });
+        Ok(())
     }
 
     /// A reading has ended.
     fn came(&mut self, came: Came) -> Result<(), Closed> {
         let Came { name, digested, fetched } = came;
+        let mut before = 0;
         if let Some(running) = self.running.remove(&name) {
             self.state.past += running.until.saturating_sub(running.from);
+            before = running.before;
         }
-        let Some(Digested { origin, place, records, last, ended }) = digested? else {
+        let Some(Digested { place, records, last, ended }) = digested? else {
             let refusal = Refusal::new(Kind::Lasting, "reading it failed with a defect of logdeck");
             self.failed(&name, &refusal);
             return Ok(());
         };
         let size = self.catalog.get(&name).map_or(0, |known| known.listed.size);
         self.catalog.change(&name, |known| {
-            known.origin = Some(origin);
-            known.records += records;
+            known.records = before + records;
             known.last = last;
             if ended != Ended::Rewritten {
                 known.place = place;
@@ -374,14 +399,13 @@ impl Session {
     fn failed(&mut self, name: &str, refusal: &Refusal) {
         let tries = self.catalog.get(name).map_or(0, |known| known.tries);
         if matches!(refusal.kind, Kind::Absent | Kind::NoRange) {
-            // Another version took its place, or it was deleted: the next listing tells.
-            self.catalog.ended(name, ObjectState::Listed);
-            if self.catalog.get(name).is_some_and(|known| known.state == ObjectState::Listed) {
-                self.catalog.gone(name);
-            }
-            if self.follow == Follow::On || tries < GIVE_UP {
+            // Another version took its place, or it was deleted: a listing tells.
+            self.catalog.change(name, |known| (known.tries, known.is_lost) = (tries + 1, tries < GIVE_UP));
+            self.catalog.ended(name, ObjectState::Failed { why: refusal.words.clone(), next: None });
+            if tries < GIVE_UP {
                 self.state.poll_at = self.state.poll_at.min(Instant::now() + NEWS);
                 self.state.relist_at = self.state.poll_at;
+                self.state.is_asked = true;
             }
             return;
         }
@@ -408,8 +432,8 @@ impl Session {
         }
     }
 
-    async fn want(&mut self, want: Option<Asked>) -> Result<(), Closed> {
-        let Some(Asked::Objects(want)) = want else { return Ok(()) };
+    async fn want(&mut self, want: Asked) -> Result<(), Closed> {
+        let Asked::Objects(want) = want else { return Ok(()) };
         match want {
             Want::Refresh => {
                 self.state.retries.clear();
@@ -492,14 +516,13 @@ impl Session {
         Ok(())
     }
 
-    /// Tells what changed.
-    async fn tell(&mut self, when: Tell) -> Result<(), Closed> {
+    /// Tells what changed. True when there is more to tell in a moment.
+    async fn tell(&mut self, when: Tell) -> Result<bool, Closed> {
         let now = Instant::now();
-        let is_first = self.state.told.is_none() && self.state.last.is_some();
-        if when == Tell::Paced && now < self.state.tell_at && !is_first {
-            return Ok(());
+        if when == Tell::Paced && now < self.state.told_at + NEWS {
+            return Ok(true);
         }
-        self.state.tell_at = now + if self.running.is_empty() { NEWS * 40 } else { NEWS };
+        self.state.told_at = now;
         for (name, running) in &mut self.running {
             let done = running.done.load(Ordering::Relaxed);
             let (before, at) = running.seen;
@@ -511,7 +534,11 @@ impl Session {
             running.rate = if running.rate == 0 { rate } else { (running.rate * 3 + rate) / 4 };
             running.seen = (done, now);
             let rate = running.rate;
-            self.catalog.change(name, |known| known.state = ObjectState::Reading { done, rate });
+            let records = running.records.load(Ordering::Relaxed);
+            self.catalog.change(name, |known| {
+                known.state = ObjectState::Reading { done, rate };
+                known.records = running.before + records;
+            });
         }
         let (rows, forgotten) = self.catalog.news();
         for rows in rows.chunks(ROWS) {
@@ -528,7 +555,7 @@ impl Session {
             }
             self.state.told = Some(told);
         }
-        Ok(())
+        Ok(!self.running.is_empty())
     }
 
     fn scope(&self) -> Scope {
@@ -561,7 +588,7 @@ impl Session {
 
     fn health(&self) -> Health {
         let progress = self.progress();
-        let counts = words::counts(&self.catalog);
+        let counts = words::counts(&self.catalog, &self.address);
         let state = match &self.state.trouble {
             Some(trouble) => {
                 let state = if trouble.kind == Kind::Absent { State::Waiting } else { State::Failed };
@@ -569,6 +596,7 @@ impl Session {
             }
             None if !self.state.is_started => State::Starting,
             None if progress.is_some() => State::Reading,
+            None if self.catalog.counts().0 == 0 => State::Waiting,
             None => State::Following,
         };
         let failed = self.catalog.names(|known| matches!(known.state, ObjectState::Failed { .. }));

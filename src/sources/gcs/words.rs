@@ -12,8 +12,11 @@ use std::time::Duration;
 const MOST: usize = 2000;
 
 /// `14 objects, 3 new`.
-pub(super) fn counts(catalog: &Catalog) -> String {
+pub(super) fn counts(catalog: &Catalog, address: &str) -> String {
     let (objects, new) = catalog.counts();
+    if objects == 0 {
+        return format!("no object is under {address}");
+    }
     let objects = if objects == 1 { "1 object".to_owned() } else { format!("{objects} objects") };
     if new == 0 { objects } else { format!("{objects}, {new} new") }
 }
