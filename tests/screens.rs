@@ -9,6 +9,8 @@ mod support;
 mod ci;
 #[path = "screens/collapse.rs"]
 mod collapse;
+#[path = "screens/documents.rs"]
+mod documents;
 #[path = "screens/every_action.rs"]
 mod every_action;
 #[path = "screens/finding.rs"]

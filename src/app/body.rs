@@ -42,7 +42,8 @@ impl App {
         } else if self.sources_here().next().is_none() {
             self.not_configured()
         } else if self.tab().view.query().is_all() || self.counts().records() == 0 {
-            self.pods_body().or_else(|| self.objects_body()).unwrap_or_else(|| self.nothing_there())
+            let told = self.pods_body().or_else(|| self.objects_body()).or_else(|| self.documents_body());
+            told.unwrap_or_else(|| self.nothing_there())
         } else {
             self.marked_body().or_else(|| self.marked_objects_body()).unwrap_or_else(|| self.nothing_passes())
         })

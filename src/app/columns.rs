@@ -7,6 +7,8 @@ use super::event::Effect;
 use super::layout::MAX_COLUMNS;
 use super::picker::{Picker, PickerKind, PickerRow};
 use super::{App, text};
+use crate::model::address::Tab;
+use crate::model::documents::field;
 use crate::model::{Format, Record};
 use crate::parse::Parser;
 use crate::parse::json;
@@ -38,15 +40,39 @@ pub struct FieldColumn {
     name: String,
     /// The name, safe for a terminal.
     title: String,
+    width: Width,
+}
+
+/// How wide a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Width {
     /// The widest value seen, or its name, in columns of the screen.
-    width: usize,
+    Measured(usize),
+    /// Always so many.
+    Fixed(usize),
+    /// A part of the screen, whatever is in it: so many of 120 columns.
+    Part(usize),
+}
+
+impl Width {
+    fn on(self, screen: u16) -> usize {
+        match self {
+            Self::Measured(width) | Self::Fixed(width) => width,
+            Self::Part(part) => (usize::from(screen) * part / 120).clamp(12, 60),
+        }
+    }
 }
 
 impl FieldColumn {
     fn new(name: String) -> Self {
         let title = safe::safe_line(name.as_bytes()).into_owned();
-        let width = text::width(&title).clamp(1, MAX_WIDTH);
+        let width = Width::Measured(text::width(&title).clamp(1, MAX_WIDTH));
         Self { name, title, width }
+    }
+
+    /// One that is not chosen: its values are known to fit.
+    fn known(name: &str, title: &str, width: Width) -> Self {
+        Self { name: name.to_owned(), title: title.to_owned(), width }
     }
 
     /// The field's name, safe for a terminal.
@@ -66,9 +92,22 @@ impl FieldColumns {
         self.columns.iter()
     }
 
-    /// The width that each would like to have.
-    pub(super) fn widths(&self) -> impl Iterator<Item = usize> {
-        self.columns.iter().map(|column| column.width)
+    /// The width that each would like to have on a screen.
+    pub(super) fn widths(&self, screen: u16) -> impl Iterator<Item = usize> {
+        self.columns.iter().map(move |column| column.width.on(screen))
+    }
+
+    /// Those of a tab: changes of documents have what happened and to which one.
+    pub(super) fn of_tab(tab: Tab, names: &[String]) -> Self {
+        let mut columns = Self::of(names.iter().cloned());
+        if tab == Tab::Firestore {
+            let op = FieldColumn::known(field::OP, "OP", Width::Fixed(3));
+            let document = FieldColumn::known(field::DOCUMENT, "DOCUMENT", Width::Part(35));
+            columns.columns.retain(|column| ![field::OP, field::DOCUMENT].contains(&column.name.as_str()));
+            columns.columns.splice(..0, [op, document]);
+            columns.columns.truncate(MAX_COLUMNS);
+        }
+        columns
     }
 
     /// These fields, without repetitions.
@@ -181,7 +220,14 @@ impl App {
 
     /// Takes these fields as columns of the tab.
     pub(super) fn set_columns(&mut self, names: impl IntoIterator<Item = String>) {
-        let columns = FieldColumns::of(names);
+        let mut columns = FieldColumns::of(names);
+        // What was known to fit stays as it was.
+        for column in &mut columns.columns {
+            let known = self.tab().columns.columns.iter().find(|known| known.name == column.name);
+            if let Some(known) = known {
+                *column = known.clone();
+            }
+        }
         self.tab_mut().columns = columns;
         self.widen_columns();
         let chosen: Vec<_> = self.tab().columns.iter().map(FieldColumn::title).collect();
@@ -202,7 +248,7 @@ impl App {
         if columns.columns.is_empty() || !is_due {
             return;
         }
-        let mut widths: Vec<usize> = columns.widths().collect();
+        let mut widths: Vec<usize> = columns.widths(0).collect();
         let names: Vec<&str> = columns.columns.iter().map(|column| column.name.as_str()).collect();
         self.sample(|name, value| {
             if let Some(at) = names.iter().position(|other| *other == name) {
@@ -212,7 +258,9 @@ impl App {
         let columns = &mut self.tab_mut().columns;
         columns.measured = len;
         for (column, width) in columns.columns.iter_mut().zip(widths) {
-            column.width = width;
+            if let Width::Measured(measured) = &mut column.width {
+                *measured = width;
+            }
         }
     }
 }

@@ -212,9 +212,12 @@ fn all(app: &App) -> (PickerKind, Vec<PickerRow>) {
 }
 
 fn is_useful(spec: &ActionSpec) -> bool {
-    use Context::{Ci, Detail, List, ObjectLines, Objects, PodLines, Pods, Runs, Split, Start};
+    use Context::{Change, Ci, Detail, DocLines, List, ObjectLines, Objects, PodLines, Pods, Runs, Split, Start};
     let is_screen = |context: &Context| {
-        matches!(context, Start | List | PodLines | Pods | ObjectLines | Objects | Split | Detail | Ci | Runs)
+        matches!(
+            context,
+            Start | List | PodLines | Pods | ObjectLines | Objects | DocLines | Change | Split | Detail | Ci | Runs
+        )
     };
     spec.id != "palette" && spec.when.iter().any(is_screen)
 }
@@ -353,6 +356,8 @@ fn place_of(spec: &ActionSpec) -> &'static str {
         "where pods are listed"
     } else if works(Context::Objects) {
         "where objects are listed"
+    } else if works(Context::Change) {
+        "where changes of documents are"
     } else if works(Context::Split) || works(Context::Detail) {
         "while the detail pane is open"
     } else {

@@ -16,6 +16,8 @@ const MOST_LINES: usize = 5_000;
 pub(super) enum Subject {
     Pod(PodId),
     Object(ObjectId),
+    /// All queries of documents; nobody is asked for more.
+    Documents,
 }
 
 /// The open description.
@@ -67,6 +69,7 @@ impl App {
         let heading = match &described.subject {
             Subject::Pod((_, key)) => format!("Pod {}", safe(&key.name)),
             Subject::Object((_, key)) => format!("Object {}", safe(&key.name)),
+            Subject::Documents => "Collections".to_owned(),
         };
         Some((heading, self.described_lines(described), described.scroll))
     }
@@ -80,6 +83,7 @@ impl App {
             let known = match &described.subject {
                 Subject::Pod(id) => self.about_pod(id),
                 Subject::Object(id) => self.about_object(id),
+                Subject::Documents => None,
             };
             let mut lines = known.unwrap_or_else(|| vec![line("It is no longer listed.", Role::Warn)]);
             lines.extend([line("", Role::Text), last]);
@@ -87,9 +91,10 @@ impl App {
         };
         let asking = match &described.subject {
             Subject::Pod(_) => "asking the cluster for conditions and events ...",
-            Subject::Object(_) => "asking the service for its metadata ...",
+            Subject::Object(_) | Subject::Documents => "asking the service for its metadata ...",
         };
         let lines = match &described.told {
+            _ if described.subject == Subject::Documents => self.about_documents(),
             // It has all that the list knows, too.
             Some(Ok(told)) => told.iter().map(|text| line(text.as_str(), role_of(text))).collect(),
             Some(Err(why)) => known(line(why.as_str(), Role::Error)),

@@ -4,9 +4,11 @@
 //! switch changes, and with each tick while neighbours can still come.
 
 mod bytes;
+mod change;
 mod fields;
 mod record;
 
+pub(super) use change::ChangeParts;
 pub(super) use fields::DetailField;
 
 use super::tab::Lines;
@@ -215,9 +217,19 @@ pub(super) struct Made {
     pub(super) fields: Vec<DetailField>,
 }
 
+/// What stands before lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Margin {
+    /// Words that say what they are.
+    Labels,
+    /// Signs of what changed.
+    Signs,
+}
+
 /// Collects lines.
 struct Lister<'a> {
     app: &'a App,
+    margin: Margin,
     width: usize,
     wrap: Lines,
     secrets: Show,
@@ -238,6 +250,7 @@ impl App {
         let width = usize::from(self.size.0).saturating_sub(VALUE + 1).max(10);
         let mut lister = Lister {
             app: self,
+            margin: Margin::Labels,
             width,
             wrap: tab.lines,
             secrets: detail.secrets,

@@ -165,6 +165,30 @@ pub(super) const FILTER_ROWS: u16 = 9;
 impl App {
     /// The rows of the screen now; `None` when it is too small.
     pub fn layout(&self) -> Option<Layout> {
+        let (bars, body) = self.body_rows()?;
+        let height = self.size.1;
+        let first = 3 + bars;
+        let pane = match &self.pane {
+            _ if self.filter_pane().is_some() => FILTER_ROWS + 1,
+            Pane::Picker(_) => body - (body / 4).clamp(3, 12),
+            // Few origins leave the list its rows.
+            Pane::Origins(origins) => origins.wanted_rows().min(body - (body / 4).clamp(3, 12)),
+            Pane::Consent(_) => self.consent_rows().min(body - (body / 4).clamp(3, 12)),
+            _ if self.ci_is_shown() => 0,
+            _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
+            _ => self.rows_of_change(body),
+        };
+        // A pane takes the place of pods and objects, too.
+        let upper = if pane == 0 { self.rows_of_pods(body).max(self.rows_of_objects(body)) } else { 0 };
+        let list = Rows { y: first + upper, height: body.saturating_sub(pane + upper) };
+        let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
+        let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
+        let upper = (upper > 0).then_some(Rows { y: first - 1, height: upper });
+        Some(Layout { tabs: 0, health: 1, histogram, upper, heading: list.y - 1, list, pane, status: height - 1 })
+    }
+
+    /// Rows of the bars, and those that the list shares with the panes; `None` when the screen is too small.
+    pub(super) fn body_rows(&self) -> Option<(u16, u16)> {
         let (width, height) = self.size;
         if width < MIN_WIDTH || height < MIN_HEIGHT {
             return None;
@@ -175,25 +199,7 @@ impl App {
             _ if self.has_room_for_bars() => BAR_ROWS,
             _ => 0,
         };
-        let body = height - 4 - bars;
-        let first = 3 + bars;
-        let pane = match &self.pane {
-            _ if self.filter_pane().is_some() => FILTER_ROWS + 1,
-            Pane::Picker(_) => body - (body / 4).clamp(3, 12),
-            // Few origins leave the list its rows.
-            Pane::Origins(origins) => origins.wanted_rows().min(body - (body / 4).clamp(3, 12)),
-            Pane::Consent(_) => self.consent_rows().min(body - (body / 4).clamp(3, 12)),
-            _ if self.ci_is_shown() => 0,
-            _ if self.tab().detail.is_some() => body - (body / 4).clamp(4, 12),
-            _ => 0,
-        };
-        // A pane takes the place of pods and objects, too.
-        let upper = if pane == 0 { self.rows_of_pods(body).max(self.rows_of_objects(body)) } else { 0 };
-        let list = Rows { y: first + upper, height: body.saturating_sub(pane + upper) };
-        let pane = (pane > 0).then_some(Rows { y: first + list.height, height: body - list.height });
-        let histogram = (bars > 0).then_some(Rows { y: 2, height: bars });
-        let upper = (upper > 0).then_some(Rows { y: first - 1, height: upper });
-        Some(Layout { tabs: 0, health: 1, histogram, upper, heading: list.y - 1, list, pane, status: height - 1 })
+        Some((bars, height - 4 - bars))
     }
 
     /// Where the tabs' names stand: ` [1 GCS]    2 Firestore    3 Pods !`. A badge has its place also when there is none, so that
@@ -228,8 +234,10 @@ impl App {
             100.. => 14,
             _ => 10,
         };
+        // Paths of documents tell where they are.
+        let names = if self.shows_changes() { 0 } else { names };
         let names = self.pod_columns().unwrap_or((names, 0));
-        Columns::new(self.size.0, self.time, names).with_fields(self.tab().columns.widths())
+        Columns::new(self.size.0, self.time, names).with_fields(self.tab().columns.widths(self.size.0))
     }
 
     /// The number of rows that the list has; at least 1, so that moving goes somewhere.

@@ -25,6 +25,7 @@ pub mod debug;
 mod described;
 mod detail;
 pub mod docs;
+mod documents;
 mod earlier;
 pub mod edit;
 pub mod event;
@@ -42,6 +43,7 @@ mod names;
 mod objects;
 mod opened;
 mod origins;
+mod page;
 mod per_origin;
 mod picker;
 mod pods;
@@ -67,6 +69,7 @@ pub use ci::{ExtractNews, Extracted, LogForm, LogFound, run_mark, run_result, ru
 pub use columns::{FieldColumn, FieldColumns};
 pub use counting::Matches;
 pub use detail::{Detail, DetailLine, DetailLook, DetailSpan};
+pub use documents::ChangeView;
 pub use filter::{Entries, FilterField, FilterPane};
 pub use histogram::{HISTOGRAM_GUTTER, Histogram};
 pub use layout::{Columns, Layout, MAX_COLUMNS, MIN_HEIGHT, MIN_WIDTH, Rows, TabPlace};
@@ -121,6 +124,7 @@ pub struct App {
     ci: ci::Ci,
     pods: pods::Pods,
     objects: objects::Objects,
+    documents: documents::Documents,
     /// Effects of what did not come from a key.
     outbox: Vec<event::Effect>,
     marks: Marks,
@@ -233,6 +237,7 @@ impl App {
             ci: ci::Ci::default(),
             pods: pods::Pods::default(),
             objects: objects::Objects::default(),
+            documents: documents::Documents::default(),
             outbox: Vec::new(),
             marks: Marks::default(),
             names: names::Names::default(),
@@ -408,7 +413,11 @@ impl App {
         match &self.tab().detail {
             _ if self.is_start() => Context::Start,
             _ if self.ci_is_shown() => self.ci_context(),
-            None => self.pods_context().or_else(|| self.objects_context()).unwrap_or(Context::List),
+            None => {
+                let context =
+                    self.pods_context().or_else(|| self.objects_context()).or_else(|| self.documents_context());
+                context.unwrap_or(Context::List)
+            }
             Some(detail) if detail.focused => Context::Detail,
             Some(_) => Context::Split,
         }

@@ -23,6 +23,7 @@ impl App {
         let in_detail = self.ci_is_shown()
             || self.pods_have_focus()
             || self.objects_have_focus()
+            || self.change_has_focus()
             || self.tab().detail().is_some_and(super::Detail::is_focused);
         let is_following = self.tab().view.is_following();
         match &mut self.pane {
@@ -46,7 +47,7 @@ impl App {
             }
         } else if self.ci_is_shown() {
             self.click_ci(row);
-        } else if self.click_pods(row) || self.click_objects(row) {
+        } else if self.click_pods(row) || self.click_objects(row) || self.click_change(row) {
         } else if within(layout.list) {
             if let Some(detail) = &mut self.tab_mut().detail {
                 detail.focused = false;

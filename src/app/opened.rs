@@ -258,6 +258,12 @@ impl App {
         true
     }
 
+    /// Whether the record under the cursor has one line, or there is none.
+    pub(super) fn has_one_line(&self) -> bool {
+        let record = self.tab().view.cursor().and_then(|id| self.engine.store().record(id));
+        record.is_none_or(|record| first_line(&record).1 == 0)
+    }
+
     /// Opens the record under the cursor in the list, or folds it.
     pub(super) fn toggle_record(&mut self) {
         let id = self.tab().view.cursor();

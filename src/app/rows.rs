@@ -87,7 +87,7 @@ impl App {
                 let skip = tab.inside.filter(|(inside, _)| *inside == id).map_or(0, |(_, rows)| rows);
                 row.below = self.below(&record, skip, left);
             }
-            if tab.shift == 0 && tab.lines == Lines::Cut {
+            if tab.shift == 0 && tab.lines == Lines::Cut && !self.shows_changes() {
                 let room = usize::from(self.size.0).saturating_sub(text::width(&row.text));
                 row.fields = parser.other_fields_but(&record, &row.text, room, &|name| tab.columns.has(name));
             }

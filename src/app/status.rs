@@ -97,6 +97,7 @@ impl App {
             Tab::Ci => self.ci.live.has_problem(),
             Tab::Pods => self.pods.has_problem(),
             Tab::Gcs => self.objects.has_problem(),
+            Tab::Firestore => self.documents.has_problem(),
             _ => false,
         };
         let degraded = has_problem || self.engine.sources().any(|source| source.tab() == tab && bad(source));
@@ -131,10 +132,14 @@ impl App {
 
     /// What the tab shows, in forms from the longest to the shortest.
     pub fn scope_forms(&self) -> Vec<String> {
-        self.run_scope().or_else(|| self.pods_scope()).or_else(|| self.objects_scope()).unwrap_or_else(|| {
-            let (full, short) = self.scope();
-            vec![full, short]
-        })
+        self.run_scope()
+            .or_else(|| self.pods_scope())
+            .or_else(|| self.objects_scope())
+            .or_else(|| self.documents_scope())
+            .unwrap_or_else(|| {
+                let (full, short) = self.scope();
+                vec![full, short]
+            })
     }
 
     /// Whether the tab has any source.
@@ -148,7 +153,7 @@ impl App {
         if self.ci_is_shown() {
             return parts;
         }
-        if let Some(parts) = self.pods_health().or_else(|| self.objects_health()) {
+        if let Some(parts) = self.pods_health().or_else(|| self.objects_health()).or_else(|| self.documents_health()) {
             return parts;
         }
         let sources: Vec<_> = self.sources_here().collect();
@@ -310,6 +315,7 @@ impl App {
             || self.runs_show_seconds()
             || self.pods_show_seconds()
             || self.objects_show_seconds()
+            || self.documents_show_seconds()
             || matches!(self.pane, Pane::Debug(_))
             || self.message.as_ref().is_some_and(|message| message.role == Role::Text)
             || self.tab().detail.is_some()
@@ -328,6 +334,7 @@ impl App {
         pulse.push_str(&self.runs_pulse());
         pulse.push_str(&self.pods_pulse());
         pulse.push_str(&self.objects_pulse());
+        pulse.push_str(&self.change_pulse());
         if self.time == TimeStyle::Age || self.tab().detail.is_some() {
             let _ = write!(pulse, "{}", self.now.0 / crate::model::time::SECOND);
         }

@@ -82,7 +82,7 @@ impl TabState {
             top: 0,
             opened: Opened::default(),
             inside: None,
-            columns: FieldColumns::of(columns.iter().cloned()),
+            columns: FieldColumns::of_tab(tab, columns),
             paused_at: None,
             was_following: true,
             place: None,

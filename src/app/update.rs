@@ -42,6 +42,7 @@ pub fn update(app: &mut App, event: Event) -> Vec<Effect> {
             let pulse = app.pulse_now();
             if pulse != app.pulse {
                 app.refresh_detail();
+                app.refresh_change();
                 app.list_origins();
                 need = FrameNeed::Soon;
             }
@@ -167,7 +168,8 @@ impl App {
     fn apply(&mut self, message: SourceMsg) {
         let is_new = matches!(&message, SourceMsg::Origin { id, .. } if self.engine.origin_name(*id).is_none());
         match self.engine.apply(message, self.now) {
-            Applied::Records { appended, .. } => {
+            Applied::Records { source, appended } => {
+                self.note_versions(source, &appended);
                 for tab in &mut self.tabs {
                     tab.view.extend(self.engine.store(), &appended);
                 }
@@ -195,7 +197,8 @@ impl App {
             Applied::Answer(source, ticket, answer) => self.answered(source, ticket, answer),
             Applied::Pods(source, news) => self.pods_news(source, news),
             Applied::Objects(source, news) => self.objects_news(source, news),
-            Applied::Documents(..) | Applied::Nothing => {}
+            Applied::Documents(source, news) => self.documents_news(source, news),
+            Applied::Nothing => {}
             Applied::Health(id) => {
                 // A source that nobody opened shows up in the tab that the engine gave it.
                 if let Some(source) = self.engine.source(id) {
@@ -266,6 +269,7 @@ impl App {
         if by_user || self.tab().detail.as_ref().is_some_and(|detail| detail.id != cursor) {
             self.refresh_detail();
         }
+        self.settle_documents(by_user);
     }
 
     /// Makes the lines of the detail pane anew.

@@ -29,7 +29,8 @@ pub enum Address {
         /// What the objects' names begin with; may be empty.
         prefix: String,
     },
-    /// A Firestore collection (or a path to one below a document).
+    /// A Firestore collection (or a path to one below a document), or all collections of one id: `jobs/*/events` below the
+    /// documents of `jobs`, `**/events` anywhere.
     Firestore {
         /// The Google Cloud project.
         project: String,
@@ -232,13 +233,16 @@ fn numbers(parts: &[&str]) -> Option<(Option<u64>, Option<u64>)> {
 }
 
 /// `PROJECT/COLLECTION`, `PROJECT/DB/COLLECTION`, or a longer path of collections and documents, whose last part is a
-/// collection: with the database it has an odd number of parts after the project, so an even rest names one.
+/// collection. Such a path has an odd number of parts, so one more in front is the database. `*` is any document, and `**`
+/// any number of documents with their collections, which therefore does not count; neither is a database.
 fn firestore(parts: &[&str]) -> Option<Address> {
     let (project, rest) = parts.split_first()?;
+    let counted = rest.iter().filter(|part| **part != "**").count();
     let (database, collection) = match rest {
         [] => return None,
-        [collection] => ("(default)", (*collection).to_owned()),
-        [database, path @ ..] if path.len() % 2 == 1 => (*database, path.join("/")),
+        [database, path @ ..] if counted % 2 == 0 && !path.is_empty() && !matches!(*database, "*" | "**") => {
+            (*database, path.join("/"))
+        }
         path => ("(default)", path.join("/")),
     };
     Some(Address::Firestore { project: (*project).to_owned(), database: database.to_owned(), collection })
@@ -317,6 +321,12 @@ mod tests {
             "gs://bucket/a/b",
             "firestore:acme/orders",
             "firestore:acme/eu/orders",
+            "firestore:acme/jobs/settle/events",
+            "firestore:acme/**/events",
+            "firestore:acme/eu/**/events",
+            "firestore:acme/jobs/*/events",
+            "firestore:acme/eu/jobs/*/events",
+            "firestore:acme/jobs/settle/**/events",
             "pods:payments",
             "pods:prod/payments",
             "pods:payments/deploy/api",
@@ -337,6 +347,20 @@ mod tests {
     fn parts_go_where_they_belong() {
         let check = |text: &str, expected| assert_eq!(text.parse::<Address>().unwrap(), expected, "{text}");
         check("./pods:x", Address::Path("./pods:x".into()));
+        let firestore = |database: &str, collection: &str| Address::Firestore {
+            project: "acme".to_owned(),
+            database: database.to_owned(),
+            collection: collection.to_owned(),
+        };
+        check("firestore:acme/orders", firestore("(default)", "orders"));
+        check("firestore:acme/(default)/orders", firestore("(default)", "orders"));
+        check("firestore:acme/eu/orders", firestore("eu", "orders"));
+        check("firestore:acme/**/events", firestore("(default)", "**/events"));
+        check("firestore:acme/eu/**/events", firestore("eu", "**/events"));
+        check("firestore:acme/jobs/*/events", firestore("(default)", "jobs/*/events"));
+        check("firestore:acme/eu/jobs/*/events", firestore("eu", "jobs/*/events"));
+        check("firestore:acme/jobs/settle/**/events", firestore("(default)", "jobs/settle/**/events"));
+        check("firestore:acme/*/events", firestore("(default)", "*/events"));
         let pods = |context: Option<&str>, namespace: &str, workload: Option<(&str, &str)>| Address::Pods {
             context: context.map(str::to_owned),
             namespace: namespace.to_owned(),

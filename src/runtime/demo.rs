@@ -1,12 +1,12 @@
-//! The demo as the screen runs it: files that grow, and on loopback a CI service and a Kubernetes cluster, which the real
-//! clients ask.
+//! The demo as the screen runs it: files that grow, and on loopback a CI service, a Kubernetes cluster, a storage of
+//! objects and a database of documents, which the real clients ask.
 //!
 //! Owns what goes away with it. Must not know what is shown.
 
 use super::forge::Desk;
-use crate::demo::cluster;
 use crate::demo::forge::{Server, content};
 use crate::demo::{Scenario, Stage};
+use crate::demo::{cluster, firestore, gcs};
 use crate::infra::archives::Scratch;
 use crate::infra::http;
 use crate::model::Address;
@@ -16,7 +16,8 @@ use crate::ports::answers::{Answers, Archives, KeptAnswer};
 use crate::ports::http::Http;
 use crate::ports::tokens::{NoToken, Secret, Tokens};
 use crate::sources::forge::{Client, Setup};
-use crate::sources::pods;
+use crate::sources::google::{self, Login};
+use crate::sources::{self, Settings, pods};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -30,10 +31,14 @@ pub(super) struct Demo {
     stage: Stage,
     _server: Server,
     cluster: Option<Arc<cluster::Server>>,
+    storage: Option<Arc<gcs::Server>>,
+    database: Option<Arc<firestore::Server>>,
 }
 
 /// The name of the kubeconfig beside the demo's files; directories are listed without such names.
 const KUBECONFIG: &str = ".kubeconfig";
+/// How often the demo's storage is asked for new objects, which come every few seconds.
+const POLL: Duration = Duration::from_secs(3);
 
 impl Demo {
     /// Starts the service beside the files; gives the desk at which it is asked.
@@ -54,7 +59,7 @@ impl Demo {
             seed,
             archives: Arc::new(Scratch::new(directory, seed)),
         };
-        Ok((Self { stage, _server: server, cluster: None }, loopback))
+        Ok((Self { stage, _server: server, cluster: None, storage: None, database: None }, loopback))
     }
 
     /// Starts the cluster; gives the source of its pods, how that is read, and the play that goes on in it.
@@ -88,6 +93,70 @@ impl Demo {
         let namespace = cluster::content::NAMESPACE.to_owned();
         let address = Address::Pods { context: None, namespace, workload: None };
         Ok((address, settings, player.play(server, cancel)))
+    }
+
+    /// Starts the storage; gives the address of its objects, and the play that writes them.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub(super) fn storage(
+        &mut self,
+        scenario: Scenario,
+        seed: u64,
+        clock: Arc<dyn Clock>,
+        cancel: CancellationToken,
+    ) -> io::Result<(Address, impl Future<Output = ()> + Send + use<>)> {
+        let opens = clock.now();
+        let mut state = gcs::content::demo(Arc::new(move || clock.now()));
+        let mut player = gcs::content::Player::new(scenario, seed, opens);
+        player.step(&mut state);
+        let server = Arc::new(gcs::Server::start(state)?);
+        self.storage = Some(Arc::clone(&server));
+        let address = Address::Gcs { bucket: gcs::content::BUCKET.to_owned(), prefix: gcs::content::prefix(opens) };
+        Ok((address, player.play(server, cancel)))
+    }
+
+    /// Starts the database; gives the addresses of its documents, and the play that changes them.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub(super) fn database(
+        &mut self,
+        clock: Arc<dyn Clock>,
+        cancel: CancellationToken,
+    ) -> io::Result<(Vec<Address>, impl Future<Output = ()> + Send + use<>)> {
+        let opens = clock.now();
+        let mut state = firestore::content::demo(Arc::new(move || clock.now()));
+        let mut player = firestore::content::Player::new(opens);
+        player.step(&mut state);
+        let server = Arc::new(firestore::Server::start(state)?);
+        self.database = Some(Arc::clone(&server));
+        let addresses = firestore::content::COLLECTIONS.map(|collection| Address::Firestore {
+            project: firestore::content::PROJECT.to_owned(),
+            database: "(default)".to_owned(),
+            collection: collection.to_owned(),
+        });
+        Ok((addresses.into(), player.play(server, cancel)))
+    }
+
+    /// How both are read: `usual` with the demo's own addresses, without credentials and proxies.
+    pub(super) fn cloud_settings(&self, usual: &Settings, loopback: &Loopback) -> Settings {
+        let mut settings = usual.clone();
+        settings.google = google::Settings {
+            login: Login::Anonymous,
+            http: Some(Arc::clone(&loopback.http)),
+            ..google::Settings::default()
+        };
+        settings.gcs = sources::gcs::Settings {
+            endpoint: self.storage.as_ref().map(|server| format!("http://{}", server.address())),
+            poll: POLL,
+            ..sources::gcs::Settings::default()
+        };
+        settings.firestore = sources::firestore::Settings {
+            endpoint: self.database.as_ref().map(|server| server.address().to_string()),
+            ..sources::firestore::Settings::default()
+        };
+        settings
     }
 }
 

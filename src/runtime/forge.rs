@@ -151,11 +151,7 @@ impl Forges {
     pub(super) fn want(&mut self, want: Want, tasks: &mut Tasks) {
         match want {
             Want::Logs { repo, run, job } => self.fetch(repo, run, job, tasks),
-            Want::Cancel { repo, run } => {
-                if let Some(cancel) = self.under_way.remove(&(repo, run)) {
-                    cancel.cancel();
-                }
-            }
+            Want::Cancel { repo, run } => self.cancel(&repo, run),
             Want::Filter(_) => {
                 for watched in &self.watched {
                     let _ = watched.wants.try_send(want.clone());
@@ -169,13 +165,25 @@ impl Forges {
         }
     }
 
+    /// A log of a run is on its way, perhaps beside those of other jobs of it: they are cancelled together, or by `all`.
+    fn begin(&mut self, repo: &Repo, run: u64, all: &CancellationToken) -> CancellationToken {
+        self.under_way.entry((repo.clone(), run)).or_insert_with(|| all.child_token()).clone()
+    }
+
+    /// Nobody wants the logs of this run any more.
+    fn cancel(&mut self, repo: &Repo, run: u64) {
+        if let Some(cancel) = self.under_way.remove(&(repo.clone(), run)) {
+            cancel.cancel();
+        }
+    }
+
     fn fetch(&mut self, repo: Repo, run: (u64, u32), job: Option<u64>, tasks: &mut Tasks) {
         let Some(watched) = self.watched.iter().find(|watched| watched.repo == repo) else { return };
-        let cancel = tasks.cancel().child_token();
-        self.under_way.insert((repo.clone(), run.0), cancel.clone());
+        let (client, archives) = (Arc::clone(&watched.client), Arc::clone(&watched.archives));
+        let cancel = self.begin(&repo, run.0, &tasks.cancel());
         let work = Work {
-            client: Arc::clone(&watched.client),
-            archives: Arc::clone(&watched.archives),
+            client,
+            archives,
             shelf: Arc::clone(&self.shelf),
             news: self.news.clone(),
             logs: self.logs.clone(),

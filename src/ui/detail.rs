@@ -2,8 +2,9 @@
 
 use super::canvas;
 use super::canvas::Canvas;
+use super::ci::heading;
 use crate::app::format::thousands;
-use crate::app::{App, DetailLine, DetailLook, Role, Rows, text};
+use crate::app::{App, ChangeView, Detail, DetailLine, DetailLook, Role, Rows, text};
 use ratatui::style::Style;
 
 pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
@@ -33,6 +34,17 @@ pub(super) fn draw(app: &App, rows: Rows, canvas: &mut Canvas<'_>) {
         let style = canvas.theme.style(Role::Accent);
         canvas.restyle(3, rows.y, text::width(&left) as u16, style);
     }
+    draw_lines(detail, rows, canvas);
+}
+
+/// The pane with the change of a document.
+pub(super) fn draw_change(view: &ChangeView<'_>, rows: Rows, canvas: &mut Canvas<'_>) {
+    heading(rows.y, &view.heading, view.pane.is_focused(), canvas);
+    draw_lines(view.pane, rows, canvas);
+}
+
+fn draw_lines(detail: &Detail, rows: Rows, canvas: &mut Canvas<'_>) {
+    let lines = detail.lines();
     let scroll = detail.scroll().min(lines.len());
     for (n, (y, line)) in (rows.y + 1..rows.y + rows.height).zip(&lines[scroll..]).enumerate() {
         match line {

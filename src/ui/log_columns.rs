@@ -12,15 +12,20 @@ pub(super) fn titles(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'
         if width == 0 {
             continue;
         }
-        let title = text::shorten(column.title(), usize::from(width), canvas.theme.glyphs.gap);
-        // The rule is dim; what stands in it has blanks around it.
-        canvas.put(x.saturating_sub(1), y, 1, " ", Style::reset());
-        let style = Style::reset().patch(canvas.theme.style(Role::Heading));
-        let behind = canvas.put(x, y, width, &title, style);
-        canvas.put(behind, y, 1, " ", Style::reset());
-        end = Some(behind + 1);
+        end = Some(title(column.title(), (x, width), y, canvas));
     }
     end
+}
+
+/// A name over a column; returns the column of the screen behind it.
+pub(super) fn title(name: &str, (x, width): (u16, u16), y: u16, canvas: &mut Canvas<'_>) -> u16 {
+    let name = text::shorten(name, usize::from(width), canvas.theme.glyphs.gap);
+    // The rule is dim; what stands in it has blanks around it.
+    canvas.put(x.saturating_sub(1), y, 1, " ", Style::reset());
+    let style = Style::reset().patch(canvas.theme.style(Role::Heading));
+    let behind = canvas.put(x, y, width, &name, style);
+    canvas.put(behind, y, 1, " ", Style::reset());
+    behind + 1
 }
 
 /// The values of the chosen columns.

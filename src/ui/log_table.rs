@@ -12,6 +12,9 @@ use crate::model::Severity;
 use ratatui::style::Style;
 use std::ops::Range;
 
+/// What the text is called that says what changed.
+const CHANGE: &str = "CHANGE";
+
 pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
     let columns = app.columns();
     heading(app, &columns, layout.heading, canvas);
@@ -35,6 +38,7 @@ pub(super) fn draw(app: &App, layout: &Layout, canvas: &mut Canvas<'_>) {
 fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
     let tab = app.tab();
     let left = match (tab.shows_all(), tab.is_unfiltered_for_context()) {
+        (false, false) if app.shows_changes() => "Documents",
         (false, false) => "Lines",
         (false, true) => "Lines, unfiltered around the line",
         (true, false) => "All sources by time",
@@ -49,6 +53,7 @@ fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
     right.extend(app.matches().map(matches_words));
     right.extend(app.marked_words());
     right.extend(app.stale_words());
+    right.extend(app.changes_words().map(str::to_owned));
     let records = if all == 1 { "record" } else { "records" };
     let rows = match tab.view().repeats() {
         Repeats::Collapsed => format!(" in {} rows", thousands(tab.view().len() as u64)),
@@ -75,20 +80,30 @@ fn heading(app: &App, columns: &Columns, y: u16, canvas: &mut Canvas<'_>) {
     // Last, so that it is what stays.
     right.extend(app.mark_here().map(|mark| mark_words(&mark.note)));
     // The names of columns stand where the columns do; the words beside them take what is left.
-    let last = columns.fields.iter().map(|(x, width)| x + width).max().unwrap_or(0);
+    let mut last = columns.fields.iter().map(|(x, width)| x + width).max().unwrap_or(0);
+    if app.shows_changes() {
+        last = columns.text.0 + CHANGE.len() as u16;
+    }
     let room = usize::from(canvas.width).saturating_sub(usize::from(last) + 6);
     while right.len() > 1 && text::width(&right.join("   ")) > room {
         right.remove(0);
     }
     let right = right.join("   ");
     let before = usize::from(columns.fields[0].0).saturating_sub(5);
-    let left = if text::width(left) > before { "Lines" } else { left };
+    let left = match left {
+        left if text::width(left) <= before => left,
+        _ if app.shows_changes() => "Docs",
+        _ => "Lines",
+    };
     canvas.heading(y, text::piece(left, 0, before).text, "");
     if room >= 8 {
         let right = format!(" {} ", text::shorten(&right, room, canvas.theme.glyphs.gap));
         canvas.text_before(last + 1, canvas.width - 2, y, &right, Role::Dim);
     }
     log_columns::titles(app, columns, y, canvas);
+    if app.shows_changes() {
+        log_columns::title(CHANGE, (columns.text.0, CHANGE.len() as u16), y, canvas);
+    }
 }
 
 /// What is said of the mark under the cursor.

@@ -77,6 +77,8 @@ pub fn paint(app: &App, buffer: &mut Buffer) -> Option<Position> {
                 origins::draw(app, origins, rows, &mut canvas);
             } else if let Some(consent) = app.consent() {
                 pods::consent(app, &consent, rows, &mut canvas);
+            } else if let Some(view) = app.change_view() {
+                detail::draw_change(&view, rows, &mut canvas);
             } else {
                 detail::draw(app, rows, &mut canvas);
             }

@@ -61,6 +61,14 @@ const CASES: &[Case] = &[
     ("refresh-objects", "", "r", "listing objects, and trying again what failed", ""),
     ("objects", "", ":objects<Enter>", "the list of objects is hidden", "-- Objects"),
     ("objects-or-lines", "", "<Tab>", "only it", "to the objects"),
+    ("older-documents", "", "[", "reading older documents ...", ""),
+    ("show-change", "", "v", "the change is hidden: v shows it again", "version 1 of 1"),
+    ("expand", "kkkk<Tab>G", "<Enter>", "list, 3 values", ""),
+    ("spend-reads", "", "$", "reads of this hour are left", ""),
+    ("describe-documents", "", "d", "-- Collections --", ""),
+    ("refresh-documents", "", "r", "asking ...", ""),
+    ("change-or-lines", "", "<Tab>", "Tab: back", "Tab: focus"),
+    ("copy-document", "<Tab>", "y", "", ""),
     ("pods-or-lines", "", "<Tab>", "only it", "to the pods"),
     ("allow", "", "y", "it may run, now and later", "-- Credentials"),
     ("refuse", "", "n", "it is not run", "-- Credentials"),
@@ -162,6 +170,7 @@ fn every_action_does_what_it_says() {
             () if *id == "pods-page-down" || only_in(&[Context::Pods, Context::PodLines]) => {
                 crate::pods::night(120, 36)
             }
+            () if only_in(&[Context::DocLines, Context::Change]) => crate::documents::night(120, 36),
             () if only_in(&[Context::Objects, Context::ObjectLines]) => crate::objects::night(120, 36),
             () if is_of_runs => crate::runs::red(120, 36),
             () if *id == "causes" || only_in(&[Context::Runs, Context::Ci]) => crate::ci::failed_run(120, 36),

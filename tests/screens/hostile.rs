@@ -89,18 +89,30 @@ impl Random {
 
 #[test]
 fn no_size_and_no_keys_make_it_panic() {
-    let mut keys: Vec<&str> = ACTIONS.iter().flat_map(|spec| spec.keys).copied().collect();
-    keys.extend(["(", "日", "5", "Backspace", "Left", "End", "Enter", "Esc"]);
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut screen = Screen::new(80, 24, settings());
     let [api, worker] = incident();
     screen.open(0, "logs/", &[(api.0, &api.1), (worker.0, &worker.1), ("hostile.log", &hostile())]);
+    sweep(&mut screen, 1);
+}
+
+#[test]
+fn no_size_and_no_keys_make_lists_and_panes_panic() {
+    for mut screen in [crate::objects::night(80, 24), crate::documents::night(80, 24)] {
+        sweep(&mut screen, 3);
+    }
+}
+
+/// All sizes, or every so many of them, with a key each.
+fn sweep(screen: &mut Screen, step: usize) {
+    let mut keys: Vec<&str> = ACTIONS.iter().flat_map(|spec| spec.keys).copied().collect();
+    keys.extend(["(", "日", "5", "Backspace", "Left", "End", "Enter", "Esc"]);
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
     // Every width and every height, those around each limit with all of the other.
     let widths = [1, 2, 59, 60, 61, 71, 72, 79, 80, 99, 100, 101, 120, 160, 250];
     let heights = [1, 2, 11, 12, 13, 19, 20, 24, 29, 30, 36, 80];
     let sizes = (1..=250).flat_map(|width| heights.map(|height| (width, height)));
     let sizes = sizes.chain((1..=80).flat_map(|height| widths.map(|width| (width, height))));
-    for (width, height) in sizes {
+    for (width, height) in sizes.step_by(step) {
         screen.event(Event::Resize(width, height));
         let key = keys[random.below(keys.len() as u64) as usize];
         screen.event(Event::Key(key.parse().unwrap()));

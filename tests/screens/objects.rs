@@ -223,6 +223,8 @@ fn what_is_wanted_is_an_effect() {
     check("d", &[Want::Describe(newest())], "");
     check("<Tab><Esc>", &[Want::Stop(newest())], "no more is read of this object: o goes on");
     check("<Tab>j<Esc>", &[], "");
+    check("<Tab>+<Esc>", &[], "filter dropped");
+    check("ko", &[Want::Read(of("ledger-worker/03/part-0006.ndjson.gz"))], "reading more of it ...");
     check("<Ctrl-c>", &[Want::StopAll], "no more is read of 2 objects");
     check(":stop-reading<Enter>", &[Want::StopAll], "no more is read of 2 objects");
     let mut screen = night(120, 36);
@@ -234,6 +236,13 @@ fn what_is_wanted_is_an_effect() {
     news(&mut screen, News::Scope(Box::new(all)));
     screen.keys("[");
     assert!(wants(&screen).is_empty() && screen.status().contains("there are no older objects"));
+}
+
+#[test]
+fn the_help_has_the_keys_of_the_list() {
+    let mut screen = night(120, 36);
+    screen.keys("<Tab>?");
+    snap("help_objects_120x36", &screen.text());
 }
 
 #[test]

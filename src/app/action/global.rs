@@ -42,7 +42,12 @@ pub(super) fn help(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.close_pane() || app.cancel_finding() || app.cancel_export(effects) || app.leave_upper(effects) {
+    if app.close_pane()
+        || app.leave_change()
+        || app.cancel_finding()
+        || app.cancel_export(effects)
+        || app.leave_upper(effects)
+    {
         return;
     }
     if app.ci_is_shown() {
@@ -64,7 +69,7 @@ pub(super) fn cancel(app: &mut App, effects: &mut Vec<Effect>) {
 pub(super) fn quit(app: &mut App, effects: &mut Vec<Effect>) {
     let back =
         app.close_pane() || app.close_detail() || app.leave_context() || app.cancel_export(effects) || app.leave_ci();
-    let back = back || app.leave_pod() || app.leave_object();
+    let back = back || app.leave_pod() || app.leave_object() || app.leave_change();
     if !back {
         effects.push(Effect::Quit);
     }

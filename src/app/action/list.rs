@@ -137,6 +137,9 @@ impl App {
         if self.objects_have_focus() {
             return self.objects_go(step);
         }
+        if self.change_has_focus() {
+            return self.change_go(step);
+        }
         let tab = &mut self.tabs[self.active];
         if let Some(detail) = tab.detail.as_mut().filter(|detail| detail.focused) {
             let last = detail.lines.len().saturating_sub(1);

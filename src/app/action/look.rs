@@ -61,6 +61,9 @@ pub(super) fn raw(app: &mut App, _: &mut Vec<Effect>) {
 }
 
 pub(super) fn reveal(app: &mut App, _: &mut Vec<Effect>) {
+    if app.tab().detail.is_none() {
+        return app.reveal_change();
+    }
     with_detail(app, |detail| detail.secrets.toggle());
 }
 

@@ -3,6 +3,7 @@
 //! Owns what a row is; the rows stand in `table`, and what they do beside it by topic. Must not know how keys reach it or how it is drawn.
 
 mod ci;
+mod documents;
 mod finding;
 mod global;
 mod list;
@@ -46,6 +47,10 @@ pub enum Context {
     Objects,
     /// The lines of objects.
     ObjectLines,
+    /// The changes of documents.
+    DocLines,
+    /// The pane with the change under the cursor.
+    Change,
     /// The list, with the detail pane open.
     Split,
     /// The detail pane.
@@ -153,6 +158,16 @@ mod tests {
                         panic!("{key} in {context:?}: {other} and {}", spec.id);
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn one_can_leave_from_everywhere() {
+        let leaving = ["cancel", "cancel-or-quit"].map(|id| by_id(id).expect(id));
+        for spec in ACTIONS {
+            for context in spec.when {
+                assert!(leaving.iter().all(|leaving| leaving.when.contains(context)), "{}: {context:?}", spec.id);
             }
         }
     }

@@ -4,11 +4,15 @@ use crate::app::App;
 use crate::app::event::Effect;
 use crate::app::opened::Rest;
 
-pub(super) fn open(app: &mut App, _: &mut Vec<Effect>) {
+pub(super) fn open(app: &mut App, effects: &mut Vec<Effect>) {
     if app.detail_is_focused() {
         if !app.fold_in_detail() {
             app.say("nothing to open or fold here: the cursor is on no object or array");
         }
+        return;
+    }
+    // A record of one line has nothing to open, but a problem may link to a page, and there may be more of an object.
+    if app.has_one_line() && (app.open_link(effects) || app.read_more(effects)) {
         return;
     }
     app.toggle_record();

@@ -3,26 +3,31 @@
 //! Owns [`ACTIONS`]. A new key is a row here and nothing else. Must not know how an action does its work.
 
 use super::Context::{
-    Bars, Choice, Ci, Consent, Detail, Help, List, ObjectLines, Objects, Origins, Picker, PodLines, Pods, Prompt, Runs,
-    Split, Start, Text,
+    Bars, Change, Choice, Ci, Consent, Detail, DocLines, Help, List, ObjectLines, Objects, Origins, Picker, PodLines,
+    Pods, Prompt, Runs, Split, Start, Text,
 };
 use super::{ActionSpec, Context, Group};
 use super::{
-    ci, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time, window,
+    ci, documents, finding, global, list, look, marks, mouse, objects, open, out, panes, picker, pods, rows, time,
+    window,
 };
 
-const RECORDS: &[Context] = &[List, PodLines, ObjectLines, Split, Detail];
+const RECORDS: &[Context] = &[List, PodLines, ObjectLines, DocLines, Split, Detail];
 /// Also where the list above the records has the keys.
-const LINES: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail];
+const LINES: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail];
 const CAUSES: &[Context] = &[Runs, Ci];
 const PODS: &[Context] = &[Pods, PodLines];
 const OBJECTS: &[Context] = &[Objects, ObjectLines];
-const SCROLLING: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Origins, Runs, Ci, Help];
-const PAGING: &[Context] = &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci, Help];
-const SIDEWAYS: &[Context] = &[List, PodLines, ObjectLines, Split, Detail, Runs, Ci];
+const DOCUMENTS: &[Context] = &[DocLines, Change];
+const SCROLLING: &[Context] =
+    &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Origins, Runs, Ci, Help];
+const PAGING: &[Context] =
+    &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci, Help];
+const SIDEWAYS: &[Context] = &[List, PodLines, ObjectLines, DocLines, Split, Detail, Runs, Ci];
 const PANES: &[Context] = &[Split, Detail];
-const SCREENS: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci];
-const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, Split, Detail];
+const SCREENS: &[Context] =
+    &[Start, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci];
+const TIMELINES: &[Context] = &[Start, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail];
 const EVERYWHERE: &[Context] = &[
     Start,
     Runs,
@@ -32,6 +37,8 @@ const EVERYWHERE: &[Context] = &[
     Pods,
     ObjectLines,
     Objects,
+    DocLines,
+    Change,
     Split,
     Detail,
     Choice,
@@ -78,9 +85,9 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "Half a page down.";
     "half-up" ["Ctrl-u"] in SCROLLING, Move "half page": list::half_up =>
         "Half a page up.";
-    "page-down" ["Space" "PgDn"] in &[List, PodLines, ObjectLines, Split, Runs, Ci, Help], Move "page": list::page_down =>
+    "page-down" ["Space" "PgDn"] in &[List, PodLines, ObjectLines, DocLines, Split, Runs, Ci, Help], Move "page": list::page_down =>
         "One page down.";
-    "detail-page-down" ["PgDn"] in &[Detail], Move "page": list::page_down =>
+    "detail-page-down" ["PgDn"] in &[Detail, Change], Move "page": list::page_down =>
         "In the detail pane: one page down.";
     "pods-page-down" ["PgDn"] in &[Pods, Objects], Move "page": list::page_down =>
         "In the list of pods or objects: one page down.";
@@ -168,26 +175,38 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "List the objects now, and try again what failed.";
     "objects" [] in OBJECTS, Look "list of objects": objects::show =>
         "Show the list of objects, or hide it.";
+    "older-documents" ["["] in DOCUMENTS, Look "older documents": documents::older =>
+        "Read the documents before the oldest that was read.";
+    "show-change" ["v"] in DOCUMENTS, Look "the change": documents::show =>
+        "Show the pane with the change under the cursor and the whole document, or hide it.";
+    "expand" ["Enter" "Space" "o"] in &[Change], Look "expand, fold" footer "expand": documents::expand =>
+        "In the pane with the change: open or fold the map or list under the cursor.";
+    "spend-reads" ["$"] in DOCUMENTS, Look "go on over the budget": documents::spend =>
+        "When the reads of this hour are spent: go on for as many again. Reads cost money.";
+    "describe-documents" ["d"] in DOCUMENTS, Look "describe the query": documents::describe =>
+        "Show all about the collections: account, order, reads, budget, and problems in full.";
+    "refresh-documents" ["r"] in DOCUMENTS, Look "ask now": documents::refresh =>
+        "Ask the database now, also where it waits for its next try.";
     "go-to-time" ["@"] in RECORDS, Find "go to a time": time::go_to =>
         "Go to a time: 14:02, 2026-01-02T15:04, 10m before now, 10m@end before the end, +30s or -5m from the line.";
     "filter" ["F"] in LINES, Find "filter pane" footer "filter": panes::open_filter =>
         "Open the filter pane: severity, time, text, hidden text, field, saved filters.";
-    "less-severe" ["-"] in &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
+    "less-severe" ["-"] in &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Choice], Find "severity down, up": panes::less_severe =>
         "Show records that are one level less severe, too.";
-    "more-severe" ["+" "="] in &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
+    "more-severe" ["+" "="] in &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Choice], Find "severity down, up": panes::more_severe =>
         "Hide the records of the lowest severity that is shown.";
     "context" ["z"] in RECORDS, Find "context, unfiltered" footer "context": panes::context =>
         "Show what the filter hides around the line; again to go back to the filter.";
     "keep-context" ["C"] in RECORDS, Find "lines around matches": rows::keep_context =>
         "What the filter hides: all of it, all but some lines around each match, or nothing: then it is dimmed.";
-    "detail" ["Enter"] in &[List, PodLines, ObjectLines, Split, Detail], Look "detail" footer "detail": look::detail =>
+    "detail" ["Enter"] in &[List, PodLines, ObjectLines, DocLines, Split, Detail], Look "detail" footer "detail": look::detail =>
         "Open or close the detail pane: all fields of the record and its neighbours.";
     "wrap" ["w"] in SIDEWAYS, Look "wrap": look::wrap =>
         "Wrap long lines, or cut them off.";
     "collapse" ["D"] in RECORDS, Look "collapse repeats": rows::collapse =>
         "Show lines that differ only in numbers as one line with a count, or each by itself.";
     "open-record" ["o"] in RECORDS, Look "open, fold": open::open =>
-        "Open the record of several lines in the list, or fold it; in the detail pane: the object or array.";
+        "Open the record of several lines in the list, or fold it; in the detail pane: the object or array; a problem's page.";
     "unfold-all" [] in RECORDS, Look "open all records": open::unfold_all =>
         "Open every record of several lines in the list.";
     "fold-all" [] in RECORDS, Look "fold all records": open::fold_all =>
@@ -204,7 +223,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the previous mark in time.";
     "marks" [] in RECORDS, Move "list of marks": marks::list =>
         "List all marks, to jump to one.";
-    "time" ["t"] in &[List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Runs, Ci], Look "time: utc, local, age": look::time =>
+    "time" ["t"] in &[List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Runs, Ci], Look "time: utc, local, age": look::time =>
         "Show times in UTC, in the local zone, as age, or not at all.";
     "histogram" ["H"] in LINES, Look "histogram": look::histogram =>
         "Show or hide the histogram: records over time by severity, whatever the filter.";
@@ -216,7 +235,7 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "In the detail pane: show the fields, the text as it was written, or its bytes in hexadecimal.";
     "fold" ["Space"] in &[Detail], Look "open, fold object": open::fold_or_page =>
         "In the detail pane: open or fold the object or array under the cursor; elsewhere one page down.";
-    "reveal" ["R"] in PANES, Look "reveal secrets": look::reveal =>
+    "reveal" ["R"] in &[DocLines, Change, Split, Detail], Look "reveal secrets": look::reveal =>
         "In the detail pane: show redacted values, on this screen only.";
     "wider" ["]"] in PANES, Look "more, fewer around": look::wider =>
         "In the detail pane: show more neighbours.";
@@ -244,12 +263,16 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "To the list of pods, or from there to the lines.";
     "objects-or-lines" ["Tab" "Shift-Tab"] in OBJECTS, Tabs "objects, or lines" footer "objects": objects::next_pane =>
         "To the list of objects, or from there to the lines.";
+    "change-or-lines" ["Tab" "Shift-Tab"] in DOCUMENTS, Tabs "change, or list" footer "change": documents::next_pane =>
+        "To the pane with the change, or from there to the list.";
     "next-list" ["Tab"] in CAUSES, Tabs "next, previous list" footer "lists": ci::next_pane =>
         "Among runs, jobs or logs, steps and causes: to the next one.";
     "previous-list" ["Shift-Tab"] in CAUSES, Tabs "next, previous list": ci::previous_pane =>
         "Among runs, jobs or logs, steps and causes: to the one before.";
     "copy-cause" ["y"] in CAUSES, Out "copy as Markdown" footer "copy": ci::copy =>
         "Send the cause with its log, step and lines as Markdown, redacted, to the terminal's clipboard (OSC 52).";
+    "copy-document" ["y"] in &[Change], Out "copy as JSON" footer "copy": documents::copy =>
+        "Send the whole document as JSON, redacted, to the terminal's clipboard (OSC 52).";
     "copy" ["y"] in RECORDS, Out "copy the record" footer "copy": out::copy =>
         "Send the record's text, redacted, to the terminal's clipboard (OSC 52).";
     "copy-json" ["Y"] in RECORDS, Out "copy it as JSON": out::copy_json =>
@@ -318,15 +341,15 @@ pub const ACTIONS: &[ActionSpec] = actions! {
         "On the start screen: open the bundled demo, an incident in files that grow while you watch.";
     "debug" [] in SCREENS, Look "debug pane": look::debug =>
         "Show rates, lags, queues, frame times, bytes and memory, once a second.";
-    "palette" [":"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
+    "palette" [":"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Choice, Help], Tabs "command palette": picker::palette =>
         "Find any action or command by a few letters of its name, and run it.";
-    "help" ["?"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
+    "help" ["?"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Choice], Leave "this help" footer "help": global::help =>
         "Show the keys that work here.";
     "find-action" ["/"] in &[Help], Leave "find an action": picker::palette =>
         "In the help: find an action in the command palette.";
     "cancel" ["Esc"] in EVERYWHERE, Leave "cancel, filter before": global::cancel =>
         "Cancel what runs, close the pane, or go back to the filter before the last change. Never quits.";
-    "quit" ["q"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, Split, Detail, Consent, Help], Leave "back, then quit" footer "quit": global::quit =>
+    "quit" ["q"] in &[Start, Runs, Ci, List, PodLines, Pods, ObjectLines, Objects, DocLines, Change, Split, Detail, Consent, Help], Leave "back, then quit" footer "quit": global::quit =>
         "Go back; with nothing to go back from: quit.";
     "cancel-or-quit" ["Ctrl-c"] in EVERYWHERE, Leave "cancel, then quit": global::cancel_or_quit =>
         "Cancel what runs or close the pane; with neither: quit.";

@@ -61,11 +61,13 @@ struct Spot<'p> {
 }
 
 /// A field before it is a line.
-struct Found {
+pub(super) struct Found {
+    /// What stands before its name.
+    pub(super) label: &'static str,
     depth: usize,
     /// Safe for a terminal.
     name: String,
-    path: String,
+    pub(super) path: String,
     value: String,
     standing: Standing,
     shows: Shows,
@@ -78,20 +80,34 @@ enum Shows {
     Container(String),
 }
 
+/// How values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Values {
+    /// As text.
+    Plain,
+    /// As JSON has them: strings in quotes.
+    Quoted,
+}
+
 /// Collects the fields of a record.
-struct Collector<'l, 'a> {
+pub(super) struct Collector<'l, 'a> {
     lister: &'l Lister<'a>,
     message: &'l str,
-    found: Vec<Found>,
+    values: Values,
+    /// The action that opens a container.
+    opens: &'static str,
+    /// What stands before the names of those that come.
+    pub(super) label: &'static str,
+    pub(super) found: Vec<Found>,
     /// Fields that are not shown for want of room.
-    more: usize,
+    pub(super) more: usize,
     kept: usize,
 }
 
 impl Lister<'_> {
     pub(super) fn fields(&mut self, record: &Record<'_>) {
         let message = safe::message(record);
-        let mut collector = Collector { lister: self, message: &message, found: Vec::new(), more: 0, kept: 0 };
+        let mut collector = Collector { message: &message, ..Collector::new(self, Values::Plain, "fold") };
         match record.format {
             Format::Json | Format::DockerJson => collector.tree(record.raw, &Place::ROOT),
             format => collector.lister.app.parser.clone().fields(record.raw, format, &mut |name, value| {
@@ -99,17 +115,22 @@ impl Lister<'_> {
                 true
             }),
         }
-        let (found, more) = (collector.found, collector.more);
-        if found.is_empty() {
-            return;
+        let (mut found, more) = (collector.found, collector.more);
+        if let Some(first) = found.first_mut() {
+            first.label = "fields";
+            self.blank();
+            self.print(found, more);
         }
-        self.blank();
+    }
+
+    /// Writes fields below each other, their values in one column.
+    pub(super) fn print(&mut self, found: Vec<Found>, more: usize) {
         let indent = |field: &Found| field.depth.min(MAX_INDENT) * INDENT;
         let widest = found.iter().map(|field| indent(field) + text::width(&field.name)).max().unwrap_or(0);
         let deepest = found.iter().map(indent).max().unwrap_or(0);
         let column = widest.clamp(8, 24.max(deepest + 12).min(self.width / 2).max(8));
-        let mut label = "fields";
         for field in found {
+            let label = field.label;
             let indent = indent(&field);
             let name = text::shorten(&field.name, column.saturating_sub(indent), '~');
             let pad = column.saturating_sub(indent + text::width(&name)) + 2;
@@ -125,7 +146,6 @@ impl Lister<'_> {
                     (false, *hidden == Show::Yes)
                 }
             };
-            label = "";
             let Found { path, value, standing, .. } = field;
             let is_field = standing == Standing::Field;
             let lines = from..self.lines.len();
@@ -167,19 +187,33 @@ impl Lister<'_> {
 }
 
 /// Where a tree hangs.
-struct Place {
+pub(super) struct Place {
     path: String,
     depth: usize,
     standing: Standing,
 }
 
 impl Place {
-    const ROOT: Self = Self { path: String::new(), depth: 0, standing: Standing::Field };
+    pub(super) const ROOT: Self = Self { path: String::new(), depth: 0, standing: Standing::Field };
 }
 
-impl Collector<'_, '_> {
+impl<'l, 'a> Collector<'l, 'a> {
+    pub(super) fn new(lister: &'l Lister<'a>, values: Values, opens: &'static str) -> Self {
+        Self { lister, message: "", values, opens, label: "", found: Vec::new(), more: 0, kept: 0 }
+    }
+
+    /// One value under its path.
+    pub(super) fn one(&mut self, path: &str, node: &Node<'_>) {
+        let spot = Spot { name: path, path, depth: 0, standing: Standing::Part };
+        if self.found.len() < MAX_FIELDS && node.is_container() {
+            // As it is written: there is no room for two trees.
+            return self.leaf(spot, &String::from_utf8_lossy(node.text), Values::Plain);
+        }
+        self.node(node, spot);
+    }
+
     /// The values of an object or array.
-    fn tree(&mut self, json: &[u8], place: &Place) {
+    pub(super) fn tree(&mut self, json: &[u8], place: &Place) {
         // By depth: where a path ends, and whether an array was passed.
         let mut levels: Vec<(usize, Standing)> = Vec::new();
         let mut path = place.path.clone();
@@ -204,7 +238,8 @@ impl Collector<'_, '_> {
             return Next::Over;
         }
         if !node.is_container() {
-            self.leaf(spot, &node.value());
+            let values = if node.kind == NodeKind::Text { self.values } else { Values::Plain };
+            self.leaf(spot, &node.value(), values);
             return Next::Over;
         }
         let whole = String::from_utf8_lossy(node.text);
@@ -214,7 +249,7 @@ impl Collector<'_, '_> {
         }
         if self.is_secret(spot.path, &whole) {
             // It would not be seen in the values one by one.
-            self.leaf(spot, &whole);
+            self.leaf(spot, &whole, Values::Plain);
             return Next::Over;
         }
         if self.container(spot, &whole) { Next::Into } else { Next::Over }
@@ -229,7 +264,7 @@ impl Collector<'_, '_> {
         let spot = Spot { name, path: name, depth: 0, standing: Standing::Field };
         let is_tree = value.starts_with(['{', '[']) && tree::is_container(value) && !self.is_secret(name, value);
         if !is_tree {
-            return self.leaf(spot, value);
+            return self.leaf(spot, value, Values::Plain);
         }
         if self.container(spot, value) {
             let place = Place { path: name.to_owned(), depth: 1, standing: Standing::Part };
@@ -252,14 +287,17 @@ impl Collector<'_, '_> {
         !found.is_empty() && (is_plain || found.iter().any(|found| found.bytes == whole.len()))
     }
 
-    fn leaf(&mut self, spot: Spot<'_>, value: &str) {
-        if value == self.message {
+    fn leaf(&mut self, spot: Spot<'_>, value: &str, values: Values) {
+        if value == self.message && self.values == Values::Plain {
             // It stands above already.
             return;
         }
         let seen = safe::safe(value.as_bytes());
-        let shown = self.lister.redacted(Some(spot.path), &seen);
+        let mut shown = self.lister.redacted(Some(spot.path), &seen);
         let hidden = if shown == seen { Show::No } else { Show::Yes };
+        if values == Values::Quoted && !(hidden == Show::Yes && shown.starts_with("[redacted: ")) {
+            shown = format!("\"{shown}\"");
+        }
         self.push(spot, value.to_owned(), Shows::Value(shown, hidden));
     }
 
@@ -271,7 +309,7 @@ impl Collector<'_, '_> {
         let s = if values == 1 { "" } else { "s" };
         let mut words = format!("{kind}, {} {unit}{s}", thousands(values as u64));
         if !is_open && values > 0 {
-            let key = self.lister.app.key_of("fold");
+            let key = self.lister.app.key_of(self.opens);
             words = format!("{words}, {}   ({key}: open)", bytes(whole.len() as u64));
         }
         self.kept += whole.len();
@@ -283,6 +321,7 @@ impl Collector<'_, '_> {
     fn push(&mut self, spot: Spot<'_>, value: String, shows: Shows) {
         let Spot { name, path, depth, standing } = spot;
         let name = safe::safe_line(name.as_bytes()).into_owned();
-        self.found.push(Found { depth, name, path: path.to_owned(), value, standing, shows });
+        let label = self.label;
+        self.found.push(Found { label, depth, name, path: path.to_owned(), value, standing, shows });
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Owns the words and their order. Must not know keys.
 
-use super::{DetailLine, DetailSpan, Lister, Show, VALUE, span};
+use super::change::REMOVED;
+use super::{DetailLine, DetailSpan, Lister, Margin, Show, VALUE, span};
 use crate::app::format::{Digits, age, bytes, date, offset, time_of_day};
 use crate::app::tab::Lines;
 use crate::app::{Role, TimeStyle, text};
@@ -17,7 +18,13 @@ const MAX_LINES: usize = 400;
 
 impl Lister<'_> {
     pub(super) fn entry(&mut self, label: &str, spans: Vec<DetailSpan>) {
-        let mut all = vec![span(format!("   {label:<width$}", width = VALUE - 3), Role::Dim)];
+        let before = match (self.margin, label) {
+            (Margin::Labels, _) => span(format!("   {label:<width$}", width = VALUE - 3), Role::Dim),
+            (Margin::Signs, "") => span("   ", Role::Text),
+            (Margin::Signs, REMOVED) => span(format!(" {label} "), Role::Error),
+            (Margin::Signs, _) => span(format!(" {label} "), Role::Ok),
+        };
+        let mut all = vec![before];
         all.extend(spans);
         self.lines.push(DetailLine::Text(all));
     }

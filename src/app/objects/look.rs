@@ -162,7 +162,7 @@ impl App {
         right.push(key("all-objects", "all"));
         right.push(key("only-object", "only it"));
         right.push(match here.map(|entry| &entry.object.state) {
-            Some(ObjectState::Reading { .. } | ObjectState::Queued) => key("cancel", "stop"),
+            _ if self.stoppable().is_some() => key("cancel", "stop"),
             Some(ObjectState::Partial { has_more: true, .. }) => key("read-object", "read more"),
             _ => key("read-object", "read"),
         });

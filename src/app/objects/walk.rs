@@ -168,6 +168,16 @@ impl App {
         }
     }
 
+    /// Reads more of the object whose line is under the cursor. `false` when there is no more of it.
+    pub(in crate::app) fn read_more(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let has_more = |entry: &Entry| matches!(entry.object.state, ObjectState::Partial { has_more: true, .. });
+        let is_meant = self.objects_are_shown() && self.object_meant().is_some_and(has_more);
+        if is_meant {
+            self.read_object(effects);
+        }
+        is_meant
+    }
+
     /// Shows what is known of the object that is meant, and asks its service for the rest.
     pub(in crate::app) fn describe_object(&mut self, effects: &mut Vec<Effect>) {
         let Some(id) = self.object_meant_or_say() else { return };
@@ -204,16 +214,17 @@ impl App {
         self.say("reading older objects ...");
     }
 
+    /// The object with the cursor, when something of it is being read, and Esc has nothing else to go back from.
+    pub(super) fn stoppable(&self) -> Option<&Entry> {
+        let is_reading =
+            |entry: &&Entry| matches!(entry.object.state, ObjectState::Reading { .. } | ObjectState::Queued);
+        let is_meant = self.objects_have_focus() && self.tab().view.query().is_all();
+        self.objects.here().filter(|_| is_meant).filter(is_reading)
+    }
+
     /// Reads no more of the object with the cursor. `false` when nothing of it is being read.
     pub(in crate::app) fn stop_object(&mut self, effects: &mut Vec<Effect>) -> bool {
-        if !self.objects_have_focus() {
-            return false;
-        }
-        let here = self
-            .objects
-            .here()
-            .filter(|entry| matches!(entry.object.state, ObjectState::Reading { .. } | ObjectState::Queued));
-        let Some(entry) = here else { return false };
+        let Some(entry) = self.stoppable() else { return false };
         effects.push(Effect::Objects(entry.source, Want::Stop(entry.object.key.clone())));
         let key = self.key_of("read-object");
         self.say(format!("no more is read of this object: {key} goes on"));

@@ -34,6 +34,9 @@ pub enum Cut {
     Stall,
 }
 
+/// How long a stream lives on after the last message before it breaks, so that the message arrives.
+pub(super) const BEFORE_BREAK: Duration = Duration::from_millis(20);
+
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {

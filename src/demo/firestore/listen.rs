@@ -2,7 +2,7 @@
 //!
 //! Owns one stream. Must not know how results change.
 
-use super::faults::{Cut, Entry};
+use super::faults::{BEFORE_BREAK, Cut, Entry};
 use super::grpc::{Asked, Break, Status, frame};
 use super::server::Shared;
 use super::state::{Change, State};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How long nothing is told at most, while all goes well.
@@ -142,6 +142,9 @@ impl Listening {
     }
 
     async fn cut(&mut self, cut: Cut) -> Option<Result<Bytes, Break>> {
+        if matches!(cut, Cut::Reset | Cut::Connection) {
+            sleep(BEFORE_BREAK).await;
+        }
         match cut {
             Cut::Status(status) => Some(self.end(status)),
             Cut::Reset => {

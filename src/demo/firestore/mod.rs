@@ -28,6 +28,7 @@
 //! Unlike it: nothing can be written by gRPC, projections and aggregations are not known, and no index is missing unless
 //! somebody says so.
 
+pub mod content;
 mod faults;
 mod grpc;
 mod listen;

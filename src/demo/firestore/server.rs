@@ -2,7 +2,7 @@
 //!
 //! Owns its life and death. Must not know what results are.
 
-use super::faults::{Cut, Entry, Fault, Faults, Rpc, Seen};
+use super::faults::{BEFORE_BREAK, Cut, Entry, Fault, Faults, Rpc, Seen};
 use super::grpc::{Asked, Body, Break, Messages, Status, answer, frame, refuse};
 use super::listen::Listening;
 use super::query::Query;
@@ -258,6 +258,9 @@ fn finite(
 ) -> Messages {
     let start = (messages.into_iter(), entry, left, connection);
     let messages = stream::unfold(start, |(mut messages, entry, mut left, connection)| async move {
+        if let Some((0, Cut::Reset | Cut::Connection)) = &left {
+            sleep(BEFORE_BREAK).await;
+        }
         match &mut left {
             Some((0, Cut::Status(status))) => {
                 entry.end(status.code);

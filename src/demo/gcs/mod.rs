@@ -29,6 +29,7 @@
 
 mod answer;
 mod body;
+pub mod content;
 mod faults;
 mod json;
 mod list;

@@ -232,12 +232,20 @@ impl State {
     /// Composes an object of what it was and `bytes`: a new generation, which begins as the old one. Returns it. One that
     /// is not there is written.
     pub fn append(&mut self, bucket: &str, name: &str, bytes: impl Into<Bytes>) -> i64 {
-        let bytes = bytes.into();
+        self.compose(bucket, name, bytes.into(), None)
+    }
+
+    /// The same at a moment of the past.
+    pub fn append_at(&mut self, bucket: &str, name: &str, bytes: impl Into<Bytes>, at: Timestamp) -> i64 {
+        self.compose(bucket, name, bytes.into(), Some(at))
+    }
+
+    fn compose(&mut self, bucket: &str, name: &str, bytes: Bytes, at: Option<Timestamp>) -> i64 {
         let old = self.buckets.get(bucket).and_then(|bucket| bucket.objects.get(name)).map(Arc::clone);
-        let Some(old) = old else { return self.put(bucket, name, bytes, Meta::text()) };
+        let Some(old) = old else { return self.put(bucket, name, bytes, Meta { at, ..Meta::text() }) };
         let mut meta = old.meta.clone();
         meta.components = Some(meta.components.unwrap_or(1) + 1);
-        meta.at = None;
+        meta.at = at;
         let crc32c = crc32c::crc32c_combine(old.crc32c, crc32c::crc32c(&bytes), bytes.len());
         let mut content = old.content.clone();
         content.push(bytes);

@@ -9,11 +9,12 @@ use crate::model::pods::Want;
 use crate::model::{Address, SourceId, Want as Asked};
 use crate::runtime::browser::{self, Way};
 use crate::runtime::consent;
-use crate::runtime::demo::Demo;
+use crate::runtime::demo::{Demo, Loopback};
 use crate::runtime::extract::Green;
 use crate::runtime::forge::{LogKind, RunLog};
 use crate::runtime::terminal::clipboard;
 use crate::sources::Settings;
+use std::io;
 use std::sync::Arc;
 
 impl<P: Program> Loop<P> {
@@ -39,14 +40,33 @@ impl<P: Program> Loop<P> {
         self.program.watch(repo.clone(), None);
         self.forges.watch_at(&loopback, &repo, &mut self.tasks);
         let (clock, cancel) = (Arc::clone(&self.clock), self.tasks.cancel());
-        let cluster = demo.cluster(scenario, seed, clock, cancel).map_err(|error| failed(&error))?;
+        let cluster = demo.cluster(scenario.clone(), seed, clock, cancel).map_err(|error| failed(&error))?;
         let (address, settings, play) = cluster;
         let id = self.program.open(&address, "demo: payments outage, pods");
         let settings = Settings { pods: settings, ..self.tasks.settings().clone() };
         self.tasks.open_with(id, address, settings);
         self.tasks.spawn(play);
+        self.open_cloud(&mut demo, &loopback, scenario, seed).map_err(|error| failed(&error))?;
         self.demo = Some(demo);
         Ok(self.program.demo_words())
+    }
+
+    /// Opens the demo's objects and documents.
+    fn open_cloud(&mut self, demo: &mut Demo, loopback: &Loopback, scenario: Scenario, seed: u64) -> io::Result<()> {
+        let clock = || Arc::clone(&self.clock);
+        let (objects, writing) = demo.storage(scenario, seed, clock(), self.tasks.cancel())?;
+        let (documents, changing) = demo.database(clock(), self.tasks.cancel())?;
+        self.tasks.spawn(writing);
+        self.tasks.spawn(changing);
+        let settings = demo.cloud_settings(self.tasks.settings(), loopback);
+        for address in std::iter::once(objects).chain(documents) {
+            // Which kinds can be read is the table of sources' business.
+            if self.tasks.can_open(&address).is_ok() {
+                let id = self.program.open(&address, &format!("demo: {address}"));
+                self.tasks.open_with(id, address, settings.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Opens what the user asked for. What cannot be read is said by the source's health, as at the start.

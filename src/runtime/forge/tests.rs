@@ -2,7 +2,7 @@
 
 use super::shelf::Shelf;
 use super::work::Work;
-use super::{LogKind, RunLog};
+use super::{Forges, LogKind, RunLog};
 use crate::demo::forge::{Attempt, End, Fault, Grant, Host, Job, Repo, Run, Server, Span, State};
 use crate::infra::answers::DiskAnswers;
 use crate::infra::archives::Scratch;
@@ -14,6 +14,7 @@ use crate::model::ci::{self, Forge, News};
 use crate::model::time::SECOND;
 use crate::ports::Clock as _;
 use crate::sources::forge::{Client, Setup};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -41,21 +42,19 @@ fn state(runs: Vec<Run>) -> State {
 
 /// What comes of fetching the log of the failed run: the logs, and the news but those of progress.
 async fn fetched(state: State, prepare: impl FnOnce(&Server)) -> (Vec<RunLog>, Vec<News>) {
+    fetched_until(state, prepare, CancellationToken::new()).await
+}
+
+/// The same, unless it is cancelled.
+async fn fetched_until(
+    state: State,
+    prepare: impl FnOnce(&Server),
+    cancel: CancellationToken,
+) -> (Vec<RunLog>, Vec<News>) {
     let server = Server::start(state, Arc::new(|| SystemClock.now())).unwrap();
     prepare(&server);
     let home = tempfile::tempdir().unwrap();
-    let own = tokens::Server { forge: Forge::Github, host: "github.com".into(), named: Named::ByUser, from: None };
-    let token = Arc::new(|name: &str| (name == "GITHUB_TOKEN").then(|| "a-token".into()));
-    let client = Client::new(Setup {
-        http: Arc::new(http::Client::new(&http::Options::new("logdeck/test")).unwrap()),
-        tokens: Arc::new(Finder::new(own, token)),
-        answers: Arc::new(DiskAnswers::open(home.path().join("answers"), Arc::new(SystemClock), 7).unwrap()),
-        clock: Arc::new(SystemClock),
-        forge: Forge::Github,
-        base: format!("http://{}", server.address()),
-        pause: Duration::from_millis(1),
-        seed: 7,
-    });
+    let client = client(&server, home.path());
     let (news, mut told) = mpsc::channel(1000);
     let (logs, mut found) = mpsc::channel(100);
     let work = Work {
@@ -64,8 +63,8 @@ async fn fetched(state: State, prepare: impl FnOnce(&Server)) -> (Vec<RunLog>, V
         shelf: Arc::new(Shelf::new(home.path().join("shelf"))),
         news,
         logs,
-        cancel: CancellationToken::new(),
-        repo: ci::Repo { forge: Forge::Github, host: "github.com".into(), path: "acme/shop".into() },
+        cancel,
+        repo: repo(),
         run: (RED, 1),
         job: None,
     };
@@ -78,6 +77,38 @@ async fn fetched(state: State, prepare: impl FnOnce(&Server)) -> (Vec<RunLog>, V
         kept.extend((!matches!(news, News::Fetching { .. })).then_some(news));
     }
     (all, kept)
+}
+
+fn repo() -> ci::Repo {
+    ci::Repo { forge: Forge::Github, host: "github.com".into(), path: "acme/shop".into() }
+}
+
+/// Asks the embedded service, and keeps answers in `home`.
+fn client(server: &Server, home: &Path) -> Client {
+    let own = tokens::Server { forge: Forge::Github, host: "github.com".into(), named: Named::ByUser, from: None };
+    let token = Arc::new(|name: &str| (name == "GITHUB_TOKEN").then(|| "a-token".into()));
+    Client::new(Setup {
+        http: Arc::new(http::Client::new(&http::Options::new("logdeck/test")).unwrap()),
+        tokens: Arc::new(Finder::new(own, token)),
+        answers: Arc::new(DiskAnswers::open(home.join("answers"), Arc::new(SystemClock), 7).unwrap()),
+        clock: Arc::new(SystemClock),
+        forge: Forge::Github,
+        base: format!("http://{}", server.address()),
+        pause: Duration::from_millis(1),
+        seed: 7,
+    })
+}
+
+#[tokio::test]
+async fn logs_of_several_jobs_of_a_run_are_cancelled_together() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut forges, _news, _logs) = Forges::new(None, home.path(), 7);
+    let all = CancellationToken::new();
+    let (one, two) = (forges.begin(&repo(), RED, &all), forges.begin(&repo(), RED, &all));
+    let other = forges.begin(&repo(), GREEN, &all);
+    forges.cancel(&repo(), RED);
+    assert_eq!([&one, &two, &other].map(CancellationToken::is_cancelled), [true, true, false]);
+    assert!(!forges.begin(&repo(), RED, &all).is_cancelled(), "it begins anew");
 }
 
 fn why(news: &[News]) -> Option<&str> {
@@ -97,6 +128,15 @@ async fn the_log_and_the_one_of_the_last_run_that_passed_are_fetched() {
     let (logs, news) = fetched(state(vec![run(GREEN, -7200, End::Success), run(RED, -60, End::Failure)]), |_| {}).await;
     let kinds: Vec<_> = logs.iter().map(|log| (log.job, is_green(log))).collect();
     assert_eq!((kinds, why(&news)), (vec![(None, false), (None, true)], None));
+}
+
+#[tokio::test]
+async fn who_cancelled_is_not_told_so() {
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let runs = vec![run(GREEN, -7200, End::Success), run(RED, -60, End::Failure)];
+    let (logs, news) = fetched_until(state(runs), |_| {}, cancel).await;
+    assert_eq!((logs.len(), why(&news)), (0, None));
 }
 
 #[tokio::test]

@@ -54,9 +54,13 @@ enum Had {
 impl Work {
     pub(super) async fn run(self) {
         match self.wanted().await {
+            // Whoever cancelled it knows.
+            Err(_) if self.cancel.is_cancelled() => {}
             // To compare with another one is worth nothing that somebody would wait for, nor more than a word.
             Ok(had) => {
-                if let Err(why) = self.compare(had).await {
+                if let Err(why) = self.compare(had).await
+                    && !self.cancel.is_cancelled()
+                {
                     let _ = self.news.send(News::NoGreen { repo: self.repo.clone(), run: self.run, why }).await;
                 }
             }

@@ -304,6 +304,11 @@ impl Download<'_> {
                     format!("the signed address is no longer good ({status})")
                 }
                 Err(NoLog::Api(error)) if error.kind.is_passing() && error.kind != Kind::WebPage => error.words,
+                // The service itself sends the log, and it is not longer than what came.
+                Err(NoLog::Api(error)) if error.kind == Kind::Status(416) && had > 0 => {
+                    self.restart().await?;
+                    error.words
+                }
                 Err(error) => return Err(error),
             };
             breaks += 1;

@@ -285,7 +285,10 @@ impl Watched {
             Some(error) => {
                 let (dice, rest) = (self.client.dice(), self.settings.rest);
                 let pause = backoff(self.failures, rest.saturating_mul(2), MAX_PAUSE.max(rest), dice).max(rest);
-                self.failures = self.failures.saturating_add(1);
+                // Who tries again and again shall not be the one who waits for longer.
+                if urgency == Urgency::Background || self.failures == 0 {
+                    self.failures = self.failures.saturating_add(1);
+                }
                 match error.retry_at {
                     Some(at) => jitter(until(at, now), dice).max(Duration::from_millis(10)),
                     None => pause,

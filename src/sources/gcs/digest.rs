@@ -5,6 +5,7 @@
 use super::fetch::{Ending, Piece};
 use super::place::{Gate, Place, Rewritten, Tail, Unit};
 use super::shape::Shape;
+use super::zip::Entries;
 use crate::model::{Cursor, Timestamp};
 use crate::sources::driver::{Closed, Outlet};
 use crate::sources::files::decode::{self, Context, Patience};
@@ -122,19 +123,74 @@ impl Digest {
             return Ok(Ended::Rewritten);
         }
         work.place.unit = Unit::Text;
+        work.place.fed = 0;
         let gate = Gate::new(&Place { unit: Unit::Text, ..self.place });
         let (ending, done) = (pieces.ending.clone(), pieces.done.clone());
-        if codec == Codec::Plain {
-            return work.text(&mut pieces, gate, &mut shape, &ending);
+        let mut reading = Reading { gate, ending, done };
+        let ended = match codec {
+            Codec::Plain => work.text(&mut pieces, &mut shape, &mut reading)?,
+            Codec::Zip => self.entries(Box::new(pieces), &mut reading, work)?,
+            _ => self.decoded(Box::new(pieces), &self.name, &mut reading, work)?,
+        };
+        if ended == Ended::Rewritten {
+            return Ok(ended);
         }
-        let context = Context { name: self.name.clone(), limits: Limits::default(), done };
-        let text = match decode::text(Box::new(pieces), &context, Patience::Whole) {
+        let ending = Ending::of(&reading.ending);
+        work.end(&reading.gate, ending, ended)
+    }
+
+    /// The entries of an archive, one after another.
+    fn entries(&self, raw: Box<dyn Read + Send>, reading: &mut Reading, work: &mut Work<'_>) -> Result<Ended, Closed> {
+        let mut entries = Entries::new(raw);
+        loop {
+            let entry = match entries.next(&self.name) {
+                Ok(Some(entry)) => entry,
+                Ok(None) => return Ok(Ended::Bytes(Ending::of(&reading.ending))),
+                Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
+            };
+            if reading.gate.is_open() {
+                work.stream.note(&format!("{} in {}", entry.name, self.name), work.out)?;
+            }
+            match self.decoded(entry.bytes, &entry.name, reading, work)? {
+                Ended::NoText(_) => {}
+                Ended::Bytes(Ending::Whole) => {}
+                // The bytes may still come: entries end before their archive does.
+                Ended::Bytes(Ending::Broken) if !reading.is_over() => {}
+                ended => return Ok(ended),
+            }
+        }
+    }
+
+    /// The text of compressed bytes; of others themselves.
+    fn decoded(
+        &self,
+        raw: Box<dyn Read + Send>,
+        name: &str,
+        reading: &mut Reading,
+        work: &mut Work<'_>,
+    ) -> Result<Ended, Closed> {
+        let context = Context { name: self.name.clone(), limits: Limits::default(), done: reading.done.clone() };
+        let text = match decode::text(raw, &context, Patience::Whole) {
             Ok(text) => text,
-            Err(error) => return Ok(why(&error, Ending::of(&ending))),
+            Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
         };
         let mut text = Peeked::new(text, HEAD);
-        let mut shape = Shape::of(&text.head, &self.name, &self.content_type);
-        work.text(&mut text, gate, &mut shape, &ending)
+        let mut shape = Shape::of(&text.head, name, &self.content_type);
+        work.text(&mut text, &mut shape, reading)
+    }
+}
+
+/// What goes with a text that comes out of something.
+struct Reading {
+    gate: Gate,
+    ending: Arc<AtomicU8>,
+    done: Arc<AtomicU64>,
+}
+
+impl Reading {
+    /// Whether all pieces came.
+    fn is_over(&self) -> bool {
+        self.ending.load(Ordering::Acquire) != 0
     }
 }
 
@@ -174,35 +230,35 @@ impl Work<'_> {
     }
 
     /// Text that comes out of a decoder, or that is not lines.
-    fn text(
-        &mut self,
-        text: &mut dyn Read,
-        mut gate: Gate,
-        shape: &mut Shape,
-        ending: &AtomicU8,
-    ) -> Result<Ended, Closed> {
+    fn text(&mut self, text: &mut dyn Read, shape: &mut Shape, reading: &mut Reading) -> Result<Ended, Closed> {
         let mut buffer = vec![0; TEXT];
         let mut lines = Vec::new();
-        self.place.fed = 0;
-        let ended = loop {
+        let mut last = b'\n';
+        loop {
             lines.clear();
             let read = text.read(&mut buffer);
             match &read {
-                Ok(0) | Err(_) => shape.finish(&mut lines),
+                Ok(0) | Err(_) => {
+                    shape.finish(&mut lines);
+                    // What follows in another entry begins a line of its own.
+                    if *lines.last().unwrap_or(&last) != b'\n' {
+                        lines.push(b'\n');
+                    }
+                }
                 Ok(n) => shape.push(&buffer[..*n], &mut lines),
             }
-            let Ok(fresh) = gate.pass(&lines) else { return Ok(Ended::Rewritten) };
+            last = *lines.last().unwrap_or(&last);
+            let Ok(fresh) = reading.gate.pass(&lines) else { return Ok(Ended::Rewritten) };
             self.tail.push(&lines);
             self.place.fed += lines.len() as u64;
             self.feed(&fresh)?;
             match read {
-                Ok(0) => break Ended::Bytes(Ending::of(ending)),
+                Ok(0) => return Ok(Ended::Bytes(Ending::of(&reading.ending))),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break why(&InputError::from_read("", error), Ending::of(ending)),
+                Err(error) => return Ok(why(&InputError::from_read("", error), Ending::of(&reading.ending))),
             }
-        };
-        self.end(&gate, Ending::of(ending), ended)
+        }
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Result<(), Closed> {

@@ -21,6 +21,7 @@ mod session;
 mod settings;
 mod shape;
 mod words;
+mod zip;
 
 #[cfg(test)]
 mod tests;

@@ -165,6 +165,11 @@ impl Gate {
         if is_same { Ok(Cow::Owned(std::mem::take(&mut self.held))) } else { Err(Rewritten) }
     }
 
+    /// Whether what comes now is new.
+    pub(super) const fn is_open(&self) -> bool {
+        self.check.is_none() && self.at >= self.settled
+    }
+
     /// The bytes have ended.
     ///
     /// # Errors

@@ -77,14 +77,12 @@ impl Refusal {
                     "bucket {bucket} is requester-pays: say which project pays with google.user_project ({status}{says})"
                 ),
             ),
+            401 if *account == "anonymous" => {
+                (Kind::Forbidden, format!("{bucket} is not public: asking without credentials is refused (401{says})"))
+            }
             401 => {
                 let todo = "log in again: gcloud auth application-default login";
-                let words = if *account == "anonymous" {
-                    format!("bucket {bucket} is not public: asking without credentials is refused (401{says})")
-                } else {
-                    format!("{who} is not accepted (401{says}); {todo}")
-                };
-                (Kind::Unknown, words)
+                (Kind::Unknown, format!("{who} is not accepted (401{says}); {todo}"))
             }
             403 if said.reason.contains("ateLimitExceeded") => {
                 (Kind::Passing, format!("too much was asked of {bucket} (403{says})"))

@@ -260,7 +260,7 @@ impl Follower {
             } else {
                 gate.only_newer();
             }
-            self.pause_for(tries).await?;
+            self.pause_behind(&trouble, tries).await?;
         };
         if gate.delivered() > 0 {
             self.last = gate.cursor().clone();

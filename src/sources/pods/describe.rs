@@ -23,7 +23,7 @@ pub fn describe(pod: &core::Pod, row: &Pod, events: &[core::Event], now: Timesta
     if let Some((kind, name)) = &row.owner {
         out.field("Owner", &format!("{kind}/{name}"));
     }
-    let age = |at: Timestamp| format!("{} ({} ago)", second(at), runs::span((now.0 - at.0).max(0)));
+    let age = |at: Timestamp| format!("{} ({} ago)", second(at), runs::span(now.0.saturating_sub(at.0).max(0)));
     out.field("Created", &row.created.map_or_else(String::new, age));
     out.field("Node", if row.node.is_empty() { "not scheduled" } else { &row.node });
     out.field("IP", status.and_then(|status| status.pod_ip.as_deref()).unwrap_or_default());

@@ -24,12 +24,27 @@ pub struct Desk {
     pods: BTreeMap<String, Entry>,
     /// Whose a job is, by its name.
     jobs: HashMap<String, String>,
+    /// What is left to be listed first.
+    unlisted: Unlisted,
+    /// Pods of jobs of which nobody told yet whose they are, by uid, where that decides. Lists and watches of the two come
+    /// in any order.
+    unclaimed: BTreeMap<String, core::Pod>,
     /// The pods that a list in progress has named.
     listing: Option<HashSet<String>>,
-    /// The first list is complete.
-    pub is_listed: bool,
     /// Pods that are gone, the oldest first.
     gone: Vec<String>,
+}
+
+/// What was not listed yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Unlisted {
+    /// Pods are.
+    #[default]
+    Pods,
+    /// Jobs are, and perhaps pods.
+    Jobs { has_pods: bool },
+    /// All was.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -73,6 +88,17 @@ pub struct Start {
 }
 
 impl Desk {
+    /// Nothing is known yet.
+    pub fn new(selection: &Selection) -> Self {
+        let unlisted = if selection.needs_jobs() { Unlisted::Jobs { has_pods: false } } else { Unlisted::Pods };
+        Self { unlisted, ..Self::default() }
+    }
+
+    /// The first lists of all that decides which pods are selected are complete.
+    pub fn is_listed(&self) -> bool {
+        self.unlisted == Unlisted::Nothing
+    }
+
     /// A list begins.
     pub fn begin(&mut self) {
         self.listing = Some(HashSet::new());
@@ -90,8 +116,19 @@ impl Desk {
             for uid in &gone {
                 self.remove(uid);
             }
+            self.unclaimed.retain(|uid, _| named.contains(uid));
         }
-        self.is_listed = true;
+        self.unlisted = match self.unlisted {
+            Unlisted::Jobs { .. } => Unlisted::Jobs { has_pods: true },
+            Unlisted::Pods | Unlisted::Nothing => Unlisted::Nothing,
+        };
+    }
+
+    /// A list of jobs is complete.
+    pub fn complete_jobs(&mut self) {
+        if let Unlisted::Jobs { has_pods } = self.unlisted {
+            self.unlisted = if has_pods { Unlisted::Nothing } else { Unlisted::Pods };
+        }
     }
 
     /// A pod is there, or changed. False when it is not of the selection.
@@ -106,9 +143,12 @@ impl Desk {
             if self.pods.contains_key(&uid) {
                 self.remove(&uid);
             }
+            if selection.needs_jobs() && row.owner.as_ref().is_some_and(|(kind, _)| kind == "Job") {
+                self.unclaimed.insert(uid, object);
+            }
             return false;
         }
-        let is_first = !self.is_listed;
+        let is_first = !self.is_listed();
         let entry = self.pods.entry(uid).or_insert_with(|| Entry {
             object: core::Pod::default(),
             row: Pod::default(),
@@ -141,6 +181,7 @@ impl Desk {
 
     /// A pod is gone; what it wrote stays readable.
     pub fn remove(&mut self, uid: &str) {
+        self.unclaimed.remove(uid);
         let Some(entry) = self.pods.get_mut(uid).filter(|entry| !entry.is_gone) else { return };
         entry.is_gone = true;
         entry.row.condition = Condition::Gone;
@@ -158,11 +199,19 @@ impl Desk {
     }
 
     /// A job and whose it is. True when rows may have changed.
-    pub fn job(&mut self, name: &str, cron: Option<&str>) -> bool {
-        match cron {
-            Some(cron) => self.jobs.insert(name.to_owned(), cron.to_owned()).as_deref() != Some(cron),
-            None => false,
+    pub fn job(&mut self, name: &str, cron: Option<&str>, selection: &Selection, now: Timestamp) -> bool {
+        let Some(cron) = cron else { return false };
+        if self.jobs.insert(name.to_owned(), cron.to_owned()).as_deref() == Some(cron) {
+            return false;
         }
+        let is_its = |_: &String, pod: &mut core::Pod| {
+            pod.metadata.owner_references.iter().flatten().any(|owner| owner.kind == "Job" && owner.name == name)
+        };
+        let claimed: Vec<_> = self.unclaimed.extract_if(.., is_its).map(|(_, pod)| pod).collect();
+        for pod in claimed {
+            self.put(pod, selection, now);
+        }
+        true
     }
 
     /// How a stream is. True when it is news.
@@ -194,37 +243,39 @@ impl Desk {
         let is_open =
             |stream: &&Stream| stream.is_read && !matches!(stream.state, StreamState::Ended | StreamState::Off(_));
         let open = self.pods.values().flat_map(|entry| entry.streams.values()).filter(is_open).count();
-        let mut waiting: Vec<_> = self
-            .pods
-            .values()
-            .filter(|entry| !entry.is_gone)
-            .flat_map(|entry| entry.streams.iter().map(move |(name, stream)| (entry, name, stream)))
-            .filter(|(_, name, stream)| {
-                // A reader that was refused and has ended gave up: only what follows tries again, and that still reads.
-                let is_over = matches!(stream.state, StreamState::Ended | StreamState::Refused(_));
-                !stream.is_read && !is_over && selection.takes_container(name)
-            })
-            .filter(|(_, _, stream)| stream.runs.borrow().current.is_some())
-            .map(|(entry, name, _)| {
-                (entry.row.condition, std::cmp::Reverse(entry.row.created), entry.row.key.clone(), name.clone())
-            })
-            .collect();
-        waiting.sort();
+        let waits = |name: &str, stream: &Stream| {
+            // A reader that was refused and has ended gave up: only what follows tries again, and that still reads.
+            let is_over = matches!(stream.state, StreamState::Ended | StreamState::Refused(_));
+            !stream.is_read && !is_over && selection.takes_container(name) && stream.runs.borrow().current.is_some()
+        };
+        let room = most.saturating_sub(open);
+        let mut waiting = Vec::new();
+        // In a large cluster many wait all the time, and this is asked at every change.
+        if room > 0 {
+            for entry in self.pods.values().filter(|entry| !entry.is_gone) {
+                let names = entry.streams.iter().filter(|(name, stream)| waits(name, stream)).map(|(name, _)| name);
+                let (row, rank) = (&entry.row, std::cmp::Reverse(entry.row.created));
+                waiting.extend(names.map(|name| (row.condition, rank, row.key.clone(), name.clone())));
+            }
+            waiting.sort();
+            waiting.truncate(room);
+        }
         let mut starts = Vec::new();
-        for (n, (.., key, name)) in waiting.into_iter().enumerate() {
+        for (.., key, name) in waiting {
             let Some(entry) = self.pods.get_mut(&key.uid) else { continue };
             let (short, node, is_first) = (entry.row.short.clone(), entry.row.node.clone(), entry.is_first);
             let Some(stream) = entry.streams.get_mut(&name) else { continue };
-            if open + n >= most {
-                stream.state = StreamState::Off(format!("{most} containers are followed already"));
-                continue;
-            }
             // Told apart from those that only wait, until its reader says how it is.
             stream.state = StreamState::Opening;
             stream.is_read = true;
             let meter = Arc::new(Meter::new(&node, skews));
             stream.meter = Some(meter.clone());
             starts.push(Start { pod: key, short, container: name, runs: stream.runs.subscribe(), meter, is_first });
+        }
+        let full = StreamState::Off(format!("{most} containers are followed already"));
+        let others = self.pods.values_mut().filter(|entry| !entry.is_gone).flat_map(|entry| &mut entry.streams);
+        for (_, stream) in others.filter(|(name, stream)| waits(name, stream) && stream.state != full) {
+            stream.state = full.clone();
         }
         starts
     }

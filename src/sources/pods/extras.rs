@@ -4,7 +4,7 @@
 
 use super::changes::{Changes, Told as Changed};
 use super::link::Link;
-use super::select::{Kind, Selection};
+use super::select::Selection;
 use super::watch::{Told, Watched, watch};
 use crate::model::Timestamp;
 use crate::sources::driver::Closed;
@@ -29,7 +29,7 @@ pub fn watch_all(
 ) {
     let mut begin = Begin { tasks, link, namespace, tell };
     begin.watch("pods", &selection.labels, &selection.field_selector(), Told::Pod);
-    if selection.workload.as_ref().is_some_and(|(kind, _)| *kind == Kind::CronJob) {
+    if selection.needs_jobs() {
         begin.watch("jobs.batch", "", "", Told::Job);
     }
     if extras {

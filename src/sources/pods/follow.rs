@@ -125,6 +125,7 @@ pub async fn follow(shared: Arc<Shared>, target: Target, runs: watch::Receiver<R
         tries: 0,
         gaps: 0,
         probe: false,
+        renews: false,
         gone: false,
         doubt: Doubt::No,
     };
@@ -155,6 +156,8 @@ pub(super) struct Follower {
     gaps: u32,
     /// The next answer is to have an end.
     probe: bool,
+    /// What is opened next takes the place of a stream that may be dead, of which nothing is known to be wrong.
+    renews: bool,
     /// The place to go on from was not there any more.
     gone: bool,
     /// Whether it is certain which run the log is of.
@@ -230,7 +233,8 @@ impl Follower {
     /// Opens a run's log and reads it. False when there is nothing more to do.
     async fn open(&mut self, mut run: Run) -> Result<bool, Closed> {
         let params = self.params(&run);
-        if self.tries == 0 {
+        let renews = std::mem::take(&mut self.renews);
+        if self.tries == 0 && !renews {
             self.report(StreamState::Opening).await?;
         }
         let (link, pod) = (self.shared.link.clone(), self.target.pod.clone());
@@ -292,6 +296,7 @@ impl Follower {
             // It was opened as this run's, and came too late.
             End::OfNextRun => self.sink.broke().await?,
             End::Suspect => {
+                self.renews = true;
                 self.sink.broke().await?;
                 if self.gate.cursor().is_empty() {
                     (self.first, self.doubt) = (First::Whole, Doubt::Run);
@@ -421,7 +426,7 @@ impl Follower {
                 if is_off {
                     return self.refused(&trouble.words).await;
                 }
-                self.pause(REFUSED, REFUSED).await?;
+                self.pause(1, REFUSED, REFUSED).await?;
             }
             Kind::Unauthorized | Kind::Unreachable | Kind::Gone | Kind::Busy | Kind::Server => {
                 if is_off && self.tries >= CATCH_UP_TRIES {
@@ -430,8 +435,8 @@ impl Follower {
                 if trouble.kind == Kind::Unreachable {
                     self.shared.link.is_down();
                 }
-                let least = trouble.wait.unwrap_or(LEAST);
-                let most = if trouble.kind == Kind::Unauthorized && self.tries > 3 { REFUSED } else { MOST.max(least) };
+                let most = if trouble.kind == Kind::Unauthorized && self.tries > 3 { REFUSED } else { MOST };
+                let (least, most) = trouble.pauses(LEAST, most);
                 self.wait(trouble, least, most).await?;
             }
         }
@@ -531,22 +536,19 @@ impl Follower {
         let longest = least.saturating_mul(1 << (self.tries - 1).min(20)).min(most);
         let next = self.shared.out.now().saturating_add(i64::try_from(longest.as_nanos()).unwrap_or(i64::MAX));
         self.report(StreamState::Broken { why: trouble.words, tries: self.tries, next }).await?;
-        self.pause(least, most).await
+        self.pause(self.tries, least, most).await
     }
 
-    pub(super) async fn pause_for(&self, tries: u32) -> Result<(), Closed> {
+    pub(super) async fn pause_behind(&self, trouble: &Trouble, tries: u32) -> Result<(), Closed> {
+        let (least, most) = trouble.pauses(LEAST, MOST);
+        self.pause(tries, least, most).await
+    }
+
+    async fn pause(&self, tries: u32, least: Duration, most: Duration) -> Result<(), Closed> {
         let cancel = self.shared.out.cancel().clone();
         tokio::select! {
             () = cancel.cancelled() => Err(Closed),
-            () = self.shared.link.pause(tries, LEAST, MOST) => Ok(()),
-        }
-    }
-
-    async fn pause(&self, least: Duration, most: Duration) -> Result<(), Closed> {
-        let cancel = self.shared.out.cancel().clone();
-        tokio::select! {
-            () = cancel.cancelled() => Err(Closed),
-            () = self.shared.link.pause(self.tries.max(1), least, most) => Ok(()),
+            () = self.shared.link.pause(tries.max(1), least, most) => Ok(()),
         }
     }
 

@@ -152,6 +152,11 @@ impl Trouble {
         Self { kind, words: words.into(), wait: None }
     }
 
+    /// The pauses between tries: what the server asked for, else from `least` to `most`.
+    pub fn pauses(&self, least: Duration, most: Duration) -> (Duration, Duration) {
+        self.wait.map_or((least, most), |wait| (wait, wait))
+    }
+
     /// A connection that broke while its answer was read.
     pub fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::new(Kind::Unreachable, deepest(error))
@@ -196,11 +201,13 @@ fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
     quote(&inner.to_string())
 }
 
-/// The pause before the next try: twice as long each time, up to `most`, and a random part of it less.
+/// The pause before the next try: twice as long each time, up to `most`, and a random part of it less. One that is always the
+/// same is what a server or a person needs: it gets longer instead.
 pub fn pause(tries: u32, least: Duration, most: Duration, dice: u64) -> Duration {
     let whole = least.saturating_mul(1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX)).min(most);
-    // Between two thirds and all of it, so that many do not come at once.
-    whole.mul_f64(1.0 - (dice % 1000) as f64 / 3000.0)
+    // Up to a third, so that many do not come at once.
+    let part = whole.mul_f64((dice % 1000) as f64 / 3000.0);
+    if least >= most { whole + part } else { whole.saturating_sub(part) }
 }
 
 /// The next of a row of random numbers (splitmix64).

@@ -37,6 +37,9 @@ const OPENING: usize = 32;
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
 const HEAD_WAIT: Duration = Duration::from_millis(500);
 
+/// The longest silence within a log that has an end: nothing says that a connection is dead, if nothing is sent over it.
+const BODY_LIMIT: Duration = Duration::from_secs(30);
+
 /// Bytes of a refusal that are read.
 const MAX_REFUSAL: usize = 64 * 1024;
 
@@ -46,6 +49,10 @@ const MAX_STAMP: usize = 40;
 /// Credentials are renewed so long before they expire.
 const EARLY: i64 = 60 * SECOND;
 
+/// A program for credentials is run once in this time at the most: what it gave, or why it failed, is for all who wait. Some
+/// open a browser.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// The way to one cluster.
 pub struct Link {
     settings: Settings,
@@ -53,7 +60,7 @@ pub struct Link {
     /// What the context said at first; the client may come from a later reading.
     pub access: Access,
     plugin: Option<Plugin>,
-    /// The server's address, for people.
+    /// The server's address without a password, for people.
     pub server: String,
     /// The proxy in between, without its password; empty without one.
     proxy: String,
@@ -80,6 +87,15 @@ struct State {
     expires: Option<Timestamp>,
     /// The client is the first, or asking with it failed: the kubeconfig is read again for the next one.
     stale: bool,
+    ran: Option<Ran>,
+}
+
+/// The last run of a program for credentials.
+struct Ran {
+    ended: Instant,
+    /// The link's pulse before it.
+    pulse: u64,
+    failed: Option<Trouble>,
 }
 
 /// Tokens that requests take.
@@ -111,13 +127,12 @@ pub struct Asking {
 impl Link {
     /// The way to the cluster of `access`; `plugin` is allowed to run.
     pub fn new(access: Access, plugin: Option<Plugin>, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let server = access.config.cluster_url.to_string();
+        let url = &access.config.cluster_url;
+        let server = url.authority().map(|authority| place(authority.host(), authority.port_u16()));
+        let server = format!("{}://{}{}", url.scheme_str().unwrap_or("https"), server.unwrap_or_default(), url.path());
         let seed = settings.seed;
         let authority = access.config.proxy_url.as_ref().and_then(|proxy| proxy.authority());
-        let proxy = authority.map_or_else(String::new, |authority| {
-            let port = authority.port_u16().map_or_else(String::new, |port| format!(":{port}"));
-            format!("{}{port}", authority.host())
-        });
+        let proxy = authority.map_or_else(String::new, |authority| place(authority.host(), authority.port_u16()));
         Self {
             settings,
             clock,
@@ -139,6 +154,11 @@ impl Link {
         self.clock.now()
     }
 
+    /// Silence after which a followed log is opened again.
+    pub const fn quiet(&self) -> Duration {
+        self.settings.quiet
+    }
+
     /// What is asked, for the words of a failure.
     pub fn asked<'a>(&'a self, verb: &'a str, resource: &'a str, namespace: Option<&'a str>) -> Asked<'a> {
         Asked { verb, resource, namespace, context: &self.access.context, server: &self.server, proxy: &self.proxy }
@@ -150,10 +170,14 @@ impl Link {
     /// The credentials cannot be had.
     pub async fn client(&self) -> Result<Asking, Trouble> {
         let mut state = self.state.lock().await;
-        let ends = state.expires.is_some_and(|expires| expires.0 - EARLY < self.now().0);
+        let ends = state.expires.is_some_and(|expires| expires.0.saturating_sub(EARLY) < self.now().0);
+        let pulse = *self.pulse.borrow();
+        let ran = state.ran.as_ref().filter(|ran| ran.ended.elapsed() < AGAIN && ran.pulse == pulse);
+        if let Some(failed) = ran.and_then(|ran| ran.failed.clone()) {
+            return Err(failed);
+        }
         if let Some(client) = state.client.clone()
-            && !ends
-            && !state.stale
+            && (ran.is_some() || !ends && !state.stale)
         {
             return Ok(Asking { client, generation: state.generation });
         }
@@ -173,7 +197,9 @@ impl Link {
                     "the kubeconfig names another program for credentials now; open the source again".to_owned(),
                 ));
             }
-            let credentials = plugin::run(exec, &plugin, plugin::LIMIT).await.map_err(refused)?;
+            let credentials = plugin::run(exec, &plugin, plugin::LIMIT).await.map_err(refused);
+            state.ran = Some(Ran { ended: Instant::now(), pulse, failed: credentials.as_ref().err().cloned() });
+            let credentials = credentials?;
             credentials.put(&mut access.config.auth_info);
             expires = credentials.expires;
         }
@@ -181,7 +207,8 @@ impl Link {
         access.config.default_retry = false;
         access.config.connect_timeout = Some(Duration::from_secs(10));
         let client = Client::try_from(access.config).map_err(|e| self.asked("get", "pods", None).trouble(&e))?;
-        *state = State { client: Some(client.clone()), generation: state.generation + 1, expires, stale: false };
+        (state.client, state.expires, state.stale) = (Some(client.clone()), expires, false);
+        state.generation += 1;
         Ok(Asking { client, generation: state.generation })
     }
 
@@ -234,8 +261,8 @@ impl Link {
         let answered = tokio::time::timeout(limit, &mut head).await;
         drop(permit);
         match answered {
-            Ok(body) => Ok(Log { part: Part::Body(body?), ahead: BytesMut::new() }),
-            Err(_) if params.follow => Ok(Log { part: Part::Head(head), ahead: BytesMut::new() }),
+            Ok(body) => Ok(Log::new(Part::Body(body?), (!params.follow).then_some(BODY_LIMIT))),
+            Err(_) if params.follow => Ok(Log::new(Part::Head(head), None)),
             Err(_) => {
                 let words = format!("{}: no answer within {} s", self.server, limit.as_secs());
                 Err(Trouble::new(Kind::Unreachable, words))
@@ -294,6 +321,11 @@ impl Link {
     }
 }
 
+/// Host and port of an address, without the name and password that may stand before them.
+fn place(host: &str, port: Option<u16>) -> String {
+    port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 /// What a server that refuses says about it.
 async fn refusal(code: u16, mut body: Body) -> Status {
     let mut text = Vec::new();
@@ -320,18 +352,24 @@ pub struct Log {
     part: Part,
     /// What was looked at and not taken.
     ahead: BytesMut,
+    /// The longest silence, of one that has an end.
+    limit: Option<Duration>,
 }
 
-enum Part {
+pub(super) enum Part {
     Head(Head),
     Body(Body),
 }
 
 impl Log {
+    pub(super) fn new(part: Part, limit: Option<Duration>) -> Self {
+        Self { part, ahead: BytesMut::new(), limit }
+    }
+
     /// The next bytes; none at the clean end.
     ///
     /// # Errors
-    /// The connection broke, or there is no log after all.
+    /// The connection broke, or there is no log after all; one that has an end was silent for too long.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Trouble> {
         if !self.ahead.is_empty() {
             return Ok(Some(self.ahead.split().freeze()));
@@ -358,6 +396,12 @@ impl Log {
     }
 
     async fn read(&mut self) -> Result<Option<Bytes>, Trouble> {
+        let Some(limit) = self.limit else { return self.read_on().await };
+        let late = || Trouble::new(Kind::Unreachable, format!("the log went silent for {} s", limit.as_secs()));
+        tokio::time::timeout(limit, self.read_on()).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn read_on(&mut self) -> Result<Option<Bytes>, Trouble> {
         loop {
             match &mut self.part {
                 Part::Head(head) => {

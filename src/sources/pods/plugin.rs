@@ -7,7 +7,9 @@ use crate::model::Timestamp;
 use crate::model::pods::Plugin;
 use crate::parse::text;
 use kube::config::{AuthInfo, ExecConfig};
+use rustix::process::{Pid, Signal};
 use serde::Deserialize;
+use std::fmt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -73,13 +75,19 @@ pub fn consent(plugin: &Plugin, settings: &Settings, now_allowed: &[Plugin]) -> 
 }
 
 /// What a program gave, and until when it holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     token: Option<String>,
     certificate: Option<String>,
     key: Option<String>,
     /// Until when; unknown when the program does not say.
     pub expires: Option<Timestamp>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("expires", &self.expires).finish_non_exhaustive()
+    }
 }
 
 impl Credentials {
@@ -117,6 +125,8 @@ pub async fn run(exec: &ExecConfig, plugin: &Plugin, limit: Duration) -> Result<
     let name = plugin.path.as_deref().unwrap_or(&plugin.command);
     let mut command = tokio::process::Command::new(name);
     command.args(&plugin.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    // In a group of its own: what it starts is ended with it, and it cannot read the keys of the screen.
+    command.process_group(0);
     for pair in exec.env.iter().flatten() {
         if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
             command.env(name, value);
@@ -137,6 +147,7 @@ pub async fn run(exec: &ExecConfig, plugin: &Plugin, limit: Duration) -> Result<
         let hint = if hint.is_empty() { String::new() } else { format!("; {}", text::safe_line(hint.as_bytes())) };
         format!("{name} cannot be run: {e}{hint}")
     })?;
+    let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
     let (mut answer, mut complaint) = (Vec::new(), Vec::new());
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(format!("{name} cannot be run: it has no output"));
@@ -147,6 +158,9 @@ pub async fn run(exec: &ExecConfig, plugin: &Plugin, limit: Duration) -> Result<
         child.wait().await
     };
     let ended = tokio::time::timeout(limit, work).await;
+    if ended.is_ok() {
+        group.has_ended();
+    }
     let complaint = shown(&complaint);
     match ended {
         Err(_) => Err(format!("{name} gave no credentials within {} s and was stopped{complaint}", limit.as_secs())),
@@ -156,6 +170,24 @@ pub async fn run(exec: &ExecConfig, plugin: &Plugin, limit: Duration) -> Result<
             Err(format!("{name} failed with {code}{complaint}"))
         }
         Ok(Ok(_)) => parse(&answer).map_err(|problem| format!("{name} answered {problem}{complaint}")),
+    }
+}
+
+/// The process group of a program that has not ended; it is ended when this is dropped.
+struct Group(Option<Pid>);
+
+impl Group {
+    /// Its number may be another one's now.
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = rustix::process::kill_process_group(group, Signal::KILL);
+        }
     }
 }
 

@@ -82,7 +82,8 @@ pub async fn read(
             return Ok(());
         }
         gate.resume();
-        shared.link.pause(tries, Duration::from_millis(200), Duration::from_secs(4)).await;
+        let (least, most) = trouble.pauses(Duration::from_millis(200), Duration::from_secs(4));
+        shared.link.pause(tries, least, most).await;
     }
 }
 

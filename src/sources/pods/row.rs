@@ -151,7 +151,7 @@ impl Counts {
         is_sidecar: &dyn Fn(&str) -> bool,
     ) -> Option<(u32, Option<Timestamp>)> {
         for (n, container) in status.init_container_statuses.iter().flatten().enumerate() {
-            self.restarts += container.restart_count.max(0) as u32;
+            self.restarts = self.restarts.saturating_add(container.restart_count.max(0) as u32);
             self.restarted = self.restarted.max(ended(container));
             let state = container.state.as_ref();
             let terminated = state.and_then(|state| state.terminated.as_ref());
@@ -176,7 +176,7 @@ impl Counts {
     fn mains(&mut self, status: &PodStatus) {
         let mut has_running = false;
         for container in status.container_statuses.iter().flatten().rev() {
-            self.restarts += container.restart_count.max(0) as u32;
+            self.restarts = self.restarts.saturating_add(container.restart_count.max(0) as u32);
             self.restarted = self.restarted.max(ended(container));
             let Some(state) = &container.state else { continue };
             let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
@@ -201,7 +201,7 @@ fn has_condition(status: &PodStatus, name: &str) -> bool {
 
 fn restarts_of(status: &PodStatus, is_sidecar: &dyn Fn(&str) -> bool) -> (u32, Option<Timestamp>) {
     let sidecars = status.init_container_statuses.iter().flatten().filter(|c| is_sidecar(&c.name));
-    sidecars.fold((0, None), |(n, at), c| (n + c.restart_count.max(0) as u32, at.max(ended(c))))
+    sidecars.fold((0, None), |(n, at), c| (n.saturating_add(c.restart_count.max(0) as u32), at.max(ended(c))))
 }
 
 /// When the run before ended.

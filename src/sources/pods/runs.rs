@@ -78,7 +78,7 @@ pub fn runs(pod: &core::Pod, container: &str) -> Runs {
 /// How a run ended, for people: `OOMKilled, exit 137, ran 48 s`.
 pub fn words(exit: &Exit) -> String {
     let ran = match (exit.started, exit.ended) {
-        (Some(from), Some(to)) if to >= from => format!(", ran {}", span(to.0 - from.0)),
+        (Some(from), Some(to)) if to >= from => format!(", ran {}", span(to.0.saturating_sub(from.0))),
         _ => String::new(),
     };
     format!("{}, exit {}{ran}", exit.reason, exit.code)

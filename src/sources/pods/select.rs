@@ -129,6 +129,11 @@ impl Selection {
             && !self.not_pods.as_ref().is_some_and(|pattern| pattern.is_match(name))
     }
 
+    /// Whether it takes jobs to tell which pods are selected: they alone name the cron job that they are of.
+    pub fn needs_jobs(&self) -> bool {
+        self.workload.as_ref().is_some_and(|(kind, _)| *kind == Kind::CronJob)
+    }
+
     /// Whether a container of a selected pod is.
     pub fn takes_container(&self, name: &str) -> bool {
         self.containers.as_ref().is_none_or(|pattern| pattern.is_match(name))

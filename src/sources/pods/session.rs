@@ -14,7 +14,7 @@ use super::health::{Kind, Trouble};
 use super::places;
 use super::previous;
 use super::select::Selection;
-use super::settings::{Extras, WhichRun};
+use super::settings::Extras;
 use super::sink::Sink;
 use super::watch::Told;
 use crate::model::pods::{News, PodKey, Scope, StreamState, Want};
@@ -47,6 +47,12 @@ const MAX_EVENTS: usize = 5000;
 
 /// Failures of the first list until one that follows nothing gives up.
 const GIVE_UP: u32 = 3;
+
+/// Without these nobody knows which pods are meant. Jobs are watched only where that is so.
+const NEEDED: [&str; 2] = ["pods", "jobs.batch"];
+
+/// The name of what is wrong when a part of it panicked.
+const DEFECT: &str = "logdeck";
 
 /// Why a session ended.
 #[derive(Debug)]
@@ -120,6 +126,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
     let Begin { shared, mut reports, selection, namespace, scope, wants, contexts, namespaces } = begin;
     let (back, mut backs) = mpsc::channel(16);
     let (tell, mut told) = mpsc::channel(WAITING);
+    let desk = Desk::new(&selection);
     let mut session = Session {
         shared,
         selection,
@@ -127,7 +134,7 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
         scope,
         wants,
         contexts,
-        desk: Desk::default(),
+        desk,
         events: Events::default(),
         changes: Changes::default(),
         recent: HashMap::new(),
@@ -172,7 +179,11 @@ pub async fn run(begin: Begin<'_>) -> Result<Next, Closed> {
                 session.start().await?;
             }
             Some(back) = backs.recv() => session.back(back).await?,
-            Some(_) = session.tasks.join_next() => {}
+            Some(ended) = session.tasks.join_next() => {
+                if ended.is_err() {
+                    session.defect();
+                }
+            }
             () = at(due) => {
                 settles = session.desk.settle(session.shared.out.now());
                 session.tell().await?;
@@ -242,11 +253,14 @@ impl Session<'_> {
             Told::Job(Event::InitApply(job) | Event::Apply(job)) => {
                 let owner = job.metadata.owner_references.iter().flatten().find(|owner| owner.kind == "CronJob");
                 let name = job.metadata.name.as_deref().unwrap_or_default();
-                if self.desk.job(name, owner.map(|owner| owner.name.as_str())) {
-                    self.is_dirty = true;
-                }
+                self.is_dirty |= self.desk.job(name, owner.map(|owner| owner.name.as_str()), &self.selection, now);
             }
-            Told::Job(_) => {}
+            Told::Job(Event::InitDone) => {
+                self.is_dirty = true;
+                self.desk.complete_jobs();
+            }
+            // Its pods are its own until they are gone, too.
+            Told::Job(Event::Init | Event::Delete(_)) => {}
             Told::Event(event) => self.event(event, now).await?,
             other => {
                 for told in extras::changes(&mut self.changes, other, now) {
@@ -274,6 +288,8 @@ impl Session<'_> {
             },
             Event::InitDone => {
                 let mut listed = self.listed.take().unwrap_or_default();
+                // Those that went while nobody watched.
+                self.recent.clear();
                 listed.sort_by_key(events::when);
                 for event in listed {
                     self.one_event(&event, now).await?;
@@ -293,8 +309,11 @@ impl Session<'_> {
         if !self.selection.is_all() && !self.is_selected(kind, name) {
             return Ok(());
         }
-        if kind == "Pod" && self.recent.len() < MAX_EVENTS {
-            self.recent.insert(event.metadata.uid.clone().unwrap_or_default(), event.clone());
+        if kind == "Pod" {
+            let uid = event.metadata.uid.clone().unwrap_or_default();
+            if self.recent.len() < MAX_EVENTS || self.recent.contains_key(&uid) {
+                self.recent.insert(uid, event.clone());
+            }
         }
         match self.events.line(event, now) {
             Some((_, line)) => self.line("events", &line).await,
@@ -328,10 +347,14 @@ impl Session<'_> {
     }
 
     fn health(&mut self, what: &'static str, trouble: Option<Trouble>, next: Option<Timestamp>) {
+        // Who follows nothing reads what was listed, however the watches go on.
+        if self.shared.follow == Follow::Off && self.desk.is_listed() {
+            return;
+        }
         self.is_dirty = true;
         match trouble {
             Some(trouble) => {
-                if what == "pods" {
+                if NEEDED.contains(&what) {
                     self.fails += 1;
                 }
                 self.troubles.insert(what, (trouble, next));
@@ -342,6 +365,13 @@ impl Session<'_> {
         }
     }
 
+    /// A watch or a reader panicked: what it would have told is missing from now on.
+    fn defect(&mut self) {
+        self.is_dirty = true;
+        let words = "a part of logdeck stopped with a defect: not all is shown; opening the source again may help";
+        self.troubles.insert(DEFECT, (Trouble::new(Kind::Server, words), None));
+    }
+
     fn report(&mut self, report: Report) {
         let Report { uid, container, state, gaps, is_last } = report;
         self.is_dirty |= self.desk.report(&uid, &container, state, gaps, is_last);
@@ -349,7 +379,7 @@ impl Session<'_> {
 
     /// Starts what is to be read.
     async fn start(&mut self) -> Result<(), Closed> {
-        if !self.desk.is_listed {
+        if !self.desk.is_listed() {
             return Ok(());
         }
         let most = match self.shared.follow {
@@ -470,21 +500,26 @@ impl Session<'_> {
             .min();
         let out = &self.shared.out;
         // Before the first list nobody knows whether there are any.
-        if self.desk.is_listed {
+        if self.desk.is_listed() {
             out.pods_async(News::Pods(Arc::new(rows))).await?;
         }
         out.pods_async(News::Scope(Box::new(self.scope.clone()))).await?;
         out.health_async(self.health_now()).await
     }
 
+    /// What is wrong with that without which nothing is read.
+    fn trouble(&self) -> Option<&(Trouble, Option<Timestamp>)> {
+        NEEDED.iter().find_map(|what| self.troubles.get(what))
+    }
+
     fn health_now(&self) -> Health {
         let place =
             self.namespace.as_ref().map_or_else(|| "all namespaces".to_owned(), |name| format!("namespace {name}"));
         let of = if self.scope.selection.is_empty() { String::new() } else { format!(" of {}", self.scope.selection) };
-        if let Some((trouble, next)) = self.troubles.get("pods") {
+        if let Some((trouble, next)) = self.trouble() {
             return Health { next_try: *next, ..Health::new(State::Failed, trouble.words.clone()) };
         }
-        if !self.desk.is_listed {
+        if !self.desk.is_listed() {
             return Health::new(State::Starting, format!("asking {}", self.scope.server));
         }
         let (pods, streams) = self.desk.counts();
@@ -506,16 +541,18 @@ impl Session<'_> {
 
     /// Whether one that follows nothing has read all, or will never read anything.
     fn is_done(&self) -> bool {
-        let is_off = self.shared.follow == Follow::Off || self.shared.settings.run == WhichRun::Previous;
-        let is_hopeless = self.troubles.get("pods").is_some_and(|(trouble, _)| {
+        let is_off = self.shared.follow == Follow::Off;
+        let is_hopeless = self.trouble().is_some_and(|(trouble, _)| {
             matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing) || self.fails >= GIVE_UP
         });
-        is_off && (self.desk.is_listed && !self.desk.is_reading() || is_hopeless)
+        // Nobody knows whom it would wait for.
+        let is_broken = self.troubles.contains_key(DEFECT);
+        is_off && (is_broken || if self.desk.is_listed() { !self.desk.is_reading() } else { is_hopeless })
     }
 
     async fn done(self) -> Result<Next, Closed> {
         let (pods, _) = self.desk.counts();
-        let health = match (self.troubles.get("pods"), self.scope.problems.first()) {
+        let health = match (self.trouble(), self.scope.problems.first()) {
             (Some((trouble, _)), _) => Health::new(State::Failed, trouble.words.clone()),
             (None, _) if pods == 0 => self.health_now(),
             (None, Some(problem)) => Health::new(State::Partial, problem.clone()),

@@ -5,12 +5,16 @@
 use crate::model::Timestamp;
 use crate::model::pods::Plugin;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Lines of each container that are read at the start.
 pub const LINES: u64 = 100;
 
 /// Containers that are followed at once.
 pub const MAX_STREAMS: usize = 200;
+
+/// Silence of a followed log after which its connection is doubted.
+const QUIET: Duration = Duration::from_mins(5);
 
 /// What a source of pods is told beside its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,9 @@ pub struct Settings {
     pub extras: Extras,
     /// The most containers that are followed at once.
     pub max_streams: usize,
+    /// Silence after which a followed log is opened again, though nothing says that its connection is dead: behind a
+    /// computer's sleep, or a way that has changed, nothing ever would.
+    pub quiet: Duration,
     /// Where the row of random numbers for pauses begins.
     pub seed: u64,
 }
@@ -131,6 +138,7 @@ impl Default for Settings {
             all_namespaces: false,
             extras: Extras::default(),
             max_streams: MAX_STREAMS,
+            quiet: QUIET,
             seed: 0,
         }
     }

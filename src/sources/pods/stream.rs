@@ -35,7 +35,7 @@ pub enum End {
     Stuck,
     /// It goes on although the run has ended: it is the next run's.
     OfNextRun,
-    /// It is silent since an outage, from before it: it may be dead.
+    /// It is silent since an outage, from before it, or for very long: it may be dead.
     Suspect,
     /// Nobody wants it any more.
     Unwanted,
@@ -93,10 +93,10 @@ pub async fn read(
     }
     loop {
         let silence = match &overdue {
-            _ if gate.has_looked() => Some(heard + STUCK),
-            Overdue::No => None,
-            Overdue::Ended => Some(heard + DEAD),
-            Overdue::Next(_) => Some(heard + OVERDUE),
+            _ if gate.has_looked() => STUCK,
+            Overdue::No => link.quiet(),
+            Overdue::Ended => DEAD,
+            Overdue::Next(_) => OVERDUE,
         };
         let due = sink.due();
         tokio::select! {
@@ -136,10 +136,11 @@ pub async fn read(
                 overdue = Overdue::of(&runs.borrow_and_update(), run);
                 heard = Instant::now();
             }
-            () = at(silence) => return Ok(match overdue {
+            () = tokio::time::sleep_until(heard + silence) => return Ok(match overdue {
                 _ if gate.has_looked() => End::Stuck,
+                Overdue::No => End::Suspect,
                 Overdue::Next(_) => End::OfNextRun,
-                _ => End::Broke(Trouble::new(Kind::Unreachable, "the stream went silent")),
+                Overdue::Ended => End::Broke(Trouble::new(Kind::Unreachable, "the stream went silent")),
             }),
             _ = comebacks.changed() => {
                 if heard.elapsed() > Duration::from_secs(1) {

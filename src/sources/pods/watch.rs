@@ -149,7 +149,7 @@ where
     }
     let asked = link.asked("watch", watched.what, watched.namespace.as_deref());
     let mut events = watcher(api.clone(), config).boxed();
-    let (mut is_well, mut is_listed) = (false, !streams_lists);
+    let (mut is_well, mut is_listed, mut outdated) = (false, !streams_lists, 0);
     loop {
         let next = if is_listed {
             events.next().await
@@ -164,6 +164,9 @@ where
             Some(Err(error)) => error,
             Some(Ok(event)) => {
                 is_listed |= matches!(event, Event::InitDone);
+                if matches!(event, Event::Apply(_) | Event::Delete(_)) {
+                    outdated = 0;
+                }
                 // `Init` comes before a list is asked for.
                 if !is_well && !matches!(event, Event::Init) {
                     (is_well, *tries) = (true, 0);
@@ -184,8 +187,12 @@ where
         match trouble.kind {
             Kind::Refused | Kind::Forbidden if streams_lists && is_start => return Stopped::Differently,
             Kind::Unauthorized | Kind::Refused | Kind::Forbidden | Kind::Missing => return Stopped::Trouble(trouble),
-            // The watcher lists again by itself.
-            Kind::Gone => {}
+            // The watcher lists again by itself, and at once: a server to which its own lists are too old would be asked for
+            // all of them all the time.
+            Kind::Gone => {
+                outdated += 1;
+                link.pause(outdated, LEAST, MOST).await;
+            }
             Kind::Unreachable | Kind::Busy | Kind::Server => {
                 let mut trouble = trouble;
                 loop {
@@ -233,11 +240,7 @@ async fn wait<K>(link: &Link, watched: &Watched<K>, trouble: Trouble, tries: u32
     }
     let lasting = matches!(trouble.kind, Kind::Forbidden | Kind::Refused | Kind::Missing)
         || tries > 3 && trouble.kind == Kind::Unauthorized;
-    let (least, most) = match trouble.wait {
-        Some(wait) => (wait, wait),
-        None if lasting => (REFUSED, REFUSED),
-        None => (LEAST, MOST),
-    };
+    let (least, most) = trouble.pauses(if lasting { REFUSED } else { LEAST }, if lasting { REFUSED } else { MOST });
     let longest = least.saturating_mul(1 << (tries.saturating_sub(1)).min(20)).min(most);
     let next = link.now().saturating_add(i64::try_from(longest.as_nanos()).unwrap_or(i64::MAX));
     if to.send(Told::Health { what: watched.what, trouble: Some(trouble), next: Some(next) }).await.is_err() {

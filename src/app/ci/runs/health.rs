@@ -98,6 +98,14 @@ pub(super) fn usual(runs: &[Run], of: &Run) -> Option<i64> {
     median(&|run| is_same_line(run, of)).or_else(|| median(&|run| is_same_workflow(run, of)))
 }
 
+/// A part of the duration that is worth a word, in percent of the usual one.
+const SLOW: i128 = 150;
+
+/// Whether a run took so much longer than usual that it is worth a word.
+pub(super) fn is_slow(took: i64, usual: i64) -> bool {
+    i128::from(took) * 100 >= i128::from(usual) * SLOW
+}
+
 /// How runs and jobs ended on which commit, so that it shows when the same one failed and passed.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
@@ -256,6 +264,17 @@ mod tests {
         let mut elsewhere = runs(&[Failed, Passed, Passed, Passed]);
         elsewhere[0].branch = "feat".to_owned();
         assert!(usual(&elsewhere, &elsewhere[0]).is_some(), "a new branch has none of its own");
+    }
+
+    #[test]
+    fn half_as_long_again_is_slow() {
+        let check =
+            |took: i64, usual: i64, expected: bool| assert_eq!(is_slow(took, usual), expected, "{took} {usual}");
+        check(149, 100, false);
+        check(150, 100, true);
+        // A service may tell any time: 290 years, against one second.
+        check(i64::MAX, SECOND, true);
+        check(i64::MAX / 2, i64::MAX, false);
     }
 
     #[test]

@@ -19,8 +19,6 @@ use crate::parse::text::safe_line;
 const WIDE: u16 = 100;
 /// Characters of a commit's id.
 const SHA: usize = 7;
-/// A part of the duration that is worth a word, in percent of the usual one.
-const SLOW: i64 = 150;
 /// Answers that are older than this, while something is wrong, are said to be (one minute).
 const STALE: i64 = 60 * SECOND;
 
@@ -170,7 +168,7 @@ impl App {
         let verb = if run.progress.is_over() { "took" } else { "for" };
         let usual = health::usual(watched.runs.as_deref().unwrap_or_default(), run);
         Some(match usual {
-            Some(usual) if took * 100 >= usual.saturating_mul(SLOW) => {
+            Some(usual) if health::is_slow(took, usual) => {
                 format!("{verb} {shown}, usually only {}", age(usual))
             }
             Some(usual) => format!("{verb} {shown}, usually {}", age(usual)),

@@ -129,6 +129,20 @@ fn servers_without_ranges_start_over() {
 }
 
 #[test]
+fn a_log_of_the_service_itself_that_is_shorter_now_starts_over() {
+    let world = world_of(Forge::Gitlab, BASE, &[Ok(Some("t"))]);
+    let trace = "/projects/acme%2Fapi/jobs/9/trace";
+    world.script.on(trace, Say { breaks: Some(9_000), ..Say::new(200, "line\n".repeat(4_000)) });
+    world.script.on(trace, Say::new(416, ""));
+    world.script.on(trace, Say::new(200, "short\n"));
+    assert_eq!(bytes(get(&world, JOB).unwrap()), b"short\n");
+    // Who says it of what was not begun is not asked for ever.
+    let world = world_of(Forge::Gitlab, BASE, &[Ok(Some("t"))]);
+    world.script.on(trace, Say::new(416, ""));
+    assert!(matches!(get(&world, JOB).unwrap_err(), NoLog::Api(_)));
+}
+
+#[test]
 fn a_log_that_changed_meanwhile_starts_over() {
     let changed = |second: Say| {
         let world = world();

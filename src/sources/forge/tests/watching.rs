@@ -104,6 +104,21 @@ fn a_poll_in_which_nothing_changed_is_one_request() {
 }
 
 #[test]
+fn who_asks_again_and_again_does_not_wait_for_longer() {
+    let world = world();
+    world.script.on(RUNS, Say::new(0, ""));
+    let mut watch = watch(&world);
+    let (_, _, first) = watch.poll();
+    for _ in 0..8 {
+        watch.want(Want::Refresh(repo()));
+    }
+    let (_, _, next) = watch.poll();
+    assert!(next <= first * 4, "{first:?}, then {next:?}");
+    let (_, _, third) = watch.poll();
+    assert!(third > first, "{third:?}");
+}
+
+#[test]
 fn an_hour_at_rest_is_at_most_sixty_requests() {
     let world = world();
     with_repo(&world);

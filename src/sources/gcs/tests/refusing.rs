@@ -22,7 +22,7 @@ fn sentences_name_who_asked_and_what_is_missing() {
             Kind::Unknown,
             "r@p is not accepted (401",
         ),
-        (401, json(401, "Anonymous caller", "required"), Asked::List, "anonymous", Kind::Unknown, "is not public"),
+        (401, json(401, "Anonymous caller", "required"), Asked::List, "anonymous", Kind::Forbidden, "is not public"),
         (
             403,
             json(403, denied, "forbidden"),

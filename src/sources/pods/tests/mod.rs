@@ -4,6 +4,7 @@ mod cursor;
 mod hostile;
 mod restarts;
 mod resume;
+mod silence;
 mod stand;
 mod whole;
 mod words;

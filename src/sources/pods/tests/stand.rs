@@ -19,7 +19,7 @@ pub const NOW: Timestamp = Timestamp(1_795_230_840_000_000_000);
 
 /// A clock that goes on from [`NOW`].
 #[derive(Clone, Copy, Debug)]
-pub struct Moving(Instant);
+pub struct Moving(pub Instant);
 
 impl Moving {
     pub fn now(self) -> Timestamp {
@@ -141,6 +141,11 @@ impl Stand {
     /// A cluster with the pods `payments/api-1` (containers `api` and `proxy`) and `payments/worker-1` (`worker`).
     pub fn new() -> Self {
         let clock = Moving(Instant::now());
+        Self::with(clock, Arc::new(clock))
+    }
+
+    /// The same with another clock for the source.
+    pub fn with(clock: Moving, of_source: Arc<dyn Clock>) -> Self {
         let mut state = State::new(Arc::new(move || clock.now()));
         state.allow("admin", User::admin("mira"));
         state.put(Kind::Namespace, objects::namespace("payments"));
@@ -154,7 +159,7 @@ impl Stand {
         let (to, messages) = tokio::sync::mpsc::channel(64);
         let cancel = CancellationToken::new();
         let runtime = tokio::runtime::Handle::current();
-        let out = Outlet::new(SourceId(1), to, cancel.clone(), Arc::new(clock), runtime);
+        let out = Outlet::new(SourceId(1), to, cancel.clone(), of_source, runtime);
         let stand = Self { server, clock, told: Told::default(), out, messages, cancel, tasks: JoinSet::new(), dir };
         stand.login(Login::Token("admin".to_owned()));
         stand

@@ -1,14 +1,17 @@
 //! The source as a whole: what it reads, tells and refuses.
 
-use super::stand::{NOW, Stand};
+use super::stand::{Moving, NOW, Stand};
 use crate::demo::cluster::objects::Tone;
-use crate::demo::cluster::{Aim, Kind, Login, Rule, User, objects};
-use crate::model::State;
+use crate::demo::cluster::{Aim, Fault, Kind, Login, Rule, User, objects};
 use crate::model::pods::{Condition, StreamState, Want};
 use crate::model::time::SECOND;
+use crate::model::{State, Timestamp};
+use crate::ports::Clock;
 use crate::sources::Follow;
 use crate::sources::pods::{Exec, Names, Settings};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_containers_are_followed_and_new_pods_are_picked_up_whole() {
@@ -173,6 +176,158 @@ async fn without_following_every_log_is_read_to_its_end() {
     assert_eq!(stand.told.texts("worker-1/worker"), lines);
     assert_eq!(stand.told.texts("api-1/api"), ["api"]);
     assert_eq!((stand.told.health.state, stand.told.lines.len()), (State::Done, 2));
+}
+
+/// A pod of a job of a cron job, which has ended; both are put when it is said.
+fn nightly(stand: &Stand, number: u64) -> (serde_json::Value, serde_json::Value) {
+    let (job, pod) = (format!("nightly-{number}"), format!("nightly-{number}-x"));
+    let work = objects::owned(objects::workload("payments", &job, "n", "n:1", 1), "CronJob", "nightly", "c1");
+    let one = objects::pod("payments", &pod).container("n", "n:1").owner("Job", &job, "j1");
+    let one = one.running("node-1", stand.clock.now());
+    (work, one)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pods_of_a_cron_job_are_found_whichever_list_comes_first() {
+    for late in ["/apis/batch/v1/", "/api/v1/namespaces/payments/pods"] {
+        let mut stand = Stand::new();
+        let (job, pod) = nightly(&stand, 1);
+        stand.server.state().put(Kind::Job, job);
+        stand.server.state().put(Kind::Pod, pod);
+        let log = stand.log("nightly-1-x", "n");
+        for n in 0..300 {
+            log.write(NOW, format!("{n}").as_bytes());
+        }
+        stand.server.fail(Aim::Path(late.to_owned()), 1, Fault::Delay(Duration::from_millis(700)));
+        let settings = stand.settings();
+        stand.open("pods:demo/payments/cronjob/nightly", Follow::Off, settings);
+        stand.finish().await;
+        assert_eq!(stand.told.texts("nightly-1-x/n").len(), 100, "the last hundred; {late} {:?}", stand.told.health);
+    }
+    // A watch that is behind the other.
+    let mut stand = Stand::new();
+    let settings = stand.settings();
+    stand.open("pods:demo/payments/cronjob/nightly", Follow::On, settings);
+    stand.until(|told| told.health.state == State::Waiting).await;
+    let (job, pod) = nightly(&stand, 2);
+    stand.server.state().put(Kind::Pod, pod);
+    stand.rest(Duration::from_millis(300)).await;
+    stand.server.state().put(Kind::Job, job);
+    stand.until(|told| told.follows("nightly-2-x", "n")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_nothing_needs_no_watch() {
+    const LINES: usize = 20_000;
+    let mut stand = Stand::new();
+    let rules = vec![Rule::new("list", "pods", "payments"), Rule::new("get", "pods/log", "payments")];
+    stand.server.state().allow("few", User::with_rules("few", rules));
+    stand.login(Login::Token("few".to_owned()));
+    let lines: Vec<String> = (0..LINES).map(|n| format!("line {n}")).collect();
+    stand.log("worker-1", "worker").write_all(lines.iter().map(|line| (NOW, line.as_bytes())));
+    let settings = Settings { lines: None, ..stand.settings() };
+    stand.open("pods:payments", Follow::Off, settings);
+    stand.finish().await;
+    assert_eq!(stand.told.texts("worker-1/worker").len(), LINES);
+    assert_eq!((stand.told.health.state, stand.told.scope.problems.len()), (State::Done, 0), "{:?}", stand.told.health);
+}
+
+/// Panics once in a task of the source's that is not its first.
+struct Trap {
+    clock: Moving,
+    first: OnceLock<Option<tokio::task::Id>>,
+    is_set: AtomicBool,
+}
+
+impl Trap {
+    fn new(is_set: bool) -> Arc<Self> {
+        Arc::new(Self { clock: Moving(Instant::now()), first: OnceLock::new(), is_set: AtomicBool::new(is_set) })
+    }
+}
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        let task = tokio::task::try_id();
+        let is_first = *self.first.get_or_init(|| task) == task;
+        assert!(is_first || !self.is_set.swap(false, Ordering::SeqCst), "a defect on purpose");
+        self.clock.now()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_with_a_defect_is_told_and_not_awaited() {
+    let trap = Trap::new(false);
+    let mut stand = Stand::with(trap.clock, trap.clone());
+    stand.follow();
+    stand.until(|told| told.follows("worker-1", "worker")).await;
+    trap.is_set.store(true, Ordering::SeqCst);
+    stand.log("worker-1", "worker").write(NOW, b"never told");
+    stand.until(|told| told.health.state == State::Partial && told.health.detail.contains("defect")).await;
+    let trap = Trap::new(true);
+    let mut stand = Stand::with(trap.clock, trap.clone());
+    let settings = stand.settings();
+    stand.open("pods:payments", Follow::Off, settings);
+    stand.finish().await;
+    assert_eq!(stand.told.health.state, State::Partial, "{:?}", stand.told.health);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_went_unseen_are_forgotten() {
+    let mut stand = Stand::new();
+    let uid = stand.server.state().get(Kind::Pod, "payments", "api-1").unwrap()["metadata"]["uid"].clone();
+    let event = |number: u64, words: (&str, &str)| {
+        let mut event = objects::event(("Pod", "payments/api-1"), number, NOW, Tone::Normal, words);
+        event["involvedObject"]["uid"] = uid.clone();
+        event
+    };
+    stand.server.state().put(Kind::Event, event(1, ("BackOff", "Back-off restarting")));
+    stand.follow();
+    stand.until(|told| told.texts("events").len() == 1 && told.pod("api-1").is_some()).await;
+    let pod = stand.told.pod("api-1").unwrap().key.clone();
+    stand.want(Want::Describe(pod.clone()));
+    stand.until(|told| told.described.contains("Back-off restarting")).await;
+    stand.server.stop().await;
+    {
+        let mut state = stand.server.state();
+        let name = state.all(Kind::Event)[0]["metadata"]["name"].as_str().unwrap().to_owned();
+        state.delete(Kind::Event, "payments", &name).unwrap();
+        state.put(Kind::Event, event(2, ("Pulled", "Pulled again")));
+        state.expire();
+    }
+    stand.server.restart().unwrap();
+    stand.until(|told| told.texts("events").len() == 2).await;
+    stand.want(Want::Describe(pod));
+    stand.until(|told| told.described.contains("Pulled again")).await;
+    assert!(!stand.told.described.contains("Back-off restarting"), "{}", stand.told.described);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_that_are_always_too_old_are_not_asked_for_all_the_time() {
+    let mut stand = Stand::new();
+    stand.server.fail(Aim::WatchesOf(Kind::Pod), u32::MAX, Fault::Gone);
+    stand.follow();
+    stand.rest(Duration::from_secs(2)).await;
+    let asked = stand.server.journal().iter().filter(|seen| seen.what.kind == Some(Kind::Pod)).count();
+    assert!((2..20).contains(&asked), "{asked} requests in two seconds");
+    stand.server.clear_faults();
+    stand.until(|told| told.follows("worker-1", "worker")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_for_credentials_that_fails_is_not_run_for_everybody() {
+    let mut stand = Stand::new();
+    let ran = stand.config().with_extension("ran");
+    let script = format!("echo ran >> {}; exit 1", ran.display());
+    stand.login(Login::Exec("/bin/sh".to_owned(), vec!["-c".to_owned(), script]));
+    let settings = Settings { allow_exec: vec!["/bin/sh".to_owned()], ..stand.settings() };
+    stand.open("pods:payments", Follow::On, settings);
+    stand.until(|told| told.health.detail.contains("/bin/sh failed with exit code 1")).await;
+    stand.rest(Duration::from_secs(2)).await;
+    let times = || std::fs::read_to_string(&ran).unwrap().lines().count();
+    assert_eq!(times(), 1, "all watches wait for the same credentials");
+    stand.want(Want::Refresh);
+    stand.rest(Duration::from_secs(1)).await;
+    assert_eq!(times(), 2, "a person wants it now");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

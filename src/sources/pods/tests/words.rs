@@ -3,9 +3,10 @@
 use crate::model::Timestamp;
 use crate::model::pods::Condition;
 use crate::sources::pods::health::{Asked, pause};
+use crate::sources::pods::link::Link;
 use crate::sources::pods::select::Selection;
 use crate::sources::pods::settings::{InCluster, Names, Settings};
-use crate::sources::pods::{kubeconfig, plugin, row};
+use crate::sources::pods::{describe, kubeconfig, plugin, row, runs};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -68,6 +69,25 @@ fn rows_have_the_words_of_kubectl() {
 }
 
 #[test]
+fn numbers_and_times_that_nobody_has_are_no_defect() {
+    let many = |name: &str| {
+        let state = json!({ "terminated": { "exitCode": 1, "startedAt": "1678-01-01T00:00:00Z", "finishedAt": "2262-01-01T00:00:00Z" } });
+        let mut container = container(name, &state);
+        container["restartCount"] = json!(i32::MAX);
+        container
+    };
+    let conditions = json!([{ "type": "Initialized", "status": "True" }]);
+    let status = json!({ "containerStatuses": [many("a"), many("b"), many("c")], "conditions": conditions });
+    let spec = json!({ "containers": [{ "name": "a" }, { "name": "b" }, { "name": "c" }] });
+    let row = pod(&spec, &status, &json!({ "creationTimestamp": "1678-01-01T00:00:00Z" }));
+    assert_eq!(row.restarts, u32::MAX);
+    let text = describe::describe(&k8s_openapi::api::core::v1::Pod::default(), &row, &[], NOW);
+    assert!(text.contains("Created    1678-01-01 00:00:00Z (106751 d"), "{text}");
+    let exit = row.last_exit.unwrap();
+    assert!(runs::words(&exit).contains("exit 1, ran 106751 d"), "{}", runs::words(&exit));
+}
+
+#[test]
 fn short_names_and_owners() {
     let status = json!({ "phase": "Pending" });
     let row = pod(&json!({}), &status, &json!({}));
@@ -121,8 +141,15 @@ fn kubeconfigs_that_cannot_be_used_say_why() {
     let none = access(None).unwrap_err();
     assert_eq!(none, "the kubeconfig has no current-context, and no context was named; it has prod, dev");
     assert_eq!(access(Some("x")).unwrap_err(), "the kubeconfig has no context x; it has prod, dev");
-    let access = access(Some("dev")).unwrap();
+    let mut access = access(Some("dev")).unwrap();
     assert_eq!((access.namespace.as_str(), access.config.accept_invalid_certs), ("default", true));
+    let server = |access: &kubeconfig::Access| {
+        let clock = std::sync::Arc::new(crate::infra::clock::SystemClock);
+        Link::new(access.clone(), None, settings.clone(), clock).server
+    };
+    assert_eq!(server(&access), "https://c:6443");
+    access.config.cluster_url = "https://mira:secret@c:6443/k8s/one/".parse().unwrap();
+    assert_eq!(server(&access), "https://c:6443/k8s/one", "it is shown");
 }
 
 #[test]
@@ -143,8 +170,16 @@ fn programs_that_fail_hang_or_say_nonsense() {
     assert!(hidden.ends_with("it said: got [hidden]"), "{hidden}");
     let slow = run("exec sleep 60", 50).unwrap_err();
     assert!(slow.contains("and was stopped"), "{slow}");
+    let dir = tempfile::tempdir().unwrap();
+    let mark = dir.path().join("mark");
+    run(&format!("(sleep 0.4; echo > {}) & sleep 60", mark.display()), 50).unwrap_err();
+    std::thread::sleep(Duration::from_millis(900));
+    assert!(!mark.exists(), "what it started ends with it");
+    // It has a group of its own.
+    check("kill -0 -$$ 2>/dev/null && exit 3; exit 4", "/bin/sh failed with exit code 3");
     let good = run("echo '{\"status\":{\"token\":\"t\",\"expirationTimestamp\":\"2026-11-21T03:14:00Z\"}}'", 10_000);
-    assert_eq!(good.unwrap().expires, Some(NOW));
+    let good = good.unwrap();
+    assert_eq!((good.expires, format!("{good:?}").contains("token")), (Some(NOW), false));
 }
 
 #[test]
@@ -165,6 +200,10 @@ fn failures_name_what_to_check() {
     assert_eq!(status(403).words, words);
     assert_eq!(status(429).wait, Some(Duration::from_mins(1)), "a server cannot stop us for a day");
     assert!(status(500).words.contains("<1B>[2J"), "{}", status(500).words);
+    for (dice, expected) in [(0, 10_000), (999, 13_330)] {
+        let asked = Duration::from_secs(10);
+        assert_eq!(pause(3, asked, asked, dice), Duration::from_millis(expected), "never less than it asked for");
+    }
     for dice in [0, 999] {
         let pauses: Vec<_> =
             (1..8).map(|n| pause(n, Duration::from_millis(200), Duration::from_secs(4), dice)).collect();

@@ -1,0 +1,501 @@
+//! One source at work: it finds the time field, asks or listens, goes on after failures, and does what people want.
+//!
+//! Owns that order of things. Must not know the wire, nor how changes are told from what the service sends.
+
+use super::ask::is_passing;
+use super::desk::Desk;
+use super::filter;
+use super::link::Link;
+use super::message::Template;
+use super::meter::Meter;
+use super::place::Place;
+use super::query::{By, Key, Plan};
+use super::record::Teller;
+use super::resume::Resume;
+use super::times::{ours, theirs};
+use super::trouble::{Kind, Trouble};
+use super::window::Window;
+use super::wire::structured_query::Filter;
+use super::{Changes, Settings};
+use crate::model::documents::{self, Mode, Scope};
+use crate::model::{Health, State, Timestamp, Want};
+use crate::sources::driver::{Closed, Outlet};
+use crate::sources::{self, Follow};
+use prost_types::Timestamp as WireTime;
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+/// Tries of one that does not follow, before it gives up.
+const GIVE_UP: u32 = 4;
+
+/// The pauses after failures.
+const SOON: Duration = Duration::from_millis(200);
+const MOST: Duration = Duration::from_secs(3);
+const LATER: Duration = Duration::from_secs(30);
+const MUCH_LATER: Duration = Duration::from_secs(300);
+
+/// Why a turn ended.
+pub(super) enum Stop {
+    /// It was told to.
+    Closed,
+    /// Something failed.
+    Trouble(Trouble),
+    /// The budget of reads is used up.
+    Spent,
+}
+
+impl From<Closed> for Stop {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// What comes after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Another one.
+    Again,
+    /// All was read that was to be read.
+    Done,
+}
+
+/// How changes are got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// One question, and the end.
+    Once,
+    /// The service tells them.
+    Listen,
+    /// It is asked.
+    Poll,
+}
+
+/// What a source is told, put together.
+pub(super) struct Job {
+    /// The address's text.
+    pub(super) address: String,
+    /// Where documents are.
+    pub(super) place: Result<Place, String>,
+    /// Everything else.
+    pub(super) settings: sources::Settings,
+}
+
+/// A source at work.
+pub(super) struct Session {
+    pub(super) desk: Desk,
+    pub(super) link: Link,
+    pub(super) place: Place,
+    pub(super) filters: Vec<Filter>,
+    pub(super) settings: Settings,
+    pub(super) follow: Follow,
+    pub(super) how: How,
+    pub(super) meter: Meter,
+    /// Nothing until the time field is known.
+    pub(super) window: Option<Window>,
+    /// There was no document to learn the time field from.
+    pub(super) is_blank: bool,
+    /// Where the listener goes on.
+    pub(super) token: Option<Vec<u8>>,
+    pub(super) read_time: Option<WireTime>,
+    /// The oldest document that was shown.
+    pub(super) oldest: Option<Key>,
+    /// Why it is asked rather than listened to.
+    pub(super) poll_words: Option<String>,
+    pub(super) skew_words: Option<String>,
+    address: String,
+    query: String,
+    wants: Receiver<Want>,
+    trouble: Option<Trouble>,
+    tries: u32,
+    has_begun: bool,
+}
+
+/// Works until it is done or told to stop.
+pub(super) async fn run(job: Job, out: Outlet) -> Result<(), Closed> {
+    let follow = job.settings.follow;
+    let wants = out.wants();
+    let mut session = match Session::new(job, out.clone(), wants) {
+        Ok(session) => session,
+        Err(words) => {
+            let scope = Scope { mode: Mode::Off, problems: vec![words.clone()], ..Scope::default() };
+            out.documents_async(documents::News::Scope(Box::new(scope))).await?;
+            return out.health_async(Health::new(State::Failed, words)).await;
+        }
+    };
+    session.desk.out.cancel().clone().run_until_cancelled(session.work(follow)).await.unwrap_or(Err(Closed))
+}
+
+impl Session {
+    fn new(job: Job, out: Outlet, wants: Receiver<Want>) -> Result<Self, String> {
+        let place = job.place?;
+        let settings = job.settings.firestore;
+        let filters: Result<Vec<_>, _> = settings.filters.iter().map(|text| filter::parse(text, &place)).collect();
+        let filters = filters?;
+        let message = settings.message.as_deref().map(Template::parse).transpose()?;
+        let link = Link::new(&place, settings.endpoint.as_deref(), &job.settings.google).map_err(|t| t.words)?;
+        let query: Vec<&str> = std::iter::once(place.path.as_str()).chain(settings.filters.iter().map(String::as_str)).collect();
+        let query = query.join(", ");
+        let scope = Scope {
+            project: place.project.clone(),
+            database: place.id.clone(),
+            collection: query.clone(),
+            account: link.account(),
+            time_field: settings.time_field.clone(),
+            budget: settings.budget,
+            ..Scope::default()
+        };
+        let severity_field = settings.severity_field.clone();
+        let teller = Teller { time_field: settings.time_field.clone(), severity_field, message };
+        let desk = Desk::new(out, &job.settings.zone, place.path.clone(), teller, scope);
+        let how = match (job.settings.follow, settings.changes) {
+            (Follow::Off, _) => How::Once,
+            (Follow::On, Changes::Poll) => How::Poll,
+            (Follow::On, Changes::Auto | Changes::Listen) => How::Listen,
+        };
+        let mut session = Self {
+            desk,
+            link,
+            filters,
+            follow: job.settings.follow,
+            how,
+            meter: Meter::new(settings.budget),
+            settings,
+            place,
+            window: None,
+            is_blank: false,
+            token: None,
+            read_time: None,
+            oldest: None,
+            poll_words: None,
+            skew_words: None,
+            query,
+            address: job.address,
+            wants,
+            trouble: None,
+            tries: 0,
+            has_begun: false,
+        };
+        let places = job.settings.places.get(&session.address);
+        let text = places.and_then(|places| places.get(&session.address));
+        if let Some(resume) = text.and_then(|text| Resume::parse(text, &session.query)) {
+            session.go_on(resume);
+        }
+        Ok(session)
+    }
+
+    /// Goes on where an earlier run was.
+    fn go_on(&mut self, resume: Resume) {
+        let own = self.settings.time_field.clone();
+        if own.is_some() && own != resume.time_field {
+            return;
+        }
+        let by = resume.time_field.map_or(By::Name, By::Time);
+        self.open(by);
+        if let Some(window) = &mut self.window {
+            window.resume(resume.horizon, resume.head.clone());
+        }
+        (self.token, self.read_time) = (resume.token, resume.read_time.map(theirs));
+        self.oldest = resume.head;
+        self.has_begun = true;
+        if self.how == How::Once {
+            self.how = How::Listen;
+        }
+    }
+
+    /// Begins a window over documents in this order.
+    pub(super) fn open(&mut self, by: By) {
+        let field = if let By::Time(field) = &by { Some(field.clone()) } else { None };
+        let limit = matches!(by, By::Time(_)).then_some(self.limit() as usize);
+        self.desk.scope.time_field.clone_from(&field);
+        self.desk.teller.time_field = field;
+        self.desk.touch();
+        let (place, filters, since) = (self.place.clone(), self.filters.clone(), self.settings.since);
+        self.window = Some(Window::new(Plan { place, filters, by, since }, limit));
+        (self.token, self.read_time) = (None, None);
+    }
+
+    /// The most documents of one question.
+    pub(super) fn limit(&self) -> u32 {
+        let budget = u32::try_from(self.settings.budget).unwrap_or(u32::MAX);
+        self.settings.limit.min(budget).max(1)
+    }
+
+    async fn work(&mut self, follow: Follow) -> Result<(), Closed> {
+        self.tell().await?;
+        loop {
+            let turn = if self.meter.left(self.desk.out.now()) == 0 { Err(Stop::Spent) } else { self.turn().await };
+            match turn {
+                Ok(Next::Again) => {}
+                Ok(Next::Done) => return self.done().await,
+                Err(Stop::Closed) => return Err(Closed),
+                Err(Stop::Spent) if follow == Follow::Off => return self.spent_for_good().await,
+                Err(Stop::Spent) => self.spent().await?,
+                Err(Stop::Trouble(trouble)) => {
+                    if self.failed(trouble).await? == Next::Done {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Result<Next, Stop> {
+        if self.window.is_none() {
+            self.learn().await?;
+        }
+        match self.how {
+            How::Once => self.once().await,
+            How::Listen => self.listen().await,
+            How::Poll => self.poll().await,
+        }
+    }
+
+    /// The service answers again.
+    pub(super) fn is_well(&mut self, mode: Mode) {
+        self.tries = 0;
+        self.has_begun = true;
+        self.trouble = None;
+        self.desk.scope.mode = mode;
+        self.desk.scope.next = None;
+        self.desk.touch();
+    }
+
+    /// What is done about a failure: another way, or a pause.
+    async fn failed(&mut self, trouble: Trouble) -> Result<Next, Closed> {
+        tracing::warn!(source = %self.address, kind = ?trouble.kind, "Firestore: {}", trouble.words);
+        self.tries += 1;
+        let is_first = self.tries == 1;
+        let mut pause = match trouble.kind {
+            Kind::Away | Kind::Broke => (SOON * 2_u32.pow(self.tries.min(6) - 1)).min(MOST),
+            Kind::Exhausted => (10 * SOON * 2_u32.pow(self.tries.min(8))).min(4 * LATER),
+            Kind::Unauthenticated | Kind::NoLogin if is_first => SOON,
+            Kind::Stale => SOON,
+            Kind::Unauthenticated | Kind::NoLogin | Kind::Denied | Kind::Missing => LATER,
+            Kind::Wrong => MUCH_LATER,
+        };
+        match trouble.kind {
+            Kind::Unauthenticated | Kind::NoLogin => self.link.refused().await,
+            Kind::Stale => (self.token, self.read_time) = (None, None),
+            Kind::Denied if self.how == How::Listen && self.settings.changes == Changes::Auto => {
+                let every = self.settings.poll.as_secs();
+                self.poll_words = Some(format!("listening is not allowed, so it is asked every {every} s: {}", trouble.words));
+                self.how = How::Poll;
+                pause = SOON;
+            }
+            _ => {}
+        }
+        let gives_up = self.follow == Follow::Off && (self.tries >= GIVE_UP || !is_passing(trouble.kind) && !is_first);
+        let is_hopeless = self.follow == Follow::Off
+            && matches!(trouble.kind, Kind::Wrong | Kind::Missing | Kind::NoLogin)
+            || self.follow == Follow::Off && trouble.kind == Kind::Denied && pause > SOON;
+        self.desk.scope.mode = Mode::Off;
+        self.desk.scope.account = self.link.account();
+        self.trouble = Some(trouble);
+        if gives_up || is_hopeless {
+            self.desk.scope.next = None;
+            self.tell().await?;
+            return Ok(Next::Done);
+        }
+        self.desk.scope.next = Some(self.desk.out.now().saturating_add(pause.as_nanos() as i64));
+        self.wait(pause).await?;
+        Ok(Next::Again)
+    }
+
+    /// Waits, and does what people want meanwhile; `Refresh` ends it.
+    pub(super) async fn wait(&mut self, time: Duration) -> Result<(), Closed> {
+        let until = Instant::now() + time;
+        self.desk.touch();
+        loop {
+            let due = self.desk.due();
+            tokio::select! {
+                biased;
+                Some(want) = self.wants.recv() => {
+                    if want == Want::Documents(documents::Want::Refresh) {
+                        return Ok(());
+                    }
+                    self.want(want).await?;
+                }
+                () = sleep(due) => self.tell().await?,
+                () = tokio::time::sleep_until(until) => return Ok(()),
+            }
+        }
+    }
+
+    /// The budget is used up: nothing is asked before the hour ends, or somebody allows it.
+    async fn spent(&mut self) -> Result<(), Closed> {
+        self.desk.scope.mode = Mode::Off;
+        loop {
+            let now = self.desk.out.now();
+            if self.meter.left(now) > 0 {
+                self.desk.scope.next = None;
+                return Ok(());
+            }
+            let ends = self.meter.ends().unwrap_or(now);
+            self.desk.scope.next = Some(ends);
+            self.trouble = Some(Trouble::settings(format!(
+                "the budget of {} reads an hour is used up; it goes on at {}, or now with another hour's budget",
+                count(self.meter.budget()),
+                ends.to_jiff().strftime("%H:%M:%SZ"),
+            )));
+            let pause = Duration::from_nanos(ends.0.saturating_sub(now.0).max(0) as u64);
+            // The clock may jump.
+            self.wait(pause.min(Duration::from_secs(60)) + Duration::from_millis(10)).await?;
+            self.trouble = None;
+        }
+    }
+
+    async fn spent_for_good(&mut self) -> Result<(), Closed> {
+        let words = format!("the budget of {} reads an hour is used up: not all was read", count(self.meter.budget()));
+        self.desk.scope.mode = Mode::Off;
+        self.trouble = Some(Trouble::settings(words));
+        self.tell().await
+    }
+
+    async fn done(&mut self) -> Result<(), Closed> {
+        self.desk.scope.mode = Mode::Off;
+        self.desk.touch();
+        self.refresh();
+        let health = Health::new(State::Done, format!("read {} of {}", documents_of(self.documents()), self.place.path));
+        self.desk.tell(health).await
+    }
+
+    /// The next thing that somebody wants; nothing is lost when this is dropped.
+    pub(super) async fn wanted(&mut self) -> Option<Want> {
+        self.wants.recv().await
+    }
+
+    /// Does what somebody wants.
+    pub(super) async fn want(&mut self, want: Want) -> Result<(), Closed> {
+        let Want::Documents(want) = want else { return Ok(()) };
+        match want {
+            documents::Want::Refresh => {
+                self.desk.touch();
+                Ok(())
+            }
+            documents::Want::Spend => {
+                self.meter.spend();
+                self.desk.touch();
+                self.tell().await
+            }
+            documents::Want::Older => match self.older().await {
+                Ok(()) => Ok(()),
+                Err(Stop::Closed) => Err(Closed),
+                Err(Stop::Trouble(trouble)) => self.desk.cannot(trouble.words).await,
+                Err(Stop::Spent) => self.desk.cannot("the budget of reads an hour is used up").await,
+            },
+        }
+    }
+
+    fn documents(&self) -> usize {
+        self.window.as_ref().map_or(0, Window::documents)
+    }
+
+    /// Brings the scope up to date.
+    fn refresh(&mut self) {
+        let documents = self.documents() as u64;
+        let budget_left = self.meter.left(self.desk.out.now());
+        let scope = &mut self.desk.scope;
+        scope.account = self.link.account();
+        scope.documents = documents;
+        (scope.reads, scope.budget) = (self.meter.reads(), self.meter.budget());
+        scope.hour_ends = self.meter.ends();
+        let trouble = self.trouble.as_ref().map(|trouble| trouble.words.clone());
+        let few = (budget_left == 0 && trouble.is_none()).then(|| "the budget of reads an hour is used up".to_owned());
+        let problems = [trouble, few, self.poll_words.clone(), self.skew_words.clone()];
+        scope.problems = problems.into_iter().flatten().collect();
+    }
+
+    /// Tells how it goes.
+    pub(super) async fn tell(&mut self) -> Result<(), Closed> {
+        self.refresh();
+        let health = self.health();
+        self.desk.tell(health).await
+    }
+
+    /// Tells it when it has to be told.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.desk.due()
+    }
+
+    fn health(&self) -> Health {
+        let of = &self.place.path;
+        if let Some(trouble) = &self.trouble {
+            let state = if self.follow == Follow::Off && self.documents() > 0 { State::Partial } else { State::Failed };
+            return Health { next_try: self.desk.scope.next, ..Health::new(state, trouble.words.clone()) };
+        }
+        let documents = documents_of(self.documents());
+        match self.desk.scope.mode {
+            Mode::Opening | Mode::Off => Health::new(State::Starting, format!("asking {} for {of}", self.link.server)),
+            Mode::Live => Health::new(State::Following, format!("live: {documents} of {of}")),
+            Mode::Polling => {
+                let every = self.settings.poll.as_secs();
+                Health::new(State::Following, format!("asked every {every} s: {documents} of {of}"))
+            }
+        }
+    }
+
+    /// Says how far everything was sent.
+    pub(super) async fn note_place(&mut self) -> Result<(), Closed> {
+        let Some(window) = &self.window else { return Ok(()) };
+        let resume = Resume {
+            query: self.query.clone(),
+            token: self.token.clone(),
+            read_time: self.read_time.as_ref().and_then(ours),
+            horizon: window.horizon(),
+            time_field: self.desk.teller.time_field.clone(),
+            head: window.head().cloned(),
+        };
+        self.desk.place(&self.address, &resume).await
+    }
+
+    /// Whether something was read already, so that what comes is news.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// What came counts as so many reads.
+    pub(super) fn count(&mut self, reads: usize) {
+        let now = self.desk.out.now();
+        self.meter.count(reads as u64, now);
+        self.desk.scope.last = Some(now);
+        self.desk.touch();
+    }
+
+    /// The clock of the service against ours.
+    pub(super) fn compare_clocks(&mut self, server: Option<WireTime>) {
+        let now: Timestamp = self.desk.out.now();
+        self.skew_words = server.as_ref().and_then(ours).and_then(|server| super::trouble::skew(now.0, server.0));
+    }
+}
+
+/// Sleeps until then; without a moment for ever.
+pub(super) async fn sleep(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn documents_of(number: usize) -> String {
+    if number == 1 { "1 document".to_owned() } else { format!("{} documents", count(number as u64)) }
+}
+
+/// A number with its thousands apart.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
