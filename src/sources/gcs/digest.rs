@@ -46,6 +46,17 @@ pub(super) struct Digest {
     pub(super) part: String,
     /// Records that were sent so far.
     pub(super) records: Arc<AtomicU64>,
+    /// What becomes of a last line without its end.
+    pub(super) last_line: LastLine,
+}
+
+/// What becomes of a last line without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastLine {
+    /// It is a line.
+    Taken,
+    /// Of an object that is stored as lines it waits: the next version may have its rest.
+    Held,
 }
 
 /// What came of it.
@@ -89,6 +100,7 @@ impl Digest {
             out,
             part: &self.part,
             records: &self.records,
+            last_line: self.last_line,
         };
         let ended = self.work(Pieces::new(pieces), &mut work)?;
         let (records, last) = (work.stream.sent(), work.stream.last().or(self.last));
@@ -210,6 +222,7 @@ struct Work<'a> {
     out: &'a Outlet,
     part: &'a str,
     records: &'a AtomicU64,
+    last_line: LastLine,
 }
 
 impl Work<'_> {
@@ -292,16 +305,20 @@ impl Work<'_> {
             if gate.end().is_err() && !matches!(ended, Ended::Damaged(_)) {
                 return Ok(Ended::Rewritten);
             }
-            self.stream.close(self.out)?;
+            if self.last_line == LastLine::Held && self.place.unit == Unit::Stored {
+                self.stream.idle(self.out)?;
+            } else {
+                self.stream.close(self.out)?;
+            }
         } else {
             // The last record may go on in what was not read; it comes whole when that is.
             self.stream.flush(self.out)?;
         }
         (self.place.len, self.place.crc) = self.tail.sum();
-        self.place.is_whole = ending == Ending::Whole;
         if let Some(settled) = self.stream.settled() {
             self.place.settled = self.base + settled;
         }
+        self.place.is_whole = ending == Ending::Whole && self.place.settled == self.place.fed;
         let place = Some(self.place.to_string());
         self.out.cursor(Cursor { part: self.part.to_owned(), place })?;
         Ok(ended)

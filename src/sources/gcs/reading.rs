@@ -3,7 +3,7 @@
 //! Owns that part of a session. What is read is decided in `catalog`; it must not know bytes.
 
 use super::catalog::{End, Known};
-use super::digest::{Digest, Digested, Ended};
+use super::digest::{Digest, Digested, Ended, LastLine};
 use super::fetch::{Ending, Fetch, Piece, storage};
 use super::place::Place;
 use super::refusal::{Kind, Refusal};
@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Pieces of one object that wait to be read; a piece has up to some hundred kilobytes.
 const PIECES: usize = 8;
+
+/// Polls for which a last line without its end is held.
+const HELD: u32 = 3;
 
 /// An object that is read.
 pub(super) struct Running {
@@ -96,6 +99,7 @@ impl Session {
             note,
             part: self.marks.part(name),
             records: Arc::default(),
+            last_line: if self.follow == Follow::On && !known.is_held { LastLine::Held } else { LastLine::Taken },
         };
         let records = digest.records.clone();
         let end = until.min(listed.size);
@@ -176,7 +180,12 @@ impl Session {
                 partial(place.settled.min(size), "stopped".to_owned(), true)
             }
         };
-        self.catalog.change(&name, |known| known.tries = 0);
+        let is_held = state == ObjectState::Read && place.settled < place.fed;
+        self.catalog.change(&name, |known| (known.tries, known.is_held) = (0, is_held));
+        if is_held {
+            // When nothing came behind it until then, it is a line as it is.
+            self.state.retries.push((Instant::now() + self.settings.poll * HELD, name.clone()));
+        }
         self.catalog.ended(&name, state);
         Ok(())
     }
@@ -212,7 +221,8 @@ impl Session {
         self.state.retries = rest;
         let due: Vec<(Instant, String)> = due;
         for (_, name) in due {
-            if self.catalog.get(&name).is_some_and(|known| matches!(known.state, ObjectState::Failed { .. })) {
+            let is_due = |known: &Known| known.is_held || matches!(known.state, ObjectState::Failed { .. });
+            if self.catalog.get(&name).is_some_and(is_due) {
                 self.catalog.enqueue(&name, End::Back);
             }
         }
