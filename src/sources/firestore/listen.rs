@@ -101,6 +101,8 @@ impl Session {
         let reads = if self.link.is_emulator() { came.new } else { came.all };
         self.count(reads as usize);
         match step {
+            // What began is read to its end, within reason: half of it would be of no use.
+            Step::More if self.meter.over() <= u64::from(self.limit()) => return Ok(None),
             Step::More => {}
             Step::Again => {
                 (self.token, self.read_time) = (None, None);

@@ -242,7 +242,8 @@ impl Session {
 
     /// The most documents of one question.
     pub(super) fn limit(&self) -> u32 {
-        let budget = u32::try_from(self.settings.budget).unwrap_or(u32::MAX);
+        // One read is for the document that tells the time field.
+        let budget = u32::try_from(self.settings.budget.saturating_sub(1)).unwrap_or(u32::MAX);
         self.settings.limit.min(budget).max(1)
     }
 
