@@ -23,7 +23,9 @@ impl Session {
             // Without a time nobody can ask for the latest: those that come first by name, and all that changes from then on.
             let moment = self.whole().await?;
             let at = moment.at;
-            self.deliver(moment).await?;
+            if self.deliver(moment).await? == Next::Again {
+                return Ok(Next::Again);
+            }
             if let Some(window) = &mut self.window {
                 window.resume(at.as_ref().and_then(super::times::ours), None);
             }
@@ -110,7 +112,9 @@ impl Session {
             }
             Step::Moment(moment) => {
                 self.compare_clocks(moment.at);
-                self.deliver(*moment).await?;
+                if self.deliver(*moment).await? == Next::Again {
+                    return Ok(Some(Next::Again));
+                }
                 if self.oldest.is_none() {
                     self.begin_of_older();
                 }

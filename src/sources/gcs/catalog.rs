@@ -190,7 +190,7 @@ impl Catalog {
         let name = listed.name.clone();
         let place = self.earlier.places.remove(&name);
         let is_old = listed.updated <= self.floor;
-        if self.is_started && is_old && place.is_none() {
+        if self.is_whole_known && is_old && place.is_none() {
             return;
         }
         let until = self.limits.object_bytes;
