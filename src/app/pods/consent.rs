@@ -255,8 +255,8 @@ mod unit {
         let check = |line: &str, most: usize, expected: &[&str]| assert_eq!(fit(line, 24, most), expected, "{line}");
         check("short", 1, &["short"]);
         check(&"a".repeat(24), 1, &["aaaaaaaaaaaaaaaaaaaaaaaa"]);
-        check(&"a".repeat(25), 1, &["aaaaaa (+19 characters)"]);
-        check(&"a".repeat(60), 2, &["aaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaa (+30 characters)"]);
+        check(&"a".repeat(25), 1, &["aaaaaaa (+18 characters)"]);
+        check(&"a".repeat(60), 2, &["aaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaa (+29 characters)"]);
         check(&"\u{65e5}".repeat(20), 1, &["\u{65e5}\u{65e5}\u{65e5} (+17 characters)"]);
         check("", 1, &[""]);
     }
@@ -290,7 +290,7 @@ mod unit {
         check("AWS_PROFILE", "\u{1b}[2J\u{202e}a\nLD_PRELOAD=x", "AWS_PROFILE='<1B>[2J<U+202E>a<0A>LD_PRELOAD=x'");
         check("A\nB", "", "A<0A>B=''");
         check("DB_PASSWORD", "hunter2hunter2", "DB_PASSWORD=[redacted: password, 14 bytes]");
-        let proxy = "HTTPS_PROXY=http://mira:[redacted: URL password, 8 bytes]@proxy:1";
+        let proxy = "HTTPS_PROXY=http://mira:[redacted: password in URL, 8 bytes]@proxy:1";
         check("HTTPS_PROXY", "http://mira:s3cretpw@proxy:1", proxy);
     }
 }
