@@ -50,6 +50,9 @@ const MOST_VARIABLES: usize = 10;
 const OTHER_ROWS: usize = 3;
 const BLANK_ROWS: usize = 2;
 
+/// Rows with which all of it can be read.
+const ROOMY: usize = 10;
+
 impl App {
     /// Opens the question that waits, where nothing else has the keys.
     pub(super) fn ask_consent(&mut self) {
@@ -74,7 +77,7 @@ impl App {
         let command = command(plugin);
         let columns = usize::from(self.size.0).saturating_sub(MARGIN).max(20);
         let room = self.room_for_consent();
-        let used = OTHER_ROWS + if room < 10 { 0 } else { BLANK_ROWS };
+        let used = OTHER_ROWS + if room < ROOMY { 0 } else { BLANK_ROWS };
         let room = room.saturating_sub(used).max(2);
         let variables = if plugin.env.is_empty() {
             Vec::new()
@@ -113,8 +116,11 @@ impl App {
         if (self.now.0 - question.since.0).abs() < TO_READ {
             return self.say("read it first, then answer");
         }
-        if self.room_for_consent() == 0 {
-            return self.say("the window is too small to read it: make it larger first");
+        // Where there is no room, variables have no rows of their own.
+        let has_variables = self.pods.questions.first().is_some_and(|(_, plugin)| !plugin.env.is_empty());
+        let room = self.room_for_consent();
+        if room == 0 || has_variables && room < ROOMY {
+            return self.say("too small to read it: make the window higher first");
         }
         self.answer_consent(Want::Allow, effects);
         self.say("it may run, now and later");
