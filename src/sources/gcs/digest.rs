@@ -154,13 +154,16 @@ impl Digest {
     /// The entries of an archive, one after another.
     fn entries(&self, raw: Box<dyn Read + Send>, reading: &mut Reading, work: &mut Work<'_>) -> Result<Ended, Closed> {
         let mut entries = Entries::new(raw);
+        let mut count = 0;
         loop {
             let entry = match entries.next(&self.name) {
                 Ok(Some(entry)) => entry,
                 Ok(None) => return Ok(Ended::Bytes(Ending::of(&reading.ending))),
                 Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
             };
-            if reading.gate.is_open() {
+            count += 1;
+            // Of a single one nobody needs to be told.
+            if count > 1 && reading.gate.is_open() {
                 work.stream.note(&format!("{} in {}", entry.name, self.name), work.out)?;
             }
             match self.decoded(entry.bytes, &entry.name, reading, work)? {

@@ -97,7 +97,7 @@ async fn archives_are_read_as_they_come() {
     let all: Vec<_> = text.lines().chain(["{\"level\":\"ERROR\",\"msg\":\"x\"}", "last"]).collect();
     for name in ["deflated.zip", "stored.zip", "zstd.zip"] {
         assert!(lines(name) == all, "{name}: {:?}", stand.told.state(name));
-        assert!(stand.told.is_read(name) && stand.told.lines(name)[0] == format!("# d/a.log in {name}"));
+        assert!(stand.told.is_read(name) && stand.told.lines(name)[5000] == format!("# ../b.csv in {name}"));
     }
     assert!(
         lines("streamed.zip").into_iter().eq(text.lines().chain(["last"])),
