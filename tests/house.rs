@@ -46,10 +46,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("google_cloud_auth", &["sources/google/", "sources/gcs/"]),
     ("google_cloud_storage", &["sources/gcs/"]),
     ("google_cloud_gax", &["sources/gcs/"]),
-<<<<<<< HEAD
-=======
-    ("http", &["sources/google/"]),
->>>>>>> gcs
     ("googleapis_tonic_google_firestore_v1", &["sources/firestore/", "demo/firestore/"]),
     ("tonic", &["sources/firestore/"]),
     ("prost", &["sources/firestore/", "demo/firestore/"]),

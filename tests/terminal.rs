@@ -122,8 +122,6 @@ fn another_source_is_opened_and_the_run_is_measured() {
     session.wait_for("other.log");
     session.send(b"\t\r");
     session.wait_for("from the other");
-    session.send(b":open firestore:prod/payments\r");
-    session.wait_for("firestore: not in this version yet");
     session.send(b":debug\r");
     session.wait_for("messages of sources waiting");
     let text = session.text();

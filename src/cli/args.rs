@@ -16,13 +16,14 @@ use jiff::tz::TimeZone;
 use std::{ffi::OsString, path::PathBuf};
 
 const EXAMPLES: &str = "\
-Google Cloud Storage and Firestore answer that they are not there yet; the other kinds are read.
 A path that looks like an address or a command is written with its directory: ./pods:x, ./demo.
 
 Examples:
   logdeck                              in a clone: the CI runs of its repository, and why they failed
   logdeck github:acme/api              those of any other one
   logdeck pods:payments/deploy/api     the pods of a deployment, as they come and go
+  logdeck gs://acme-logs/trades/       objects under a prefix, new and grown ones as they come
+  logdeck firestore:acme-prod/jobs     the documents of a collection, and what changes in them
   logdeck build-logs.zip               every entry of the archive, merged by time
   logdeck /var/log/app/                all files below it, followed as they grow
   kubectl logs -f deploy/api | logdeck -
@@ -173,7 +174,7 @@ pub enum Command {
     /// Prints records of files or standard input: filtered, merged by time, as text, JSON or raw lines.
     Cat(CatArgs),
     /// Prints the end of logs and what comes after, of several sources merged by time: pods, files, standard input.
-    Tail(TailArgs),
+    Tail(Box<TailArgs>),
     /// Prints the lines that explain why a build failed: of CI logs, archives of them, or standard input.
     Extract(ExtractArgs),
     /// Lists the runs of a repository's CI: GitHub Actions, GitLab CI.

@@ -319,7 +319,7 @@ mod tests {
             let text = needs(tab, &TimeZone::UTC);
             assert!(expected.iter().all(|part| text.contains(part)), "{text}");
         };
-        check(Tab::Gcs, &["gs://BUCKET/PREFIX", "not in this version yet", "credentials"]);
+        check(Tab::Gcs, &["gs://BUCKET/PREFIX", "credentials"]);
         check(Tab::Pods, &["pods:", "kubeconfig"]);
         check(Tab::Ci, &["Files: PATH", "Standard input: -", "GitHub Actions: github:"]);
         assert_eq!(needs(Tab::Summary, &TimeZone::UTC), "");

@@ -32,8 +32,8 @@ fn kinds_that_are_not_there_yet_say_so_by_name() {
     check("app.log", None);
     check("-", None);
     check("pods:payments", None);
-    check("gs://b/x", Some("gs: not in this version yet; it will read gs://BUCKET/PREFIX"));
-    check("firestore:a/b", Some("firestore: not in this version yet"));
-    check("github:a/b", Some("github: not in this version yet"));
+    check("gs://b/x", None);
+    check("firestore:a/b", None);
+    check("github:a/b", Some("github: not in this version yet; it will read github:OWNER/REPO"));
     check("gitlab:a/b", Some("gitlab: not in this version yet"));
 }

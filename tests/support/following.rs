@@ -85,7 +85,7 @@ impl Following {
     pub(crate) fn end(mut self, signal: Signal) -> (ExitStatus, Vec<String>) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
-        let status = self.child.wait().unwrap();
+        let status = ended(&mut self.child);
         (status, self.lines.iter().collect())
     }
 
@@ -101,9 +101,23 @@ impl Following {
         }
         drop(stdout);
         then();
-        let status = child.wait().unwrap();
+        let status = ended(&mut child);
         (status, String::from_utf8(text).unwrap().lines().map(str::to_owned).collect())
     }
+}
+
+/// Waits for the end, which has to come.
+fn ended(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    panic!("it does not end");
 }
 
 impl Drop for Following {

@@ -70,6 +70,8 @@ pub struct Tail {
     unknown: HashMap<SourceId, usize>,
     /// Objects that will be read and of which nothing came yet.
     queued: HashMap<SourceId, HashSet<(String, String)>>,
+    /// What was said of objects.
+    told: HashSet<String>,
     lines: Option<usize>,
     /// Whether it ends when all that is there was read.
     is_ending: bool,
@@ -87,8 +89,18 @@ impl Tail {
         keeper: Option<Keeper>,
     ) -> Self {
         let ids = || (0..sources as u16).map(SourceId).collect();
-        let (unknown, queued, is_ending) = (HashMap::new(), HashMap::new(), follow == Follow::Off);
-        Self { printer, sorter, starting: ids(), silent: ids(), unknown, queued, lines, is_ending, keeper }
+        Self {
+            printer,
+            sorter,
+            starting: ids(),
+            silent: ids(),
+            unknown: HashMap::new(),
+            queued: HashMap::new(),
+            told: HashSet::new(),
+            lines,
+            is_ending: follow == Follow::Off,
+            keeper,
+        }
     }
 
     /// How the command ends.
@@ -252,6 +264,12 @@ impl Tail {
                     let goes_on = matches!(object.state, ObjectState::Queued | ObjectState::Reading { .. });
                     if let Some(origin) = object.origin {
                         self.sorter.set_over(origin, !goes_on);
+                    }
+                    if let ObjectState::Partial { why, .. } = &object.state {
+                        let told = format!("gs://{}/{} was not read to its end: {why}", object.key.bucket, object.key.name);
+                        if self.told.insert(told.clone()) {
+                            self.printer.problem(&told, out);
+                        }
                     }
                     let name = (object.key.bucket, object.key.name);
                     if goes_on && object.origin.is_none() {

@@ -56,6 +56,11 @@ pub fn run(args: &TailArgs, globals: &Globals<'_>, out: &mut Output) -> anyhow::
     let query = args.filter.query(&window, now, None, &zone);
     let matcher = Matcher::compile(&query, []).map_err(|error| Usage(error.to_string()))?;
     let (follow, window) = if args.no_follow { (Follow::Off, u64::MAX) } else { (Follow::On, FILE_WINDOW) };
+    if args.state.is_some()
+        && let Some(other) = sources.iter().find(|source| !remembers(source))
+    {
+        out.note(&format!("--state keeps places of gs: and firestore: alone; {other} begins as it does without"));
+    }
     let state = args.state.as_deref().map(|path| state::State::open(path, salt(now))).transpose()?;
     let places = state.as_ref().map(|state| state.places().clone()).unwrap_or_default();
     let settings = Settings {

@@ -84,7 +84,9 @@ pub(super) fn of_document(fields: &Fields) -> String {
     let mut told: Vec<_> = value::sorted(fields)
         .into_iter()
         .filter(|(name, value)| !is_nested(value) && !times::is_usual(name))
-        .map(|(name, value)| (salience(name, Some(value)), format!("{}={}", value::below("", name), value::words(value))))
+        .map(|(name, value)| {
+            (salience(name, Some(value)), format!("{}={}", value::below("", name), value::words(value)))
+        })
         .collect();
     if told.is_empty() {
         // Times and maps are better than nothing.
@@ -186,7 +188,7 @@ mod tests {
     fn templates() {
         let document = doc("a", &[("state", text("failed")), ("by", map(&[("name", text("on call"))])), ("n", int(3))]);
         let check = |template: &str, expected: &str| {
-            let got = Template::parse(template).map(|t| t.fill(&document.fields, "n 2 -> 3")).unwrap_or_else(|e| e);
+            let got = Template::parse(template).map_or_else(|e| e, |t| t.fill(&document.fields, "n 2 -> 3"));
             assert_eq!(got, expected, "{template}");
         };
         check("{state} of {by.name} ({n})", "failed of on call (3)");

@@ -12,11 +12,47 @@ use prost_types::Timestamp as WireTime;
 /// Names of the field with a document's time, the likeliest first: when it happened, when it was made, when it changed. What
 /// only some documents have (a time of a change) would hide the others, since a query is ordered by it.
 const NAMES: &[&str] = &[
-    "timestamp", "time", "ts", "eventtime", "datetime", "occurredat", "at", "date", "loggedat", "createdat", "created",
-    "createtime", "creationtime", "createdon", "inserted", "insertedat", "receivedat", "publishedat", "submittedat",
-    "queuedat", "startedat", "starttime", "started", "openedat", "updatedat", "updated", "updatetime", "lastupdated",
-    "lastupdatedat", "lastupdate", "modifiedat", "modified", "lastmodified", "changedat", "heartbeatat", "lastseen",
-    "lastseenat", "finishedat", "endedat", "endtime", "completedat",
+    "timestamp",
+    "time",
+    "ts",
+    "eventtime",
+    "datetime",
+    "occurredat",
+    "at",
+    "date",
+    "loggedat",
+    "createdat",
+    "created",
+    "createtime",
+    "creationtime",
+    "createdon",
+    "inserted",
+    "insertedat",
+    "receivedat",
+    "publishedat",
+    "submittedat",
+    "queuedat",
+    "startedat",
+    "starttime",
+    "started",
+    "openedat",
+    "updatedat",
+    "updated",
+    "updatetime",
+    "lastupdated",
+    "lastupdatedat",
+    "lastupdate",
+    "modifiedat",
+    "modified",
+    "lastmodified",
+    "changedat",
+    "heartbeatat",
+    "lastseen",
+    "lastseenat",
+    "finishedat",
+    "endedat",
+    "endtime",
+    "completedat",
 ];
 
 /// The service's moment as ours; nothing before 1677 or after 2262.
@@ -42,16 +78,35 @@ pub(super) fn of_value(value: &Value) -> Option<Timestamp> {
     }
 }
 
+/// A moment in the form that a field's values have; as a timestamp where none is known.
+pub(super) fn like(sample: Option<&Value>, time: Timestamp) -> Value {
+    let scaled = |unit: i64| time.0.div_euclid(SECOND / unit);
+    let unit = |seconds: f64| [1, 1_000, 1_000_000, SECOND].into_iter().find(|unit| seconds / (*unit as f64) < 1e10);
+    let value_type = match sample.and_then(|sample| sample.value_type.as_ref()) {
+        Some(ValueType::StringValue(_)) => ValueType::StringValue(time.to_jiff().to_string()),
+        Some(ValueType::IntegerValue(number)) => {
+            ValueType::IntegerValue(scaled(unit(*number as f64).unwrap_or(SECOND)))
+        }
+        Some(ValueType::DoubleValue(number)) => {
+            ValueType::DoubleValue(time.0 as f64 / SECOND as f64 * unit(*number).unwrap_or(1) as f64)
+        }
+        _ => ValueType::TimestampValue(theirs(time)),
+    };
+    Value { value_type: Some(value_type) }
+}
+
 /// A number since 1970 in the unit that puts it between 1980 and 2200; it is given in parts of a unit.
 fn epoch(number: i128, parts: i128) -> Option<Timestamp> {
     const EARLIEST: i128 = 315_532_800;
     const LATEST: i128 = 7_258_118_400;
-    [1, 1_000, 1_000_000, 1_000_000_000].into_iter().find_map(|unit: i128| {
-        let scale = unit * parts;
-        let seconds = number.div_euclid(scale);
-        (EARLIEST..LATEST).contains(&seconds).then(|| i64::try_from(number * i128::from(SECOND) / scale).ok())?
-    })
-    .map(Timestamp)
+    [1, 1_000, 1_000_000, 1_000_000_000]
+        .into_iter()
+        .find_map(|unit: i128| {
+            let scale = unit * parts;
+            let seconds = number.div_euclid(scale);
+            (EARLIEST..LATEST).contains(&seconds).then(|| i64::try_from(number * i128::from(SECOND) / scale).ok())?
+        })
+        .map(Timestamp)
 }
 
 /// The field with the times of such documents: a timestamp of a usual name, else a timestamp that most of them have.
@@ -118,6 +173,25 @@ mod tests {
         check(int(42), None);
         check(Value { value_type: Some(ValueType::DoubleValue(1_795_230_794.5)) }, Some("2026-11-21T03:13:14.5Z"));
         check(Value { value_type: Some(ValueType::DoubleValue(f64::NAN)) }, None);
+    }
+
+    #[test]
+    fn moments_in_the_form_of_others() {
+        let time_of = |text: &str| Timestamp::from_jiff(text.parse().unwrap()).unwrap();
+        for sample in [
+            time("2020-01-01T00:00:00Z"),
+            text("2020-01-01T00:00:00Z"),
+            int(1_577_836_800),
+            int(1_577_836_800_000),
+            int(1_577_836_800_000_000),
+            int(1_577_836_800_000_000_000),
+            Value { value_type: Some(ValueType::DoubleValue(1_577_836_800.5)) },
+        ] {
+            let since = time_of("2026-11-21T03:13:14Z");
+            let like = like(Some(&sample), since);
+            assert_eq!(super::value::kind(&like), super::value::kind(&sample));
+            assert_eq!(of_value(&like), Some(since), "{sample:?}");
+        }
     }
 
     #[test]

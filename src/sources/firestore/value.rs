@@ -5,6 +5,7 @@
 use super::place::path_of;
 use super::wire::Value;
 use super::wire::value::ValueType;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -52,7 +53,9 @@ pub(super) fn kind(value: &Value) -> &'static str {
 /// Whether both are the same; NaN is NaN.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (&a.value_type, &b.value_type) {
-        (Some(ValueType::DoubleValue(a)), Some(ValueType::DoubleValue(b))) => a == b || a.is_nan() && b.is_nan(),
+        (Some(ValueType::DoubleValue(a)), Some(ValueType::DoubleValue(b))) => {
+            a.partial_cmp(b).map_or_else(|| a.is_nan() && b.is_nan(), Ordering::is_eq)
+        }
         (Some(ValueType::ArrayValue(a)), Some(ValueType::ArrayValue(b))) => {
             a.values.len() == b.values.len() && a.values.iter().zip(&b.values).all(|(a, b)| same(a, b))
         }
@@ -121,7 +124,10 @@ pub(super) fn segments(path: &str) -> Vec<String> {
 /// A path as the service reads it: names that are no plain words stand in backticks.
 pub(super) fn wire_path(path: &str) -> String {
     let quoted = segments(path).into_iter().map(|part| {
-        let plain = part.bytes().enumerate().all(|(at, b)| b == b'_' || b.is_ascii_alphabetic() || at > 0 && b.is_ascii_digit());
+        let plain = part
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| b == b'_' || b.is_ascii_alphabetic() || at > 0 && b.is_ascii_digit());
         if plain && !part.is_empty() { part } else { format!("`{}`", part.replace('\\', "\\\\").replace('`', "\\`")) }
     });
     quoted.collect::<Vec<_>>().join(".")
@@ -151,7 +157,8 @@ fn count(value: &Value) -> usize {
 
 /// A moment as text.
 pub(super) fn moment(time: &prost_types::Timestamp) -> String {
-    jiff::Timestamp::new(time.seconds, time.nanos).map_or_else(|_| format!("@{}", time.seconds), |time| time.to_string())
+    jiff::Timestamp::new(time.seconds, time.nanos)
+        .map_or_else(|_| format!("@{}", time.seconds), |time| time.to_string())
 }
 
 /// A value in a few words: `failed`, `"lock timeout"`, `3`, `{14 fields}`.
