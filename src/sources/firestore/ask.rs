@@ -109,9 +109,9 @@ impl Session {
     /// Whether a change is of a document that the address means.
     fn is_meant(&self, change: &Change) -> bool {
         let name = match change {
-            Change::Added(document) | Change::Modified { after: document, .. } | Change::Left { after: document, .. } => {
-                document.name.as_str()
-            }
+            Change::Added(document)
+            | Change::Modified { after: document, .. }
+            | Change::Left { after: document, .. } => document.name.as_str(),
             Change::Deleted { name, .. } => name,
         };
         self.place.has(super::place::path_of(name))
@@ -149,11 +149,7 @@ impl Session {
     }
 
     /// What became of documents that the query has no more.
-    async fn decide(
-        &mut self,
-        doubtful: &[Arc<str>],
-        at: Option<prost_types::Timestamp>,
-    ) -> Result<Vec<Change>, Stop> {
+    async fn decide(&mut self, doubtful: &[Arc<str>], at: Option<prost_types::Timestamp>) -> Result<Vec<Change>, Stop> {
         if doubtful.is_empty() {
             return Ok(Vec::new());
         }

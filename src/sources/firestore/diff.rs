@@ -27,7 +27,8 @@ pub(super) fn diff<'v>(before: &'v Fields, after: &'v Fields) -> Vec<Changed<'v>
 }
 
 fn walk<'v>(path: &str, before: &'v Fields, after: &'v Fields, depth: usize, changes: &mut Vec<Changed<'v>>) {
-    let mut names: Vec<&String> = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))).collect();
+    let mut names: Vec<&String> =
+        before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))).collect();
     names.sort_unstable();
     for name in names {
         let (from, to) = (before.get(name), after.get(name));
@@ -35,7 +36,9 @@ fn walk<'v>(path: &str, before: &'v Fields, after: &'v Fields, depth: usize, cha
             if same(from, to) {
                 continue;
             }
-            if depth > 0 && let (Some(from), Some(to)) = (as_map(from), as_map(to)) {
+            if depth > 0
+                && let (Some(from), Some(to)) = (as_map(from), as_map(to))
+            {
                 walk(&below(path, name), from, to, depth - 1, changes);
                 continue;
             }

@@ -109,15 +109,20 @@ fn filter(field: &str, operator: Operator, value: Value) -> FilterType {
 /// Where a field's path ends: at a blank or an operator's sign outside of backticks.
 fn field_end(text: &str) -> Option<usize> {
     let mut quoted = false;
-    text.char_indices().find(|(_, c)| {
-        quoted ^= *c == '`';
-        !quoted && (c.is_whitespace() || "=!<>".contains(*c))
-    }).map(|(at, _)| at)
+    text.char_indices()
+        .find(|(_, c)| {
+            quoted ^= *c == '`';
+            !quoted && (c.is_whitespace() || "=!<>".contains(*c))
+        })
+        .map(|(at, _)| at)
 }
 
 /// Whether a text begins with an operator; one of letters ends there.
 fn begins(text: &str, operator: &str) -> bool {
-    let Some(after) = text.get(operator.len()..).filter(|_| text.get(..operator.len()).is_some_and(|t| t.eq_ignore_ascii_case(operator))) else {
+    let Some(after) = text
+        .get(operator.len()..)
+        .filter(|_| text.get(..operator.len()).is_some_and(|t| t.eq_ignore_ascii_case(operator)))
+    else {
         return false;
     };
     let is_word = operator.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -156,7 +161,9 @@ fn literal(text: &str) -> Result<Value, (usize, &'static str)> {
     let value_type = if text.starts_with('"') {
         match serde_json::from_str::<String>(text) {
             Ok(text) => ValueType::StringValue(text),
-            Err(_) => return Err((0, "the quotes do not end where the value does, or hold a wrong escape: they begin")),
+            Err(_) => {
+                return Err((0, "the quotes do not end where the value does, or hold a wrong escape: they begin"));
+            }
         }
     } else if let Some(rest) = text.strip_prefix('\'') {
         match rest.strip_suffix('\'') {
@@ -246,10 +253,7 @@ mod tests {
         check("s in [a, \"b,c\", 3]", r#"s In [StringValue("a"), StringValue("b,c"), IntegerValue(3)]"#);
         check("s not-in a,b", r#"s NotIn [StringValue("a"), StringValue("b")]"#);
         check("s ARRAY-CONTAINS-ANY [1]", "s ArrayContainsAny [IntegerValue(1)]");
-        check(
-            "ts < 2026-11-21T03:00:00Z",
-            "ts LessThan TimestampValue(Timestamp { seconds: 1795230000, nanos: 0 })",
-        );
+        check("ts < 2026-11-21T03:00:00Z", "ts LessThan TimestampValue(Timestamp { seconds: 1795230000, nanos: 0 })");
         let name = "projects/acme/databases/(default)/documents/jobs/a";
         check("__name__ >= a", &format!("__name__ GreaterThanOrEqual ReferenceValue(\"{name}\")"));
         check("__name__ == jobs/a", &format!("__name__ Equal ReferenceValue(\"{name}\")"));

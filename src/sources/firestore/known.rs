@@ -106,7 +106,8 @@ impl Known {
 
     /// The query has it again, or no more.
     pub(super) fn set_in(&mut self, name: &str, is_in: bool) {
-        let Some((name, entry)) = self.entries.get_key_value(name).map(|(name, entry)| (name.clone(), entry.is_in)) else {
+        let Some((name, entry)) = self.entries.get_key_value(name).map(|(name, entry)| (name.clone(), entry.is_in))
+        else {
             return;
         };
         if entry == is_in {
@@ -159,7 +160,8 @@ mod tests {
     fn documents_beyond_the_bound_are_known_by_version_alone() {
         let mut known = Known::bounded(40_000);
         let put = |known: &mut Known, id: &str, version: &str| {
-            let document = Document { update_time: Some(moment(version)), ..doc(id, &[("t", text(&"x".repeat(2_000)))]) };
+            let document =
+                Document { update_time: Some(moment(version)), ..doc(id, &[("t", text(&"x".repeat(2_000)))]) };
             let name: Arc<str> = document.name.as_str().into();
             known.put(Key { value: None, name: name.clone() }, Arc::new(document), true);
             name

@@ -104,11 +104,8 @@ impl Link {
             way::to(&url, google, CONNECT)?
         };
         let channel = endpoint.connect_with_connector_lazy(connector);
-        let who = if is_emulator {
-            Who::Emulator
-        } else {
-            Who::Account(google::Account::new(google, &[google::DATASTORE]))
-        };
+        let who =
+            if is_emulator { Who::Emulator } else { Who::Account(google::Account::new(google, &[google::DATASTORE])) };
         let client = FirestoreClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
         Ok(Self { client, who, database: place.database(), server })
     }

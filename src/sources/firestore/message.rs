@@ -84,7 +84,9 @@ pub(super) fn of_document(fields: &Fields) -> String {
     let mut told: Vec<_> = value::sorted(fields)
         .into_iter()
         .filter(|(name, value)| !is_nested(value) && !times::is_usual(name))
-        .map(|(name, value)| (salience(name, Some(value)), format!("{}={}", value::below("", name), value::words(value))))
+        .map(|(name, value)| {
+            (salience(name, Some(value)), format!("{}={}", value::below("", name), value::words(value)))
+        })
         .collect();
     if told.is_empty() {
         // Times and maps are better than nothing.

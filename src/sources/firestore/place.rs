@@ -51,7 +51,11 @@ impl Place {
         for (at, part) in above.iter().enumerate() {
             match *part {
                 ALL if place % 2 == 0 => {}
-                ALL => return Err(format!("`{path}`: `**` stands for documents with their collections, so it comes behind a document")),
+                ALL => {
+                    return Err(format!(
+                        "`{path}`: `**` stands for documents with their collections, so it comes behind a document"
+                    ));
+                }
                 ANY if place % 2 == 0 => {
                     return Err(format!("`{path}`: part {} is a collection and needs its name", at + 1));
                 }

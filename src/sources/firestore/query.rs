@@ -125,9 +125,9 @@ impl Key {
     /// Whether this one comes first: it is later, or its name does where these are the order.
     pub(super) fn is_ahead_of(&self, other: &Self) -> bool {
         match (&self.value, &other.value) {
-            (Some(own), Some(theirs)) => compare(own, theirs)
-                .then_with(|| compare_names(&self.name, &other.name))
-                .is_gt(),
+            (Some(own), Some(theirs)) => {
+                compare(own, theirs).then_with(|| compare_names(&self.name, &other.name)).is_gt()
+            }
             _ => compare_names(&self.name, &other.name).is_lt(),
         }
     }
@@ -215,7 +215,9 @@ mod tests {
         assert_eq!(query.order_by[0].field.as_ref().unwrap().field_path, "at.`x y`");
         let (start, end) = (query.start_at.unwrap(), query.end_at.unwrap());
         assert_eq!((start.values.len(), start.before, end.before, query.limit), (2, false, true, Some(10)));
-        assert!(matches!(query.r#where.unwrap().filter_type, Some(FilterType::CompositeFilter(all)) if all.filters.len() == 2));
+        assert!(
+            matches!(query.r#where.unwrap().filter_type, Some(FilterType::CompositeFilter(all)) if all.filters.len() == 2)
+        );
         let plan = Plan { by: By::Name, filters: Vec::new(), ..plan };
         let query = plan.query(&Span::default(), None);
         assert_eq!((query.order_by.len(), query.r#where, query.limit), (0, None, None));

@@ -217,7 +217,8 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&json).unwrap();
             assert_eq!(json, expected);
         };
-        let first = version("2026-11-21T03:13:10Z", &[("state", text("running")), ("ts", time("2026-11-21T03:13:09Z"))]);
+        let first =
+            version("2026-11-21T03:13:10Z", &[("state", text("running")), ("ts", time("2026-11-21T03:13:09Z"))]);
         let second = version(
             "2026-11-21T03:13:14.218Z",
             &[("state", text("failed")), ("code", text("DEADLINE_EXCEEDED")), ("ts", time("2026-11-21T03:13:09Z"))],

@@ -140,7 +140,8 @@ impl Session {
         let filters = filters?;
         let message = settings.message.as_deref().map(Template::parse).transpose()?;
         let link = Link::new(&place, settings.endpoint.as_deref(), &job.settings.google).map_err(|t| t.words)?;
-        let query: Vec<&str> = std::iter::once(place.path.as_str()).chain(settings.filters.iter().map(String::as_str)).collect();
+        let query: Vec<&str> =
+            std::iter::once(place.path.as_str()).chain(settings.filters.iter().map(String::as_str)).collect();
         let query = query.join(", ");
         let scope = Scope {
             project: place.project.clone(),
@@ -285,7 +286,8 @@ impl Session {
             Kind::Stale => (self.token, self.read_time) = (None, None),
             Kind::Denied if self.how == How::Listen && self.settings.changes == Changes::Auto => {
                 let every = self.settings.poll.as_secs();
-                self.poll_words = Some(format!("listening is not allowed, so it is asked every {every} s: {}", trouble.words));
+                self.poll_words =
+                    Some(format!("listening is not allowed, so it is asked every {every} s: {}", trouble.words));
                 self.how = How::Poll;
                 pause = SOON;
             }
@@ -362,7 +364,8 @@ impl Session {
         self.desk.scope.mode = Mode::Off;
         self.desk.touch();
         self.refresh();
-        let health = Health::new(State::Done, format!("read {} of {}", documents_of(self.documents()), self.place.path));
+        let health =
+            Health::new(State::Done, format!("read {} of {}", documents_of(self.documents()), self.place.path));
         self.desk.tell(health).await
     }
 

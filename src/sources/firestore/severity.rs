@@ -17,7 +17,8 @@ const STATES: &[&str] =
     &["state", "status", "phase", "result", "outcome", "conclusion", "health", "stage", "condition", "verdict"];
 
 /// Names of fields that are there when something went wrong.
-const ERRORS: &[&str] = &["error", "err", "exception", "errormessage", "lasterror", "failure", "failurereason", "errors"];
+const ERRORS: &[&str] =
+    &["error", "err", "exception", "errormessage", "lasterror", "failure", "failurereason", "errors"];
 
 /// Names of fields with text for people.
 const TEXTS: &[&str] =
@@ -27,13 +28,48 @@ const TEXTS: &[&str] =
 const TRIES: &[&str] = &["attempt", "attempts", "retry", "retries", "retrycount", "tries", "failures", "failurecount"];
 
 const BAD: &[&str] = &[
-    "fail", "error", "fatal", "crash", "panic", "abort", "cancelled", "canceled", "rejected", "denied", "refused",
-    "unavailable", "deadlineexceeded", "deadletter", "exception", "killed", "corrupt", "unhealthy", "expired",
+    "fail",
+    "error",
+    "fatal",
+    "crash",
+    "panic",
+    "abort",
+    "cancelled",
+    "canceled",
+    "rejected",
+    "denied",
+    "refused",
+    "unavailable",
+    "deadlineexceeded",
+    "deadletter",
+    "exception",
+    "killed",
+    "corrupt",
+    "unhealthy",
+    "expired",
 ];
 
 const ODD: &[&str] = &[
-    "warn", "retry", "timeout", "timedout", "degraded", "blocked", "throttled", "stalled", "stale", "paused",
-    "suspended", "late", "delayed", "slow", "skipped", "partial", "unknown", "backoff", "overdue", "conflict",
+    "warn",
+    "retry",
+    "timeout",
+    "timedout",
+    "degraded",
+    "blocked",
+    "throttled",
+    "stalled",
+    "stale",
+    "paused",
+    "suspended",
+    "late",
+    "delayed",
+    "slow",
+    "skipped",
+    "partial",
+    "unknown",
+    "backoff",
+    "overdue",
+    "conflict",
 ];
 
 /// How bad a document's change is. Of a modification only what changed counts, but for a field that says the severity.
@@ -88,13 +124,25 @@ fn of_field(name: &str, value: &Value) -> Severity {
             if is_bad { Severity::Error } else { Severity::Info }
         }
         Some(ValueType::StringValue(text)) if is(ERRORS) => {
-            if text.trim().is_empty() { Severity::Info } else { Severity::Error }
+            if text.trim().is_empty() {
+                Severity::Info
+            } else {
+                Severity::Error
+            }
         }
         Some(ValueType::MapValue(map)) if is(ERRORS) => {
-            if map.fields.is_empty() { Severity::Info } else { Severity::Error }
+            if map.fields.is_empty() {
+                Severity::Info
+            } else {
+                Severity::Error
+            }
         }
         Some(ValueType::ArrayValue(array)) if is(ERRORS) => {
-            if array.values.is_empty() { Severity::Info } else { Severity::Error }
+            if array.values.is_empty() {
+                Severity::Info
+            } else {
+                Severity::Error
+            }
         }
         Some(ValueType::StringValue(text)) if is(STATES) || is(TEXTS) => of_words(text),
         _ => Severity::Info,
@@ -113,7 +161,8 @@ fn of_words(text: &str) -> Severity {
             if word.len() < 6 { whole.into_iter().any(|own| own.starts_with(word)) } else { joined.contains(word) }
         })
     };
-    let is_denied = ["no error", "0 error", "0 failed", "without error", "not failed"].iter().any(|no| lower.contains(no));
+    let is_denied =
+        ["no error", "0 error", "0 failed", "without error", "not failed"].iter().any(|no| lower.contains(no));
     if !is_denied && has(BAD) {
         Severity::Error
     } else if has(ODD) {

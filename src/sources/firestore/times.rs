@@ -12,11 +12,47 @@ use prost_types::Timestamp as WireTime;
 /// Names of the field with a document's time, the likeliest first: when it happened, when it was made, when it changed. What
 /// only some documents have (a time of a change) would hide the others, since a query is ordered by it.
 const NAMES: &[&str] = &[
-    "timestamp", "time", "ts", "eventtime", "datetime", "occurredat", "at", "date", "loggedat", "createdat", "created",
-    "createtime", "creationtime", "createdon", "inserted", "insertedat", "receivedat", "publishedat", "submittedat",
-    "queuedat", "startedat", "starttime", "started", "openedat", "updatedat", "updated", "updatetime", "lastupdated",
-    "lastupdatedat", "lastupdate", "modifiedat", "modified", "lastmodified", "changedat", "heartbeatat", "lastseen",
-    "lastseenat", "finishedat", "endedat", "endtime", "completedat",
+    "timestamp",
+    "time",
+    "ts",
+    "eventtime",
+    "datetime",
+    "occurredat",
+    "at",
+    "date",
+    "loggedat",
+    "createdat",
+    "created",
+    "createtime",
+    "creationtime",
+    "createdon",
+    "inserted",
+    "insertedat",
+    "receivedat",
+    "publishedat",
+    "submittedat",
+    "queuedat",
+    "startedat",
+    "starttime",
+    "started",
+    "openedat",
+    "updatedat",
+    "updated",
+    "updatetime",
+    "lastupdated",
+    "lastupdatedat",
+    "lastupdate",
+    "modifiedat",
+    "modified",
+    "lastmodified",
+    "changedat",
+    "heartbeatat",
+    "lastseen",
+    "lastseenat",
+    "finishedat",
+    "endedat",
+    "endtime",
+    "completedat",
 ];
 
 /// The service's moment as ours; nothing before 1677 or after 2262.
@@ -46,12 +82,14 @@ pub(super) fn of_value(value: &Value) -> Option<Timestamp> {
 fn epoch(number: i128, parts: i128) -> Option<Timestamp> {
     const EARLIEST: i128 = 315_532_800;
     const LATEST: i128 = 7_258_118_400;
-    [1, 1_000, 1_000_000, 1_000_000_000].into_iter().find_map(|unit: i128| {
-        let scale = unit * parts;
-        let seconds = number.div_euclid(scale);
-        (EARLIEST..LATEST).contains(&seconds).then(|| i64::try_from(number * i128::from(SECOND) / scale).ok())?
-    })
-    .map(Timestamp)
+    [1, 1_000, 1_000_000, 1_000_000_000]
+        .into_iter()
+        .find_map(|unit: i128| {
+            let scale = unit * parts;
+            let seconds = number.div_euclid(scale);
+            (EARLIEST..LATEST).contains(&seconds).then(|| i64::try_from(number * i128::from(SECOND) / scale).ok())?
+        })
+        .map(Timestamp)
 }
 
 /// The field with the times of such documents: a timestamp of a usual name, else a timestamp that most of them have.

@@ -121,9 +121,10 @@ impl Trouble {
             Code::InvalidArgument | Code::OutOfRange | Code::Unimplemented => {
                 Self::new(Kind::Wrong, format!("{server} does not understand the query: {said}"))
             }
-            Code::ResourceExhausted => {
-                Self::new(Kind::Exhausted, format!("the quota of reads is used up, or too much was asked at once: {said}"))
-            }
+            Code::ResourceExhausted => Self::new(
+                Kind::Exhausted,
+                format!("the quota of reads is used up, or too much was asked at once: {said}"),
+            ),
             Code::DeadlineExceeded => {
                 Self::new(Kind::Away, format!("{server} gave up on the query, it took too long: {said}"))
             }

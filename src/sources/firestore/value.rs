@@ -121,7 +121,10 @@ pub(super) fn segments(path: &str) -> Vec<String> {
 /// A path as the service reads it: names that are no plain words stand in backticks.
 pub(super) fn wire_path(path: &str) -> String {
     let quoted = segments(path).into_iter().map(|part| {
-        let plain = part.bytes().enumerate().all(|(at, b)| b == b'_' || b.is_ascii_alphabetic() || at > 0 && b.is_ascii_digit());
+        let plain = part
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| b == b'_' || b.is_ascii_alphabetic() || at > 0 && b.is_ascii_digit());
         if plain && !part.is_empty() { part } else { format!("`{}`", part.replace('\\', "\\\\").replace('`', "\\`")) }
     });
     quoted.collect::<Vec<_>>().join(".")
@@ -151,7 +154,8 @@ fn count(value: &Value) -> usize {
 
 /// A moment as text.
 pub(super) fn moment(time: &prost_types::Timestamp) -> String {
-    jiff::Timestamp::new(time.seconds, time.nanos).map_or_else(|_| format!("@{}", time.seconds), |time| time.to_string())
+    jiff::Timestamp::new(time.seconds, time.nanos)
+        .map_or_else(|_| format!("@{}", time.seconds), |time| time.to_string())
 }
 
 /// A value in a few words: `failed`, `"lock timeout"`, `3`, `{14 fields}`.

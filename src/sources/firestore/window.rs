@@ -205,7 +205,8 @@ impl Window {
             }
             Some(ResponseType::DocumentRemove(gone)) => self.pending.push(Pending::Removed(gone.document.into())),
             Some(ResponseType::Filter(filter)) => {
-                if self.knows_all && self.fresh.is_none() && self.count() != usize::try_from(filter.count).unwrap_or(0) {
+                if self.knows_all && self.fresh.is_none() && self.count() != usize::try_from(filter.count).unwrap_or(0)
+                {
                     return Step::Again;
                 }
             }

@@ -206,7 +206,8 @@ fn documents_in_doubt() {
 fn counts_that_differ_ask_anew() {
     let mut window = window(Some(10));
     window.begin(false);
-    let filter = |count| answer(ResponseType::Filter(ExistenceFilter { target_id: TARGET, count, ..Default::default() }));
+    let filter =
+        |count| answer(ResponseType::Filter(ExistenceFilter { target_id: TARGET, count, ..Default::default() }));
     // Nothing is compared before all are known.
     assert!(feed(&mut window, vec![target(Add, None), put(new("a", 1)), filter(7)]).is_empty());
     assert_eq!(feed(&mut window, vec![put(new("b", 2)), target(Current, Some(3))]), ["+a +b"]);
