@@ -98,7 +98,7 @@ impl App {
             Tab::Pods => self.pods.has_problem(),
             Tab::Gcs => self.objects.has_problem(),
             Tab::Firestore => self.documents.has_problem(),
-            _ => false,
+            Tab::Summary => false,
         };
         let degraded = has_problem || self.engine.sources().any(|source| source.tab() == tab && bad(source));
         if degraded { Badge::Degraded } else { Badge::None }

@@ -174,7 +174,7 @@ pub enum Command {
     /// Prints records of files or standard input: filtered, merged by time, as text, JSON or raw lines.
     Cat(CatArgs),
     /// Prints the end of logs and what comes after, of several sources merged by time: pods, files, standard input.
-    Tail(TailArgs),
+    Tail(Box<TailArgs>),
     /// Prints the lines that explain why a build failed: of CI logs, archives of them, or standard input.
     Extract(ExtractArgs),
     /// Lists the runs of a repository's CI: GitHub Actions, GitLab CI.

@@ -119,13 +119,12 @@ impl App {
             lines: head,
             fields: Vec::new(),
         };
-        match ChangeParts::of(record.raw) {
-            Some(parts) => lister.change(&parts),
-            None => {
-                let key = self.key_of("detail");
-                let words = format!("   This record is no change of a document. {key} shows all of it.");
-                lister.lines.push(DetailLine::Text(vec![span(words, Role::Dim)]));
-            }
+        if let Some(parts) = ChangeParts::of(record.raw) {
+            lister.change(&parts);
+        } else {
+            let key = self.key_of("detail");
+            let words = format!("   This record is no change of a document. {key} shows all of it.");
+            lister.lines.push(DetailLine::Text(vec![span(words, Role::Dim)]));
         }
         if record.cut > 0 {
             let words = crate::parse::text::cut_note(record.cut);

@@ -268,7 +268,7 @@ impl App {
         self.documents_are_shown()
             && (self.documents.places.values().any(|place| {
                 let scope = &place.scope;
-                let waits = scope.last.is_none() || scope.last.is_some_and(is_near) || scope.next.is_some_and(is_near);
+                let waits = scope.last.is_none_or(is_near) || scope.next.is_some_and(is_near);
                 waits || (place.is_spent() && scope.hour_ends.is_some_and(is_near))
             }) || self.changed_at().is_some_and(is_near))
     }

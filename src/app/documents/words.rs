@@ -17,7 +17,7 @@ use crate::parse::text::safe_line;
 /// From here on it is said that an answer takes long.
 const SLOW: i64 = 10 * SECOND;
 /// From here on it is said how old the last answer is.
-const OLD: i64 = 10 * SECOND;
+const OLD: i64 = 60 * SECOND;
 
 pub(super) fn safe(text: &str) -> String {
     safe_line(text.as_bytes()).into_owned()

@@ -160,33 +160,19 @@ impl Table {
             let id = (source, object.key.clone());
             let added = Tally::of(&object);
             let (origin, generation) = (object.origin, object.key.generation);
-            let slot = match self.by_key.get(&id) {
-                Some(slot) => {
-                    let slot = *slot;
-                    if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) {
-                        is_moved |= entry.object.updated != object.updated;
-                        let old = std::mem::replace(&mut entry.object, object);
-                        self.tally.take(&Tally::of(&old));
-                    }
-                    slot
+            let slot = if let Some(slot) = self.by_key.get(&id).copied() {
+                if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) {
+                    is_moved |= entry.object.updated != object.updated;
+                    let old = std::mem::replace(&mut entry.object, object);
+                    self.tally.take(&Tally::of(&old));
                 }
-                None => {
-                    let entry = Some(Entry { source, object });
-                    let slot = match self.free.pop() {
-                        Some(slot) => {
-                            self.slots[slot as usize] = entry;
-                            slot
-                        }
-                        None => {
-                            self.slots.push(entry);
-                            (self.slots.len() - 1) as Slot
-                        }
-                    };
-                    self.by_key.insert(id, slot);
-                    *self.counts.entry(source).or_default() += 1;
-                    new.push(slot);
-                    slot
-                }
+                slot
+            } else {
+                let slot = self.place(Entry { source, object });
+                self.by_key.insert(id, slot);
+                *self.counts.entry(source).or_default() += 1;
+                new.push(slot);
+                slot
             };
             self.tally.add(&added);
             if let Some(origin) = origin {
@@ -220,6 +206,16 @@ impl Table {
                 self.order.insert(at, slot);
             }
         }
+    }
+
+    /// Gives a new object its number: one that is free, or the next.
+    fn place(&mut self, entry: Entry) -> Slot {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = Some(entry);
+            return slot;
+        }
+        self.slots.push(Some(entry));
+        (self.slots.len() - 1) as Slot
     }
 
     /// Forgets objects.

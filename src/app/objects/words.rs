@@ -15,7 +15,7 @@ use crate::parse::text::safe_line;
 /// From here on it is said that an answer takes long.
 const SLOW: i64 = 10 * SECOND;
 /// From here on it is said how old the last answer is.
-const OLD: i64 = 10 * SECOND;
+const OLD: i64 = 60 * SECOND;
 /// Objects that are named where no line is.
 const NAMED: usize = 5;
 

@@ -46,7 +46,7 @@ pub(super) struct Listening {
 }
 
 enum Came {
-    Asked(Result<Option<ListenRequest>, Status>),
+    Asked(Result<Option<Box<ListenRequest>>, Status>),
     Written,
     Order,
     Beat,
@@ -101,7 +101,7 @@ impl Listening {
             let came = tokio::select! {
                 biased;
                 Ok(()) = self.orders.changed() => Came::Order,
-                asked = self.asked.next() => Came::Asked(asked),
+                asked = self.asked.next() => Came::Asked(asked.map(|asked| asked.map(Box::new))),
                 Ok(()) = self.versions.changed() => Came::Written,
                 () = sleep_until(self.beat) => Came::Beat,
             };
@@ -113,7 +113,7 @@ impl Listening {
                     }
                 }
                 Came::Asked(Ok(Some(request))) => {
-                    if let Err(status) = self.wish(request) {
+                    if let Err(status) = self.wish(*request) {
                         return Some(self.end(status));
                     }
                 }
@@ -176,7 +176,9 @@ impl Listening {
                 }
                 match Target::new(&asked, &state) {
                     Ok((target, first)) => {
-                        first.into_iter().for_each(|one| self.push(one));
+                        for one in first {
+                            self.push(one);
+                        }
                         self.targets.insert(asked.target_id, target);
                     }
                     Err(Status { code, message }) => {
@@ -217,7 +219,9 @@ impl Listening {
             told.extend(target.take(state, &changes));
         }
         self.version = state.version();
-        merge(told).into_iter().for_each(|one| self.push(one));
+        for one in merge(told) {
+            self.push(one);
+        }
         self.snapshot(state);
     }
 
@@ -235,21 +239,28 @@ impl Listening {
     }
 }
 
-/// A document that several targets are told of comes once.
+/// A document that several targets are told of comes once, and so does its end.
 fn merge(told: Vec<ResponseType>) -> Vec<ResponseType> {
     let mut out: Vec<ResponseType> = Vec::with_capacity(told.len());
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for one in told {
-        if let ResponseType::DocumentChange(change) = &one
-            && let Some(document) = &change.document
-        {
-            let place = *places.entry(document.name.clone()).or_insert(out.len());
-            if let Some(ResponseType::DocumentChange(known)) = out.get_mut(place) {
-                known.target_ids.extend(&change.target_ids);
-                continue;
+        let name = match &one {
+            ResponseType::DocumentChange(change) => {
+                change.document.as_ref().map(|document| format!("+{}", document.name))
             }
+            ResponseType::DocumentDelete(gone) => Some(format!("-{}", gone.document)),
+            _ => None,
+        };
+        let place = name.map_or(out.len(), |name| *places.entry(name).or_insert(out.len()));
+        match (out.get_mut(place), one) {
+            (Some(ResponseType::DocumentChange(known)), ResponseType::DocumentChange(more)) => {
+                known.target_ids.extend(more.target_ids);
+            }
+            (Some(ResponseType::DocumentDelete(known)), ResponseType::DocumentDelete(more)) => {
+                known.removed_target_ids.extend(more.removed_target_ids);
+            }
+            (_, one) => out.push(one),
         }
-        out.push(one);
     }
     out
 }

@@ -22,8 +22,9 @@
 //! ```
 //!
 //! Like the real service: a target is told ADD, its documents, CURRENT with a token, and then differences, each snapshot
-//! closed by a NO_CHANGE without targets; a token continues with the differences, an old one gives RESET and everything;
-//! a target that cannot be is removed with its cause; a document of a query with a limit comes when another one leaves.
+//! closed by a `NO_CHANGE` without targets; a token continues with the differences, an old one gives RESET and everything;
+//! a target that cannot be is removed with its cause; a document of a query with a limit comes when another one leaves;
+//! cursors have values for the orders that were named; names alone are not ordered downwards.
 //!
 //! Unlike it: nothing can be written by gRPC, projections and aggregations are not known, and no index is missing unless
 //! somebody says so.

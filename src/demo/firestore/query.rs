@@ -155,14 +155,17 @@ fn members(value: &Value) -> &[Value] {
     }
 }
 
-/// Whether a value fits a wanted one. Other types than the wanted one's never do.
+/// Whether a value fits a wanted one. Other types than the wanted one's never do, and nothing compares with null.
 fn is(value: &Value, op: Op, wanted: &Value) -> bool {
+    if is_null(wanted) {
+        return false;
+    }
     let equals = |a: &Value, b: &Value| compare(a, b).is_eq() && !is_nan(a);
     match op {
         Op::LessThan => are_alike(value, wanted) && compare(value, wanted).is_lt() && !is_nan(value),
         Op::LessThanOrEqual => are_alike(value, wanted) && compare(value, wanted).is_le() && !is_nan(value),
-        Op::GreaterThan => are_alike(value, wanted) && compare(value, wanted).is_gt(),
-        Op::GreaterThanOrEqual => are_alike(value, wanted) && compare(value, wanted).is_ge(),
+        Op::GreaterThan => are_alike(value, wanted) && compare(value, wanted).is_gt() && !is_nan(wanted),
+        Op::GreaterThanOrEqual => are_alike(value, wanted) && compare(value, wanted).is_ge() && !is_nan(wanted),
         Op::Equal => equals(value, wanted),
         Op::NotEqual => !is_null(value) && !equals(value, wanted),
         Op::ArrayContains => members(value).iter().any(|one| equals(one, wanted)),
@@ -200,6 +203,11 @@ impl Query {
                 if order.direction() == Direction::Descending { Direction::Descending } else { Direction::Ascending };
             orders.push((Field::new(order.field.as_ref())?, direction));
         }
+        if matches!(orders.first(), Some((Field::Name, Direction::Descending))) {
+            return Err(Status::precondition("Firestore does not support descending key scans"));
+        }
+        // Cursors stand for the orders that were named, not for those that follow from them.
+        let named = orders.len();
         // What is compared is ordered by; then names decide, in the direction of the last order.
         let last = orders.last().map_or(Direction::Ascending, |(_, direction)| *direction);
         let mut more = Vec::new();
@@ -213,8 +221,7 @@ impl Query {
                 orders.push((field, last));
             }
         }
-        let too_many =
-            |cursor: &Option<Cursor>| cursor.as_ref().is_some_and(|cursor| cursor.values.len() > orders.len());
+        let too_many = |cursor: &Option<Cursor>| cursor.as_ref().is_some_and(|cursor| cursor.values.len() > named);
         if too_many(&query.start_at) || too_many(&query.end_at) {
             return Err(Status::invalid("Cursor has too many values."));
         }

@@ -369,9 +369,6 @@ fn place(fields: &mut Fields, path: &[String], value: Value) {
         Some(ValueType::MapValue(map)) => map,
         _ => MapValue::default(),
     };
-    let inner = match below.value_type.insert(ValueType::MapValue(inner)) {
-        ValueType::MapValue(map) => map,
-        _ => return,
-    };
+    let ValueType::MapValue(inner) = below.value_type.insert(ValueType::MapValue(inner)) else { return };
     place(&mut inner.fields, rest, value);
 }

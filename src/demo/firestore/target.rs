@@ -13,7 +13,7 @@ use googleapis_tonic_google_firestore_v1::google::firestore::v1::target_change::
 use googleapis_tonic_google_firestore_v1::google::firestore::v1::{
     Document, DocumentChange, DocumentDelete, DocumentRemove, ExistenceFilter, Target as Asked, TargetChange,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a token begins with.
@@ -170,12 +170,12 @@ impl Target {
         let new = self.window(&self.found);
         let had: BTreeMap<&str, &Arc<Document>> =
             old.iter().map(|document| (document.name.as_str(), document)).collect();
-        let has: BTreeMap<&str, ()> = new.iter().map(|document| (document.name.as_str(), ())).collect();
+        let has: BTreeSet<&str> = new.iter().map(|document| document.name.as_str()).collect();
         let is_new = |document: &&Arc<Document>| {
             had.get(document.name.as_str()).is_none_or(|known| known.update_time != document.update_time)
         };
         out.extend(new.iter().filter(is_new).map(|document| self.there(document)));
-        let left = old.iter().filter(|document| !has.contains_key(document.name.as_str()));
+        let left = old.iter().filter(|document| !has.contains(document.name.as_str()));
         out.extend(left.map(|document| self.gone(state, &document.name)));
     }
 

@@ -183,7 +183,7 @@ impl Ask {
         let missing = || Problem::new(404, "notFound", format!("No such object: {bucket}/{name}"));
         let object = found.objects.get(name).ok_or_else(missing)?;
         let wish = |what: &str| {
-            let number = self.query.get(what).map(|text| text.parse::<i64>());
+            let number = self.query.get(what).map(str::parse::<i64>);
             number.transpose().map_err(|_| Problem::of_status(400))
         };
         if wish("generation")?.is_some_and(|generation| generation != object.generation) {

@@ -162,7 +162,9 @@ impl Player {
             }
             Form::Table => {
                 let mut text = "time,severity,source,message\n".to_owned();
-                lines.iter().for_each(|line| text.push_str(&self.record(line)));
+                for line in lines {
+                    text.push_str(&self.record(line));
+                }
                 state.put(BUCKET, &part("csv"), text, Meta::new("text/csv").at(at));
             }
         }

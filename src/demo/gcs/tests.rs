@@ -282,7 +282,8 @@ async fn a_killed_server_comes_back_at_its_port_with_its_objects() {
 #[tokio::test]
 async fn the_real_client_reads_from_it() {
     let server = server();
-    let text: String = (0..50_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    let lines: Vec<String> = (0..50_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    let text = lines.concat();
     server.state().put("logs", "a/x y.ndjson", text.clone(), Meta::new("application/x-ndjson"));
     server.state().put("logs", "a/z.gz", packed(&text), Meta::text().gzip());
     let client = Storage::builder().with_endpoint(format!("http://{}", server.address()));

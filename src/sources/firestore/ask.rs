@@ -5,9 +5,10 @@
 
 use super::query::{By, Key, Plan, Span};
 use super::session::{Next, Session, Stop};
-use super::times;
+use super::times::{self, ours};
 use super::trouble::{Kind, Trouble};
-use super::window::{Change, Moment};
+use super::value;
+use super::window::{Change, Moment, Window};
 use super::wire::Document;
 use crate::model::documents::Mode;
 use std::sync::Arc;
@@ -21,6 +22,14 @@ impl Session {
     /// Learns from one document which field has the time, if nobody said it.
     pub(super) async fn learn(&mut self) -> Result<(), Stop> {
         if let Some(field) = self.settings.time_field.clone() {
+            // A moment is compared only with values of its own kind.
+            if self.settings.since.is_some() {
+                let (place, filters) = (self.place.clone(), self.filters.clone());
+                let plan = Plan { place, filters, by: By::Time(field.clone()), since: None };
+                let found = self.link.query(&self.place.parent(), plan.query(&Span::default(), Some(1))).await?;
+                self.count(found.documents.len().max(1));
+                self.sample_of(&found.documents, &field);
+            }
             self.open(By::Time(field));
             return Ok(());
         }
@@ -29,14 +38,23 @@ impl Session {
         let found = self.link.query(&self.place.parent(), plan.query(&Span::default(), Some(1))).await?;
         self.count(found.documents.len().max(1));
         self.is_blank = found.documents.is_empty();
-        self.open(times::find(&found.documents).map_or(By::Name, By::Time));
+        let field = times::find(&found.documents);
+        if let Some(field) = &field {
+            self.sample_of(&found.documents, field);
+        }
+        self.open(field.map_or(By::Name, By::Time));
         Ok(())
     }
 
-    /// Documents come that the first question did not have: their time field is learned from them.
-    pub(super) fn learn_from(&mut self, changes: &[Change]) {
+    fn sample_of(&mut self, documents: &[Document], field: &str) {
+        self.sample = documents.iter().find_map(|document| value::at(&document.fields, field).cloned());
+    }
+
+    /// Documents come that the first question did not have: their time field is learned from them. True when the query has
+    /// to begin anew because of that.
+    pub(super) fn learn_from(&mut self, changes: &[Change]) -> bool {
         if !std::mem::take(&mut self.is_blank) {
-            return;
+            return false;
         }
         let documents: Vec<Document> = changes
             .iter()
@@ -46,12 +64,15 @@ impl Session {
             })
             .collect();
         self.is_blank = documents.is_empty();
-        // Only how they are told: the listener has them all, and its order is its own affair.
-        if let Some(field) = times::find(&documents) {
-            self.desk.teller.time_field = Some(field.clone());
-            self.desk.scope.time_field = Some(field);
-            self.desk.touch();
+        let Some(field) = times::find(&documents) else { return false };
+        self.sample_of(&documents, &field);
+        let seen = self.window.as_ref().and_then(Window::horizon);
+        // Before they are told, so that they have their own times.
+        self.open(By::Time(field));
+        if let Some(window) = &mut self.window {
+            window.resume(seen, None);
         }
+        true
     }
 
     /// The latest documents once.
@@ -81,8 +102,8 @@ impl Session {
         Ok(moment)
     }
 
-    /// Tells what a moment told, and asks for what it did not.
-    pub(super) async fn deliver(&mut self, moment: Moment) -> Result<(), Stop> {
+    /// Tells what a moment told, and asks for what it did not; says whether the query has to begin anew.
+    pub(super) async fn deliver(&mut self, moment: Moment) -> Result<Next, Stop> {
         let Moment { mut changes, doubtful, gap, token, at } = moment;
         let missed = match gap {
             Some(gap) => self.between(gap).await,
@@ -96,25 +117,33 @@ impl Session {
             changes.extend(decided.iter().cloned());
         }
         changes.retain(|change| self.is_meant(change));
-        self.learn_from(&changes);
+        let is_anew = self.learn_from(&changes);
         self.desk.changes(&changes).await?;
         missed?;
         decided?;
+        if is_anew {
+            return Ok(Next::Again);
+        }
         self.token = token.or(self.token.take());
         self.read_time = at.or(self.read_time);
         self.note_place().await?;
-        Ok(())
+        Ok(Next::Done)
     }
 
     /// Whether a change is of a document that the address means.
     fn is_meant(&self, change: &Change) -> bool {
-        let name = match change {
+        let (name, updated) = match change {
             Change::Added(document)
             | Change::Modified { after: document, .. }
-            | Change::Left { after: document, .. } => document.name.as_str(),
-            Change::Deleted { name, .. } => name,
+            | Change::Left { after: document, .. } => {
+                (document.name.as_str(), document.update_time.as_ref().and_then(ours))
+            }
+            Change::Deleted { name, .. } => (&**name, None),
         };
-        self.place.has(super::place::path_of(name))
+        // Without a time of their own the query cannot leave out what is too old.
+        let is_timed = self.desk.teller.time_field.is_some();
+        let is_late = is_timed || updated.is_none() || self.settings.since.is_none() || updated >= self.settings.since;
+        is_late && self.place.has(super::place::path_of(name))
     }
 
     /// What was written while nobody looked, and is not among the latest.
@@ -155,6 +184,7 @@ impl Session {
         }
         let names: Vec<String> = doubtful.iter().map(ToString::to_string).collect();
         let asked = self.link.named(&names).await;
+        let is_free = self.link.is_emulator();
         let Some(window) = &mut self.window else { return Ok(Vec::new()) };
         let mut changes = Vec::new();
         match asked {
@@ -165,7 +195,8 @@ impl Session {
                         super::link::Named::Missing(name) => changes.push(window.missing(&name.into(), at)),
                     }
                 }
-                self.count(doubtful.len());
+                // Of the documents that are gone the service itself would have told that, not so an emulator.
+                self.count(if is_free { 0 } else { doubtful.len() });
             }
             // Whoever may not ask by name knows only that they are gone from the query.
             Err(Trouble { kind: Kind::Denied, .. }) => {

@@ -23,7 +23,9 @@ impl Session {
             // Without a time nobody can ask for the latest: those that come first by name, and all that changes from then on.
             let moment = self.whole().await?;
             let at = moment.at;
-            self.deliver(moment).await?;
+            if self.deliver(moment).await? == Next::Again {
+                return Ok(Next::Again);
+            }
             if let Some(window) = &mut self.window {
                 window.resume(at.as_ref().and_then(super::times::ours), None);
             }
@@ -99,6 +101,8 @@ impl Session {
         let reads = if self.link.is_emulator() { came.new } else { came.all };
         self.count(reads as usize);
         match step {
+            // What began is read to its end, within reason: half of it would be of no use.
+            Step::More if self.meter.over() <= u64::from(self.limit()) => return Ok(None),
             Step::More => {}
             Step::Again => {
                 (self.token, self.read_time) = (None, None);
@@ -110,7 +114,9 @@ impl Session {
             }
             Step::Moment(moment) => {
                 self.compare_clocks(moment.at);
-                self.deliver(*moment).await?;
+                if self.deliver(*moment).await? == Next::Again {
+                    return Ok(Some(Next::Again));
+                }
                 if self.oldest.is_none() {
                     self.begin_of_older();
                 }

@@ -188,7 +188,7 @@ mod tests {
     fn templates() {
         let document = doc("a", &[("state", text("failed")), ("by", map(&[("name", text("on call"))])), ("n", int(3))]);
         let check = |template: &str, expected: &str| {
-            let got = Template::parse(template).map(|t| t.fill(&document.fields, "n 2 -> 3")).unwrap_or_else(|e| e);
+            let got = Template::parse(template).map_or_else(|e| e, |t| t.fill(&document.fields, "n 2 -> 3"));
             assert_eq!(got, expected, "{template}");
         };
         check("{state} of {by.name} ({n})", "failed of on call (3)");

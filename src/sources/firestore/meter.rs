@@ -38,6 +38,11 @@ impl Meter {
         self.budget.saturating_add(self.extra).saturating_sub(self.reads)
     }
 
+    /// How many there were beyond what is allowed.
+    pub(super) const fn over(&self) -> u64 {
+        self.reads.saturating_sub(self.budget.saturating_add(self.extra))
+    }
+
     /// Another hour's budget for this hour.
     pub(super) const fn spend(&mut self) {
         self.extra = self.extra.saturating_add(self.budget);
@@ -79,6 +84,7 @@ mod tests {
         meter.count(60, at(10));
         meter.count(70, at(20));
         assert_eq!((meter.left(at(20)), meter.reads(), meter.ends()), (0, 130, Some(at(3610))));
+        assert_eq!(meter.over(), 30);
         meter.spend();
         assert_eq!((meter.left(at(30)), meter.budget()), (70, 200));
         assert_eq!((meter.left(at(3610)), meter.reads(), meter.budget()), (100, 0, 100));

@@ -3,7 +3,6 @@
 //! Owns its form and the order of documents. Must not know how it is sent.
 
 use super::place::{Place, Reach, path_of};
-use super::times::theirs;
 use super::value::{at, wire_path};
 use super::wire::structured_query::{
     CollectionSelector, CompositeFilter, Direction, FieldFilter, FieldReference, Filter, Order, composite_filter,
@@ -11,7 +10,6 @@ use super::wire::structured_query::{
 };
 use super::wire::value::ValueType;
 use super::wire::{Cursor, Document, StructuredQuery, Value};
-use crate::model::Timestamp;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -36,8 +34,8 @@ pub(super) struct Plan {
     pub(super) filters: Vec<Filter>,
     /// Their order.
     pub(super) by: By,
-    /// Nothing from before this moment, where they have a time.
-    pub(super) since: Option<Timestamp>,
+    /// Nothing from before this moment, in the form of the field's values, where they have a time.
+    pub(super) since: Option<Value>,
 }
 
 /// Where a document stands in the order.
@@ -96,11 +94,11 @@ impl Plan {
 
     fn condition(&self) -> Option<Filter> {
         let mut filters = self.filters.clone();
-        if let (By::Time(field), Some(since)) = (&self.by, self.since) {
+        if let (By::Time(field), Some(since)) = (&self.by, &self.since) {
             let filter = FieldFilter {
                 field: Some(FieldReference { field_path: wire_path(field) }),
                 op: field_filter::Operator::GreaterThanOrEqual.into(),
-                value: Some(Value { value_type: Some(ValueType::TimestampValue(theirs(since))) }),
+                value: Some(since.clone()),
             };
             filters.push(Filter { filter_type: Some(FilterType::FieldFilter(filter)) });
         }
@@ -166,9 +164,11 @@ fn compare(a: &Value, b: &Value) -> Ordering {
             (a.seconds, a.nanos).cmp(&(b.seconds, b.nanos))
         }
         (Some(ValueType::IntegerValue(a)), Some(ValueType::IntegerValue(b))) => a.cmp(b),
-        (Some(ValueType::StringValue(a)), Some(ValueType::StringValue(b))) => a.cmp(b),
         (Some(ValueType::BytesValue(a)), Some(ValueType::BytesValue(b))) => a.cmp(b),
-        (Some(ValueType::ReferenceValue(a)), Some(ValueType::ReferenceValue(b))) => a.cmp(b),
+        (
+            Some(ValueType::StringValue(a) | ValueType::ReferenceValue(a)),
+            Some(ValueType::StringValue(b) | ValueType::ReferenceValue(b)),
+        ) => a.cmp(b),
         (Some(ValueType::BooleanValue(a)), Some(ValueType::BooleanValue(b))) => a.cmp(b),
         // NaN comes before all numbers.
         (Some(a), Some(b)) => match (number(a), number(b)) {
@@ -206,7 +206,7 @@ mod tests {
     fn a_query_has_all_its_parts() {
         let place = Place::of("acme", "(default)", "jobs/*/events").unwrap();
         let filter = crate::sources::firestore::filter::parse("state == failed", &place).unwrap();
-        let since = Some(Timestamp(1));
+        let since = Some(int(1));
         let plan = Plan { place, filters: vec![filter], by: By::Time("at.`x y`".into()), since };
         let key = Key { value: Some(int(1)), name: name("a").into() };
         let query = plan.query(&Span { behind: Some(key.clone()), until: Some(key) }, Some(10));

@@ -14,6 +14,8 @@ use serde_json::json;
 pub(super) struct Resume {
     /// The query in words: another one cannot go on here.
     pub(super) query: String,
+    /// How many of it, and from when on: only the same can go on with the token.
+    pub(super) target: String,
     /// Where the listener stands.
     pub(super) token: Option<Vec<u8>>,
     /// The moment of that.
@@ -35,6 +37,7 @@ impl Resume {
         });
         json!({
             "query": self.query,
+            "target": self.target,
             "token": self.token.as_deref().map(base64),
             "read": self.read_time.map(|time| time.0),
             "changed": self.horizon.map(|time| time.0),
@@ -62,6 +65,7 @@ impl Resume {
         });
         Some(Self {
             query: query.to_owned(),
+            target: read["target"].as_str().unwrap_or_default().to_owned(),
             token: bytes(&read["token"]),
             read_time: time("read"),
             horizon: time("changed"),
@@ -81,6 +85,7 @@ mod tests {
         let value = Some(time("2026-11-21T03:13:14.000000007Z"));
         let resume = Resume {
             query: "jobs, state == failed".to_owned(),
+            target: "latest 7".to_owned(),
             token: Some(vec![0, 9, 255]),
             read_time: Some(Timestamp(7)),
             horizon: Some(Timestamp(6)),

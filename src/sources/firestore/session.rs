@@ -12,9 +12,10 @@ use super::place::Place;
 use super::query::{By, Key, Plan};
 use super::record::Teller;
 use super::resume::Resume;
-use super::times::{ours, theirs};
+use super::times::{self, ours, theirs};
 use super::trouble::{Kind, Trouble};
 use super::window::Window;
+use super::wire::Value;
 use super::wire::structured_query::Filter;
 use super::{Changes, Settings};
 use crate::model::documents::{self, Mode, Scope};
@@ -29,11 +30,14 @@ use tokio::time::Instant;
 /// Tries of one that does not follow, before it gives up.
 const GIVE_UP: u32 = 4;
 
-/// The pauses after failures.
+/// The pauses after failures: soon; at most this long in the first half minute, since a server that starts again is back
+/// soon; then at most that long.
 const SOON: Duration = Duration::from_millis(200);
-const MOST: Duration = Duration::from_secs(3);
+const AT_FIRST: Duration = Duration::from_secs(1);
+const EAGER: u32 = 30;
+const MOST: Duration = Duration::from_secs(4);
 const LATER: Duration = Duration::from_secs(30);
-const MUCH_LATER: Duration = Duration::from_secs(300);
+const MUCH_LATER: Duration = Duration::from_mins(5);
 
 /// Why a turn ended.
 pub(super) enum Stop {
@@ -99,6 +103,8 @@ pub(super) struct Session {
     pub(super) meter: Meter,
     /// Nothing until the time field is known.
     pub(super) window: Option<Window>,
+    /// A value of the time field, whose form others have.
+    pub(super) sample: Option<Value>,
     /// There was no document to learn the time field from.
     pub(super) is_blank: bool,
     /// Where the listener goes on.
@@ -129,7 +135,8 @@ pub(super) async fn run(job: Job, out: Outlet) -> Result<(), Closed> {
             return out.health_async(Health::new(State::Failed, words)).await;
         }
     };
-    session.desk.out.cancel().clone().run_until_cancelled(session.work(follow)).await.unwrap_or(Err(Closed))
+    let cancel = session.desk.out.cancel().clone();
+    Box::pin(cancel.run_until_cancelled(session.work(follow))).await.unwrap_or(Err(Closed))
 }
 
 impl Session {
@@ -170,6 +177,7 @@ impl Session {
             settings,
             place,
             window: None,
+            sample: None,
             is_blank: false,
             token: None,
             read_time: None,
@@ -202,7 +210,10 @@ impl Session {
         if let Some(window) = &mut self.window {
             window.resume(resume.horizon, resume.head.clone());
         }
-        (self.token, self.read_time) = (resume.token, resume.read_time.map(theirs));
+        // A token belongs to one query alone.
+        if resume.target == self.target() {
+            (self.token, self.read_time) = (resume.token, resume.read_time.map(theirs));
+        }
         self.oldest = resume.head;
         self.has_begun = true;
         if self.how == How::Once {
@@ -217,14 +228,22 @@ impl Session {
         self.desk.scope.time_field.clone_from(&field);
         self.desk.teller.time_field = field;
         self.desk.touch();
-        let (place, filters, since) = (self.place.clone(), self.filters.clone(), self.settings.since);
+        let (place, filters) = (self.place.clone(), self.filters.clone());
+        let since = self.settings.since.map(|since| times::like(self.sample.as_ref(), since));
         self.window = Some(Window::new(Plan { place, filters, by, since }, limit));
         (self.token, self.read_time) = (None, None);
     }
 
+    /// What a query has beside the documents that it means.
+    fn target(&self) -> String {
+        let since = self.settings.since.map_or_else(String::new, |since| format!(" since {}", since.0));
+        format!("latest {}{since}", self.limit())
+    }
+
     /// The most documents of one question.
     pub(super) fn limit(&self) -> u32 {
-        let budget = u32::try_from(self.settings.budget).unwrap_or(u32::MAX);
+        // One read is for the document that tells the time field.
+        let budget = u32::try_from(self.settings.budget.saturating_sub(1)).unwrap_or(u32::MAX);
         self.settings.limit.min(budget).max(1)
     }
 
@@ -270,17 +289,11 @@ impl Session {
 
     /// What is done about a failure: another way, or a pause.
     async fn failed(&mut self, trouble: Trouble) -> Result<Next, Closed> {
-        tracing::warn!(source = %self.address, kind = ?trouble.kind, "Firestore: {}", trouble.words);
+        if self.trouble.as_ref().is_none_or(|last| *last != trouble) {
+            tracing::warn!(source = %self.address, kind = ?trouble.kind, "Firestore: {}", trouble.words);
+        }
         self.tries += 1;
-        let is_first = self.tries == 1;
-        let mut pause = match trouble.kind {
-            Kind::Away | Kind::Broke => (SOON * 2_u32.pow(self.tries.min(6) - 1)).min(MOST),
-            Kind::Exhausted => (10 * SOON * 2_u32.pow(self.tries.min(8))).min(4 * LATER),
-            Kind::Unauthenticated | Kind::NoLogin if is_first => SOON,
-            Kind::Stale => SOON,
-            Kind::Unauthenticated | Kind::NoLogin | Kind::Denied | Kind::Missing => LATER,
-            Kind::Wrong => MUCH_LATER,
-        };
+        let mut pause = pause(trouble.kind, self.tries);
         match trouble.kind {
             Kind::Unauthenticated | Kind::NoLogin => self.link.refused().await,
             Kind::Stale => (self.token, self.read_time) = (None, None),
@@ -293,14 +306,13 @@ impl Session {
             }
             _ => {}
         }
-        let gives_up = self.follow == Follow::Off && (self.tries >= GIVE_UP || !is_passing(trouble.kind) && !is_first);
-        let is_hopeless = self.follow == Follow::Off
-            && matches!(trouble.kind, Kind::Wrong | Kind::Missing | Kind::NoLogin)
-            || self.follow == Follow::Off && trouble.kind == Kind::Denied && pause > SOON;
+        let asks_otherwise = trouble.kind == Kind::Denied && pause == SOON;
+        let gives_up = !asks_otherwise && (self.tries >= GIVE_UP || !is_passing(trouble.kind));
         self.desk.scope.mode = Mode::Off;
         self.desk.scope.account = self.link.account();
         self.trouble = Some(trouble);
-        if gives_up || is_hopeless {
+        self.desk.touch();
+        if self.follow == Follow::Off && gives_up {
             self.desk.scope.next = None;
             self.tell().await?;
             return Ok(Next::Done);
@@ -348,7 +360,7 @@ impl Session {
             )));
             let pause = Duration::from_nanos(ends.0.saturating_sub(now.0).max(0) as u64);
             // The clock may jump.
-            self.wait(pause.min(Duration::from_secs(60)) + Duration::from_millis(10)).await?;
+            self.wait(pause.min(Duration::from_mins(1)) + Duration::from_millis(10)).await?;
             self.trouble = None;
         }
     }
@@ -449,6 +461,7 @@ impl Session {
         let Some(window) = &self.window else { return Ok(()) };
         let resume = Resume {
             query: self.query.clone(),
+            target: self.target(),
             token: self.token.clone(),
             read_time: self.read_time.as_ref().and_then(ours),
             horizon: window.horizon(),
@@ -478,6 +491,19 @@ impl Session {
     }
 }
 
+/// How long nothing is asked after so many failures in a row, the last one of this kind.
+fn pause(kind: Kind, tries: u32) -> Duration {
+    let doubled = |most: u32| SOON * 2_u32.pow(tries.saturating_sub(1).min(most));
+    match kind {
+        Kind::Away | Kind::Broke => doubled(6).min(if tries <= EAGER { AT_FIRST } else { MOST }),
+        Kind::Exhausted => (10 * doubled(8)).min(4 * LATER),
+        Kind::Stale => SOON,
+        Kind::Unauthenticated if tries == 1 => SOON,
+        Kind::Unauthenticated | Kind::NoLogin | Kind::Denied | Kind::Missing => LATER,
+        Kind::Wrong => MUCH_LATER,
+    }
+}
+
 /// Sleeps until then; without a moment for ever.
 pub(super) async fn sleep(until: Option<Instant>) {
     match until {
@@ -495,7 +521,7 @@ fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

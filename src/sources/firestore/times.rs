@@ -78,6 +78,23 @@ pub(super) fn of_value(value: &Value) -> Option<Timestamp> {
     }
 }
 
+/// A moment in the form that a field's values have; as a timestamp where none is known.
+pub(super) fn like(sample: Option<&Value>, time: Timestamp) -> Value {
+    let scaled = |unit: i64| time.0.div_euclid(SECOND / unit);
+    let unit = |seconds: f64| [1, 1_000, 1_000_000, SECOND].into_iter().find(|unit| seconds / (*unit as f64) < 1e10);
+    let value_type = match sample.and_then(|sample| sample.value_type.as_ref()) {
+        Some(ValueType::StringValue(_)) => ValueType::StringValue(time.to_jiff().to_string()),
+        Some(ValueType::IntegerValue(number)) => {
+            ValueType::IntegerValue(scaled(unit(*number as f64).unwrap_or(SECOND)))
+        }
+        Some(ValueType::DoubleValue(number)) => {
+            ValueType::DoubleValue(time.0 as f64 / SECOND as f64 * unit(*number).unwrap_or(1) as f64)
+        }
+        _ => ValueType::TimestampValue(theirs(time)),
+    };
+    Value { value_type: Some(value_type) }
+}
+
 /// A number since 1970 in the unit that puts it between 1980 and 2200; it is given in parts of a unit.
 fn epoch(number: i128, parts: i128) -> Option<Timestamp> {
     const EARLIEST: i128 = 315_532_800;
@@ -156,6 +173,25 @@ mod tests {
         check(int(42), None);
         check(Value { value_type: Some(ValueType::DoubleValue(1_795_230_794.5)) }, Some("2026-11-21T03:13:14.5Z"));
         check(Value { value_type: Some(ValueType::DoubleValue(f64::NAN)) }, None);
+    }
+
+    #[test]
+    fn moments_in_the_form_of_others() {
+        let time_of = |text: &str| Timestamp::from_jiff(text.parse().unwrap()).unwrap();
+        for sample in [
+            time("2020-01-01T00:00:00Z"),
+            text("2020-01-01T00:00:00Z"),
+            int(1_577_836_800),
+            int(1_577_836_800_000),
+            int(1_577_836_800_000_000),
+            int(1_577_836_800_000_000_000),
+            Value { value_type: Some(ValueType::DoubleValue(1_577_836_800.5)) },
+        ] {
+            let since = time_of("2026-11-21T03:13:14Z");
+            let like = like(Some(&sample), since);
+            assert_eq!(super::value::kind(&like), super::value::kind(&sample));
+            assert_eq!(of_value(&like), Some(since), "{sample:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use super::place::path_of;
 use super::wire::Value;
 use super::wire::value::ValueType;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -52,7 +53,9 @@ pub(super) fn kind(value: &Value) -> &'static str {
 /// Whether both are the same; NaN is NaN.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (&a.value_type, &b.value_type) {
-        (Some(ValueType::DoubleValue(a)), Some(ValueType::DoubleValue(b))) => a == b || a.is_nan() && b.is_nan(),
+        (Some(ValueType::DoubleValue(a)), Some(ValueType::DoubleValue(b))) => {
+            a.partial_cmp(b).map_or_else(|| a.is_nan() && b.is_nan(), Ordering::is_eq)
+        }
         (Some(ValueType::ArrayValue(a)), Some(ValueType::ArrayValue(b))) => {
             a.values.len() == b.values.len() && a.values.iter().zip(&b.values).all(|(a, b)| same(a, b))
         }

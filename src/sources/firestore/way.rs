@@ -27,7 +27,7 @@ pub(super) enum Connector {
     /// Through a proxy.
     Proxy {
         /// The tunnel.
-        tunnel: Tunnel<HttpConnector>,
+        tunnel: Box<Tunnel<HttpConnector>>,
         /// The proxy's host and port.
         name: String,
     },
@@ -73,7 +73,7 @@ pub(super) fn to(url: &str, google: &google::Settings, connect: Duration) -> Res
     if let Some(auth) = intercept.basic_auth() {
         tunnel = tunnel.with_auth(auth.clone());
     }
-    Ok(Connector::Proxy { tunnel, name })
+    Ok(Connector::Proxy { tunnel: Box::new(tunnel), name })
 }
 
 fn http(connect: Duration) -> HttpConnector {
@@ -81,7 +81,7 @@ fn http(connect: Duration) -> HttpConnector {
     connector.enforce_http(false);
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(connect));
-    connector.set_keepalive(Some(Duration::from_secs(60)));
+    connector.set_keepalive(Some(Duration::from_mins(1)));
     connector
 }
 

@@ -204,15 +204,15 @@ impl Window {
                 self.pending.push(Pending::Deleted(gone.document.into(), gone.read_time));
             }
             Some(ResponseType::DocumentRemove(gone)) => self.pending.push(Pending::Removed(gone.document.into())),
-            Some(ResponseType::Filter(filter)) => {
-                if self.knows_all && self.fresh.is_none() && self.count() != usize::try_from(filter.count).unwrap_or(0)
-                {
-                    return Step::Again;
-                }
-            }
-            None => {}
+            Some(ResponseType::Filter(filter)) if self.differs_from(filter.count) => return Step::Again,
+            Some(ResponseType::Filter(_)) | None => {}
         }
         Step::More
+    }
+
+    /// Whether the service counts other documents than are known, which can be told only when all are.
+    fn differs_from(&self, count: i32) -> bool {
+        self.knows_all && self.fresh.is_none() && usize::try_from(count).is_ok_and(|count| count != self.count())
     }
 
     fn document(&mut self, document: Document, leaves: bool) {
@@ -482,7 +482,7 @@ impl Window {
             return None;
         }
         let tail = self.tail()?;
-        tail.is_ahead_of(&head).then(|| Span { behind: Some(tail), until: Some(head) })
+        tail.is_ahead_of(&head).then_some(Span { behind: Some(tail), until: Some(head) })
     }
 }
 

@@ -5,7 +5,6 @@
 
 use super::listed::{FIELDS, Page};
 use super::refusal::{About, Asked, Kind, Refusal};
-use crate::model::Timestamp;
 use crate::ports::http::{Answer, Http, Request};
 use crate::sources::google::Account;
 use std::sync::Arc;
@@ -45,12 +44,6 @@ pub(super) struct PageQuery {
     pub(super) token: Option<String>,
 }
 
-/// A page, and when it was made by the service's clock.
-pub(super) struct Got {
-    pub(super) page: Page,
-    pub(super) at: Option<Timestamp>,
-}
-
 impl Api {
     pub(super) fn new(
         http: Arc<dyn Http>,
@@ -72,7 +65,7 @@ impl Api {
     ///
     /// # Errors
     /// Why there is none. A token that is refused was asked for again, once.
-    pub(super) async fn list(&self, query: &PageQuery) -> Result<Got, Refusal> {
+    pub(super) async fn list(&self, query: &PageQuery) -> Result<Page, Refusal> {
         let mut url = format!("{}/storage/v1/b/{}/o?maxResults={PAGE}", self.base, escape(&self.bucket));
         let optional = [("startOffset", query.from.as_deref()), ("pageToken", query.token.as_deref())];
         let prefix = Some(query.prefix.as_str()).filter(|prefix| !prefix.is_empty());
@@ -84,12 +77,11 @@ impl Api {
         self.pay(&mut url);
         url.push_str(&format!("&fields={}", escape(FIELDS)));
         let what = format!("gs://{}/{}", self.bucket, query.prefix);
-        let (body, at) = self.get(url, Asked::List, &what).await?;
-        let page = Page::parse(&body).map_err(|why| {
+        let body = self.get(url, Asked::List, &what).await?;
+        Page::parse(&body).map_err(|why| {
             let host = self.base.split("://").nth(1).unwrap_or_default();
             Refusal::new(Kind::Passing, format!("{host} answers with something else than a list of objects: {why}"))
-        })?;
-        Ok(Got { page, at })
+        })
     }
 
     /// Everything that the service knows about an object, as JSON.
@@ -101,7 +93,7 @@ impl Api {
         let mut url = format!("{}/storage/v1/b/{bucket}/o/{}?generation={generation}", self.base, escape(name));
         self.pay(&mut url);
         let what = format!("gs://{}/{name}", self.bucket);
-        Ok(self.get(url, Asked::Object, &what).await?.0)
+        self.get(url, Asked::Object, &what).await
     }
 
     fn pay(&self, url: &mut String) {
@@ -110,16 +102,16 @@ impl Api {
         }
     }
 
-    async fn get(&self, url: String, asked: Asked, what: &str) -> Result<(Vec<u8>, Option<Timestamp>), Refusal> {
+    async fn get(&self, url: String, asked: Asked, what: &str) -> Result<Vec<u8>, Refusal> {
         let mut is_again = false;
         loop {
             let token = self.account.token().await?;
             let is_named = token.authorization.is_some();
             let request = Request { url: url.clone(), headers: token.headers(), ..Request::default() };
             let answer = self.http.ask(request).await?;
-            let (status, at) = (answer.status, answer.header("date").and_then(date));
+            let status = answer.status;
             if status == 200 {
-                return Ok((whole(answer).await?, at));
+                return whole(answer).await;
             }
             // A token may have ended early, or credentials were replaced.
             if status == 401 && is_named {
@@ -172,12 +164,6 @@ fn host_of(url: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// The time of an HTTP date.
-fn date(text: &str) -> Option<Timestamp> {
-    let at = jiff::fmt::rfc2822::parse(text).ok()?;
-    Timestamp::from_jiff(at.timestamp())
-}
-
 /// A whole body.
 async fn whole(answer: Answer) -> Result<Vec<u8>, Refusal> {
     let mut body = answer.body;
@@ -228,6 +214,5 @@ mod tests {
             assert_eq!(base_of(endpoint), base);
         }
         assert_eq!(host_of("https://evil.example:8443/x?y"), "evil.example:8443");
-        assert_eq!(date("Sat, 21 Nov 2026 10:00:00 GMT"), super::super::listed::time("2026-11-21T10:00:00Z"));
     }
 }

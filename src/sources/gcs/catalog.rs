@@ -31,6 +31,8 @@ pub(super) struct Known {
     pub(super) until: u64,
     /// What was rewritten is read again from its start, with a word on it.
     pub(super) is_rewritten: bool,
+    /// Its last line waits for its end.
+    pub(super) is_held: bool,
     /// It was not there when it was to be read: the next whole listing tells what became of it.
     pub(super) is_lost: bool,
     /// A version that was listed while this one is read.
@@ -190,7 +192,7 @@ impl Catalog {
         let name = listed.name.clone();
         let place = self.earlier.places.remove(&name);
         let is_old = listed.updated <= self.floor;
-        if self.is_started && is_old && place.is_none() {
+        if self.is_whole_known && is_old && place.is_none() {
             return;
         }
         let until = self.limits.object_bytes;
@@ -239,7 +241,7 @@ impl Catalog {
             known.listed = listed;
             return;
         }
-        known.place.is_whole = false;
+        (known.place.is_whole, known.is_held) = (false, false);
         if known.place.settled == 0 {
             known.place = Place::start(listed.generation);
         }

@@ -46,6 +46,17 @@ pub(super) struct Digest {
     pub(super) part: String,
     /// Records that were sent so far.
     pub(super) records: Arc<AtomicU64>,
+    /// What becomes of a last line without its end.
+    pub(super) last_line: LastLine,
+}
+
+/// What becomes of a last line without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastLine {
+    /// It is a line.
+    Taken,
+    /// Of an object that is stored as lines it waits: the next version may have its rest.
+    Held,
 }
 
 /// What came of it.
@@ -89,6 +100,7 @@ impl Digest {
             out,
             part: &self.part,
             records: &self.records,
+            last_line: self.last_line,
         };
         let ended = self.work(Pieces::new(pieces), &mut work)?;
         let (records, last) = (work.stream.sent(), work.stream.last().or(self.last));
@@ -126,7 +138,7 @@ impl Digest {
         work.place.fed = 0;
         let gate = Gate::new(&Place { unit: Unit::Text, ..self.place });
         let (ending, done) = (pieces.ending.clone(), pieces.done.clone());
-        let mut reading = Reading { gate, ending, done };
+        let mut reading = Reading { gate, ending, done, last: b'\n' };
         let ended = match codec {
             Codec::Plain => work.text(&mut pieces, &mut shape, &mut reading)?,
             Codec::Zip => self.entries(Box::new(pieces), &mut reading, work)?,
@@ -152,8 +164,7 @@ impl Digest {
                 work.stream.note(&format!("{} in {}", entry.name, self.name), work.out)?;
             }
             match self.decoded(entry.bytes, &entry.name, reading, work)? {
-                Ended::NoText(_) => {}
-                Ended::Bytes(Ending::Whole) => {}
+                Ended::NoText(_) | Ended::Bytes(Ending::Whole) => {}
                 // The bytes may still come: entries end before their archive does.
                 Ended::Bytes(Ending::Broken) if !reading.is_over() => {}
                 ended => return Ok(ended),
@@ -185,12 +196,19 @@ struct Reading {
     gate: Gate,
     ending: Arc<AtomicU8>,
     done: Arc<AtomicU64>,
+    /// The last byte of its lines.
+    last: u8,
 }
 
 impl Reading {
     /// Whether all pieces came.
     fn is_over(&self) -> bool {
         self.ending.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether more would have come: what is not complete is not taken for complete.
+    fn is_cut(&self) -> bool {
+        self.is_over() && Ending::of(&self.ending) != Ending::Whole
     }
 }
 
@@ -204,6 +222,7 @@ struct Work<'a> {
     out: &'a Outlet,
     part: &'a str,
     records: &'a AtomicU64,
+    last_line: LastLine,
 }
 
 impl Work<'_> {
@@ -233,25 +252,23 @@ impl Work<'_> {
     fn text(&mut self, text: &mut dyn Read, shape: &mut Shape, reading: &mut Reading) -> Result<Ended, Closed> {
         let mut buffer = vec![0; TEXT];
         let mut lines = Vec::new();
-        let mut last = b'\n';
+        // What stood in another entry before is a line of its own.
+        if std::mem::replace(&mut reading.last, b'\n') != b'\n' {
+            lines.push(b'\n');
+        }
         loop {
-            lines.clear();
             let read = text.read(&mut buffer);
             match &read {
-                Ok(0) | Err(_) => {
-                    shape.finish(&mut lines);
-                    // What follows in another entry begins a line of its own.
-                    if *lines.last().unwrap_or(&last) != b'\n' {
-                        lines.push(b'\n');
-                    }
-                }
+                Ok(0) | Err(_) if reading.is_cut() => {}
+                Ok(0) | Err(_) => shape.finish(&mut lines),
                 Ok(n) => shape.push(&buffer[..*n], &mut lines),
             }
-            last = *lines.last().unwrap_or(&last);
+            reading.last = *lines.last().unwrap_or(&reading.last);
             let Ok(fresh) = reading.gate.pass(&lines) else { return Ok(Ended::Rewritten) };
             self.tail.push(&lines);
             self.place.fed += lines.len() as u64;
             self.feed(&fresh)?;
+            lines.clear();
             match read {
                 Ok(0) => return Ok(Ended::Bytes(Ending::of(&reading.ending))),
                 Ok(_) => {}
@@ -288,16 +305,20 @@ impl Work<'_> {
             if gate.end().is_err() && !matches!(ended, Ended::Damaged(_)) {
                 return Ok(Ended::Rewritten);
             }
-            self.stream.close(self.out)?;
+            if self.last_line == LastLine::Held && self.place.unit == Unit::Stored {
+                self.stream.idle(self.out)?;
+            } else {
+                self.stream.close(self.out)?;
+            }
         } else {
             // The last record may go on in what was not read; it comes whole when that is.
             self.stream.flush(self.out)?;
         }
         (self.place.len, self.place.crc) = self.tail.sum();
-        self.place.is_whole = ending == Ending::Whole;
         if let Some(settled) = self.stream.settled() {
             self.place.settled = self.base + settled;
         }
+        self.place.is_whole = ending == Ending::Whole && self.place.settled == self.place.fed;
         let place = Some(self.place.to_string());
         self.out.cursor(Cursor { part: self.part.to_owned(), place })?;
         Ok(ended)
@@ -321,9 +342,10 @@ fn why(error: &InputError, ending: Ending) -> Ended {
 }
 
 impl Ending {
-    const ALL: [Self; 4] = [Self::Broken, Self::Whole, Self::Limit, Self::Stopped];
+    /// By their numbers; 0 is none yet.
+    const ALL: [Self; 5] = [Self::Broken, Self::Broken, Self::Whole, Self::Limit, Self::Stopped];
 
-    /// What was kept; a reader that went away without a word broke off.
+    /// What was kept; as long as there is nothing, it is as if it broke off.
     fn of(kept: &AtomicU8) -> Self {
         Self::ALL.get(usize::from(kept.load(Ordering::Acquire))).copied().unwrap_or(Self::Broken)
     }
@@ -388,11 +410,14 @@ impl Pieces {
                 self.held.push_back(bytes);
             }
             Some(Piece::End(ending)) => {
-                let code = Ending::ALL.iter().position(|other| *other == ending).unwrap_or(0);
+                let code = Ending::ALL.iter().rposition(|other| *other == ending).unwrap_or(1);
                 self.ending.store(code as u8, Ordering::Release);
                 self.is_over = true;
             }
-            None => self.is_over = true,
+            None => {
+                self.ending.fetch_max(1, Ordering::Release);
+                self.is_over = true;
+            }
         }
     }
 }

@@ -171,7 +171,7 @@ impl Fetch {
             let about = About { asked: Asked::Object, account: &account, bucket: &bucket, what: &what, user_project };
             let retry_after = error.http_headers().and_then(|headers| headers.get("retry-after"));
             let retry_after = retry_after.and_then(|value| value.to_str().ok());
-            let body = error.http_payload().map(|body| body.as_ref()).unwrap_or_default();
+            let body = error.http_payload().map_or(&[][..], AsRef::as_ref);
             return Refusal::of_answer(status, body, retry_after, &about);
         }
         let said = chain(error);

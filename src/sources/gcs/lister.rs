@@ -2,8 +2,8 @@
 //!
 //! Owns the pages that are on their way, one ahead. Must not know what is done with the objects.
 
-use super::api::{Api, Got, PageQuery};
-use super::listed::Listed;
+use super::api::{Api, PageQuery};
+use super::listed::{Listed, Page};
 use super::refusal::Refusal;
 use super::settings::Names;
 use crate::model::Timestamp;
@@ -24,7 +24,7 @@ pub(super) enum Span {
 /// A listing that goes on.
 pub(super) struct Listing {
     pub(super) span: Span,
-    pages: Receiver<Result<Got, Refusal>>,
+    pages: Receiver<Result<Page, Refusal>>,
 }
 
 impl Listing {
@@ -40,7 +40,7 @@ impl Listing {
         tasks.spawn(async move {
             loop {
                 let got = api.list(&query).await;
-                let next = got.as_ref().ok().and_then(|got| got.page.next.clone());
+                let next = got.as_ref().ok().and_then(|page| page.next.clone());
                 // A server that leads in a circle.
                 let next = next.filter(|next| query.token.as_ref() != Some(next));
                 if to.send(got).await.is_err() || next.is_none() {
@@ -53,7 +53,7 @@ impl Listing {
     }
 
     /// The next page; nothing at the end.
-    pub(super) async fn next(&mut self) -> Option<Result<Got, Refusal>> {
+    pub(super) async fn next(&mut self) -> Option<Result<Page, Refusal>> {
         self.pages.recv().await
     }
 }

@@ -15,11 +15,13 @@ mod lister;
 mod marks;
 mod names;
 mod place;
+mod reading;
 mod refusal;
 mod rows;
 mod session;
 mod settings;
 mod shape;
+mod telling;
 mod words;
 mod zip;
 

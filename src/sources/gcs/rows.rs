@@ -107,9 +107,9 @@ impl Rows {
             out.push(if count == 0 { b'{' } else { b',' });
             out.extend_from_slice(name);
             if is_number(&value) {
-                out.extend_from_slice(&value)
+                out.extend_from_slice(&value);
             } else {
-                quote(&value, out)
+                quote(&value, out);
             }
             count += 1;
         }
@@ -123,7 +123,7 @@ impl Rows {
 
     /// A header has at least two names, all different, none a number.
     fn header_of(&mut self, line: &[u8]) -> Header {
-        let most = DELIMITERS.iter().rev().copied().max_by_key(|d| line.iter().filter(|b| *b == d).count());
+        let most = DELIMITERS.iter().rev().copied().max_by_key(|d| memchr::memchr_iter(*d, line).count());
         let delimiter = *self.delimiter.get_or_insert(most.unwrap_or(b','));
         let names: Vec<_> = fields(line, delimiter).map(Cow::into_owned).collect();
         let mut sorted: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();

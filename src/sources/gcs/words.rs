@@ -60,7 +60,7 @@ pub(super) fn description(json: &[u8]) -> String {
     for (key, value) in &fields {
         match value {
             Value::Object(inner) => {
-                lines.extend(inner.iter().map(|(name, value)| line(&format!("{key}.{name}"), value)))
+                lines.extend(inner.iter().map(|(name, value)| line(&format!("{key}.{name}"), value)));
             }
             value => lines.push(line(key, value)),
         }
@@ -82,7 +82,7 @@ fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut unit = 0;
     let mut value = bytes;
-    while value >= 1024 && value % 1024 == 0 && unit + 1 < UNITS.len() {
+    while value >= 1024 && value.is_multiple_of(1024) && unit + 1 < UNITS.len() {
         value /= 1024;
         unit += 1;
     }
@@ -93,9 +93,9 @@ fn size(bytes: u64) -> String {
 fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        _ if seconds > 0 && seconds % 86_400 == 0 && seconds > 86_400 => format!("{} days", seconds / 86_400),
-        _ if seconds > 0 && seconds % 3600 == 0 => format!("{} h", seconds / 3600),
-        _ if seconds > 0 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ if seconds > 0 && seconds.is_multiple_of(86_400) && seconds > 86_400 => format!("{} days", seconds / 86_400),
+        _ if seconds > 0 && seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
+        _ if seconds > 0 && seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         _ => format!("{seconds} s"),
     }
 }

@@ -12,7 +12,7 @@ mod tests;
 
 pub use settings::{Login, Settings};
 
-pub(in crate::sources) use login::{Account, Token};
+pub(in crate::sources) use login::Account;
 pub(in crate::sources) use refusal::{LoginError, chain};
 
 /// Reads objects, and nothing else.

@@ -50,9 +50,11 @@ async fn everything_is_read_once_and_it_ends() {
     assert_eq!(told.lines("a/5.log.zst"), ["seven"]);
     assert_eq!(told.lines("a/6\n\u{1b}[2J.log"), ["eight"]);
     assert!(told.is_read("a/8.log"));
-    assert!(matches!(told.state("a/7.png"), Some(ObjectState::Failed { why, next: None }) if why.contains("PNG")));
+    assert!(
+        matches!(told.state("a/7.png"), Some(ObjectState::Partial { why, has_more: false, .. }) if why.contains("PNG"))
+    );
     assert!(!told.lines.contains_key("b/other.log"));
-    assert_eq!((told.scope.objects, told.health.state), (8, State::Partial), "{:?}", told.health);
+    assert_eq!((told.scope.objects, told.health.state), (8, State::Done), "{:?}", told.health);
     assert!(stand.server.journal().iter().all(|seen| seen.method == "GET"));
     assert_eq!((stand.server.reads(), stand.server.journal().len()), (7, 8), "one listing, and what has bytes");
 }
