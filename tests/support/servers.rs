@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -100,18 +100,30 @@ fn try_ask(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: 
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut stream = TcpStream::connect_timeout(&address, ANSWER).ok()?;
     stream.set_read_timeout(Some(ANSWER)).ok()?;
-    // HTTP/1.0: the answer ends with the connection.
     let mut head = format!("{method} {path} HTTP/1.0\r\nhost: 127.0.0.1:{port}\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     stream.write_all(format!("{head}\r\n").as_bytes()).ok()?;
     stream.write_all(body).ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let status = std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()?;
-    Some((status, answer.split_off(end + 4)))
+    let mut answer = BufReader::new(stream);
+    let mut line = String::new();
+    answer.read_line(&mut line).ok()?;
+    let status = line.get(9..12)?.parse().ok()?;
+    let mut length = None;
+    loop {
+        line.clear();
+        answer.read_line(&mut line).ok()?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.trim().parse().ok(),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = Vec::new();
+    // One of the servers leaves the connection open though it was asked in HTTP/1.0.
+    answer.take(length.unwrap_or(u64::MAX)).read_to_end(&mut body).ok()?;
+    Some((status, body))
 }
 
 /// One request whose answer has to be good.

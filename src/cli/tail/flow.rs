@@ -266,7 +266,8 @@ impl Tail {
                         self.sorter.set_over(origin, !goes_on);
                     }
                     if let ObjectState::Partial { why, .. } = &object.state {
-                        let told = format!("gs://{}/{} was not read to its end: {why}", object.key.bucket, object.key.name);
+                        let told =
+                            format!("gs://{}/{} was not read to its end: {why}", object.key.bucket, object.key.name);
                         if self.told.insert(told.clone()) {
                             self.printer.problem(&told, out);
                         }
