@@ -8,9 +8,7 @@ use super::shape::Shape;
 use super::zip::Entries;
 use crate::model::{Cursor, Timestamp};
 use crate::sources::driver::{Closed, Outlet};
-use crate::sources::files::decode::{self, Context, Patience};
-use crate::sources::files::stream::Stream;
-use crate::sources::files::{Codec, InputError, Kind, Limits, kind};
+use crate::sources::files::{self, Codec, Context, InputError, Kind, Limits, Patience, Stream, kind};
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use std::io::{self, Read};
@@ -184,7 +182,7 @@ impl Digest {
         work: &mut Work<'_>,
     ) -> Result<Ended, Closed> {
         let context = Context { name: self.name.clone(), limits: Limits::default(), done: reading.done.clone() };
-        let text = match decode::text(raw, &context, Patience::Whole) {
+        let text = match files::text(raw, &context, Patience::Whole) {
             Ok(text) => text,
             Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
         };

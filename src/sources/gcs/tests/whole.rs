@@ -17,7 +17,8 @@ fn packed(text: &str) -> Vec<u8> {
 }
 
 fn log(lines: std::ops::Range<usize>) -> String {
-    lines.map(|n| format!("2026-11-21T03:{:02}:{:02}Z INFO line {n}\n", n / 60 % 60, n % 60)).collect()
+    let line = |n: usize| format!("2026-11-21T03:{:02}:{:02}Z INFO line {n}\n", n / 60 % 60, n % 60);
+    lines.map(line).collect::<Vec<_>>().concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,7 +194,7 @@ async fn what_breaks_is_gone_on_with() {
 #[tokio::test(flavor = "multi_thread")]
 async fn damaged_and_endless_objects() {
     let mut stand = Stand::new();
-    let whole = packed(&(0..20_000).map(|n| format!("{n} {}\n", n * 7919 % 10_007)).collect::<String>());
+    let whole = packed(&(0..20_000).map(|n| format!("{n} {}\n", n * 7919 % 10_007)).collect::<Vec<_>>().concat());
     stand.server.state().put("logs", "cut.gz", whole[..whole.len() / 2].to_vec(), Meta::text());
     stand.server.state().put("logs", "line.log", vec![b'x'; 20 << 20], Meta::text());
     stand.open("gs://logs", Follow::Off, stand.settings());
