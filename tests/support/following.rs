@@ -37,7 +37,9 @@ impl Following {
     pub(crate) fn next(&mut self) -> String {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => line,
-            Err(_) => panic!("no line came; it said: {}", self.said()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                panic!("no line came; it said: {}", self.said())
+            }
         }
     }
 
