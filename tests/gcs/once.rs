@@ -53,7 +53,7 @@ fn packed_objects_and_arrays_and_tables_are_read() {
     // Beside the records, a line says that an archive is read.
     let mut records = ran.json();
     let word = |record: &Value| record["message"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
-    records.retain(|record| !word(record).ends_with(".zip"));
+    records.retain(|record| word(record) != "c.zip");
     assert_eq!(records.iter().map(word).collect::<Vec<_>>(), names(1..=9));
     let origin = |n: usize| records[n].get("origin").and_then(Value::as_str).unwrap_or_default();
     assert!(origin(0).ends_with("a.log.gz") && origin(8).ends_with("e.csv"), "{records:?}");

@@ -4,6 +4,7 @@
 //! `LOGDECK_REQUIRE_SERVERS=1` it fails instead.
 
 #![allow(dead_code, reason = "several tests share it, and none needs all")]
+#![allow(clippy::print_stderr, reason = "a test that skips says so")]
 
 use serde_json::{Value, json};
 use std::fs::File;
@@ -45,17 +46,17 @@ struct Process {
 
 impl Process {
     /// Starts it on a free port, which stands for `PORT` in the arguments.
-    fn start(program: &Path, args: &[&str], log: PathBuf) -> Self {
+    fn start(program: &Path, args: &[&str], log: &Path) -> Self {
         for _ in 0..3 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let args = args.iter().map(|arg| arg.replace("PORT", &port.to_string())).collect();
-            let mut process = Self { program: program.to_owned(), args, port, log: log.clone(), child: None };
+            let mut process = Self { program: program.to_owned(), args, port, log: log.to_owned(), child: None };
             if process.run() {
                 return process;
             }
             // Somebody else may have taken the port meanwhile.
         }
-        panic!("{} does not start: {}", program.display(), std::fs::read_to_string(&log).unwrap_or_default());
+        panic!("{} does not start: {}", program.display(), std::fs::read_to_string(log).unwrap_or_default());
     }
 
     /// Runs it until it answers; false when it ended before.
@@ -174,7 +175,7 @@ impl Gcs {
             "--default-bucket",
             "logs",
         ];
-        let process = Process::start(&python, &args, dir.path().join("server.log"));
+        let process = Process::start(&python, &args, &dir.path().join("server.log"));
         Some(Self { process, _dir: dir })
     }
 
@@ -243,7 +244,7 @@ impl Firestore {
             "--port=PORT",
         ];
         // Java itself rather than the SDK's script, which would leave it behind when it is killed.
-        let process = Process::start(&java, &args, dir.path().join("server.log"));
+        let process = Process::start(&java, &args, &dir.path().join("server.log"));
         Some(Self { process, _dir: dir })
     }
 
