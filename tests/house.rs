@@ -211,7 +211,7 @@ fn is_reached(dir: &Path, inner: &Path) -> bool {
     let declares = |text: String| {
         text.lines().any(|line| {
             let line = line.trim().trim_end_matches(|c: char| c == '{' || c.is_whitespace());
-            let ways = ["pub(crate) ", "pub(super) ", "pub "];
+            let ways = ["pub(crate) ", "pub(super) ", "pub(in crate::sources) ", "pub "];
             let line = ways.iter().find_map(|way| line.strip_prefix(way)).unwrap_or(line);
             line == format!("mod {name};") || line == format!("mod {name}")
         })

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// How long a line may take that has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A run that is killed with its test.
 pub(crate) struct Following {
@@ -37,7 +37,9 @@ impl Following {
     pub(crate) fn next(&mut self) -> String {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => line,
-            Err(_) => panic!("no line came; it said: {}", self.said()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                panic!("no line came; it said: {}", self.said())
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! Owns everything that touches a local log file. Must not know the store or the screen.
 
 mod archive;
-pub(in crate::sources) mod decode;
+mod decode;
 mod discover;
 mod each;
 mod error;
@@ -16,7 +16,7 @@ mod pipe;
 mod runs;
 mod sniff;
 mod source;
-pub(in crate::sources) mod stream;
+mod stream;
 mod tail;
 mod whole;
 
@@ -30,3 +30,7 @@ pub use input::Input;
 pub use runs::{Role, key, path_of, roles};
 pub use sniff::{Codec, HEAD, Kind, kind};
 pub use source::{SPEC, STDIN_SPEC};
+
+// For sources whose bytes come from elsewhere.
+pub(in crate::sources) use decode::{Context, Patience, text};
+pub(in crate::sources) use stream::Stream;

@@ -8,9 +8,7 @@ use super::shape::Shape;
 use super::zip::Entries;
 use crate::model::{Cursor, Timestamp};
 use crate::sources::driver::{Closed, Outlet};
-use crate::sources::files::decode::{self, Context, Patience};
-use crate::sources::files::stream::Stream;
-use crate::sources::files::{Codec, InputError, Kind, Limits, kind};
+use crate::sources::files::{self, Codec, Context, InputError, Kind, Limits, Patience, Stream, kind};
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use std::io::{self, Read};
@@ -154,13 +152,16 @@ impl Digest {
     /// The entries of an archive, one after another.
     fn entries(&self, raw: Box<dyn Read + Send>, reading: &mut Reading, work: &mut Work<'_>) -> Result<Ended, Closed> {
         let mut entries = Entries::new(raw);
+        let mut count = 0;
         loop {
             let entry = match entries.next(&self.name) {
                 Ok(Some(entry)) => entry,
                 Ok(None) => return Ok(Ended::Bytes(Ending::of(&reading.ending))),
                 Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
             };
-            if reading.gate.is_open() {
+            count += 1;
+            // Of a single one nobody needs to be told.
+            if count > 1 && reading.gate.is_open() {
                 work.stream.note(&format!("{} in {}", entry.name, self.name), work.out)?;
             }
             match self.decoded(entry.bytes, &entry.name, reading, work)? {
@@ -181,7 +182,7 @@ impl Digest {
         work: &mut Work<'_>,
     ) -> Result<Ended, Closed> {
         let context = Context { name: self.name.clone(), limits: Limits::default(), done: reading.done.clone() };
-        let text = match decode::text(raw, &context, Patience::Whole) {
+        let text = match files::text(raw, &context, Patience::Whole) {
             Ok(text) => text,
             Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
         };

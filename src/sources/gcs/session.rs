@@ -133,7 +133,9 @@ impl Session {
     }
 
     async fn finish(&mut self) -> Result<(), Closed> {
-        let failed = self.catalog.names(|known| matches!(known.state, ObjectState::Failed { .. }));
+        let failed = self
+            .catalog
+            .names(|known| matches!(known.state, ObjectState::Failed { .. } | ObjectState::Partial { done: 1.., .. }));
         let health = match &self.state.trouble {
             Some(trouble) => Health::new(State::Failed, trouble.words.clone()),
             None if !failed.is_empty() => {

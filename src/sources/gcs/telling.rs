@@ -8,6 +8,7 @@ use super::session::Session;
 use super::words;
 use crate::model::objects::{News, ObjectState, Scope};
 use crate::model::{Health, State};
+use crate::sources::Follow;
 use crate::sources::driver::Closed;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -117,7 +118,7 @@ impl Session {
             }
             None if !self.state.is_started => State::Starting,
             None if progress.is_some() => State::Reading,
-            None if self.catalog.counts().0 == 0 => State::Waiting,
+            None if self.catalog.counts().0 == 0 && self.follow == Follow::On => State::Waiting,
             None => State::Following,
         };
         let failed = self.catalog.names(|known| matches!(known.state, ObjectState::Failed { .. }));

@@ -23,13 +23,19 @@ pub(super) fn counts(catalog: &Catalog, address: &str) -> String {
 
 /// What is said where some objects could not be read: the first one's reason.
 pub(super) fn failed(catalog: &Catalog, names: &[String]) -> String {
-    let first = names.iter().min().and_then(|name| catalog.get(name));
-    let why = match first.map(|known| &known.state) {
-        Some(ObjectState::Failed { why, .. }) => why.as_str(),
-        _ => "",
+    let Some((name, known)) = names.iter().min().and_then(|name| Some((name, catalog.get(name)?))) else {
+        return String::new();
     };
-    let count = if names.len() == 1 { "1 object".to_owned() } else { format!("{} objects", names.len()) };
-    format!("{count} could not be read: {why}")
+    let why = match &known.state {
+        // It names the object, or nothing at all could be read.
+        ObjectState::Failed { why, .. } => why.clone(),
+        ObjectState::Partial { why, .. } => format!("{name}: {why}"),
+        _ => String::new(),
+    };
+    match names.len() {
+        1 => why,
+        count => format!("{count} objects could not be read: {why}"),
+    }
 }
 
 /// Why objects are left out at the start.

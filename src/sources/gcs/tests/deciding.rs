@@ -32,7 +32,9 @@ fn catalog(limits: Limits) -> Catalog {
 
 fn list(catalog: &mut Catalog, objects: &[Listed]) {
     catalog.begin(&Span::All);
-    objects.iter().for_each(|object| catalog.see(object.clone()));
+    for object in objects {
+        catalog.see(object.clone());
+    }
     catalog.end();
 }
 
@@ -76,8 +78,12 @@ fn addresses_with_globs() {
         let texts = |globs: &[&str]| globs.iter().map(|g| (*g).to_owned()).collect::<Vec<_>>();
         let selection = Selection::new(path, &texts(include), &texts(exclude)).unwrap();
         assert_eq!(selection.prefix, prefix);
-        takes.iter().for_each(|name| assert!(selection.takes(name), "{path} takes {name}"));
-        leaves.iter().for_each(|name| assert!(!selection.takes(name), "{path} leaves {name}"));
+        for name in takes {
+            assert!(selection.takes(name), "{path} takes {name}");
+        }
+        for name in leaves {
+            assert!(!selection.takes(name), "{path} leaves {name}");
+        }
     }
     assert!(Selection::new("", &["[".to_owned()], &[]).unwrap_err().contains("`**/[` is no glob"));
 }

@@ -178,7 +178,7 @@ impl Stand {
 
     /// Takes what is told until that holds.
     pub async fn until(&mut self, holds: impl Fn(&Told) -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !holds(&self.told) {
             let wait = end.saturating_duration_since(Instant::now());
             let messages = self.messages.as_mut().unwrap();

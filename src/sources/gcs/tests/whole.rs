@@ -17,7 +17,8 @@ fn packed(text: &str) -> Vec<u8> {
 }
 
 fn log(lines: std::ops::Range<usize>) -> String {
-    lines.map(|n| format!("2026-11-21T03:{:02}:{:02}Z INFO line {n}\n", n / 60 % 60, n % 60)).collect()
+    let line = |n: usize| format!("2026-11-21T03:{:02}:{:02}Z INFO line {n}\n", n / 60 % 60, n % 60);
+    lines.map(line).collect::<Vec<_>>().concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +98,7 @@ async fn archives_are_read_as_they_come() {
     let all: Vec<_> = text.lines().chain(["{\"level\":\"ERROR\",\"msg\":\"x\"}", "last"]).collect();
     for name in ["deflated.zip", "stored.zip", "zstd.zip"] {
         assert!(lines(name) == all, "{name}: {:?}", stand.told.state(name));
-        assert!(stand.told.is_read(name) && stand.told.lines(name)[0] == format!("# d/a.log in {name}"));
+        assert!(stand.told.is_read(name) && stand.told.lines(name)[5000] == format!("# ../b.csv in {name}"));
     }
     assert!(
         lines("streamed.zip").into_iter().eq(text.lines().chain(["last"])),
@@ -193,7 +194,7 @@ async fn what_breaks_is_gone_on_with() {
 #[tokio::test(flavor = "multi_thread")]
 async fn damaged_and_endless_objects() {
     let mut stand = Stand::new();
-    let whole = packed(&(0..20_000).map(|n| format!("{n} {}\n", n * 7919 % 10_007)).collect::<String>());
+    let whole = packed(&(0..20_000).map(|n| format!("{n} {}\n", n * 7919 % 10_007)).collect::<Vec<_>>().concat());
     stand.server.state().put("logs", "cut.gz", whole[..whole.len() / 2].to_vec(), Meta::text());
     stand.server.state().put("logs", "line.log", vec![b'x'; 20 << 20], Meta::text());
     stand.open("gs://logs", Follow::Off, stand.settings());
