@@ -10,10 +10,12 @@ mod frames;
 mod live;
 #[path = "terminal/mouse.rs"]
 mod mouse;
+#[path = "support/pty.rs"]
+mod pty;
 #[path = "terminal/stalled.rs"]
 mod stalled;
-mod support;
 
+use pty::{Seen, Session, command, logdeck};
 use rustix::process::Signal;
 use std::{
     fs::{self, OpenOptions},
@@ -23,7 +25,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use support::pty::{Seen, Session, command, logdeck};
 use tempfile::TempDir;
 
 const LINES: &str = "2025-01-02T15:04:05Z INFO first of them\n2025-01-02T15:04:06Z ERROR second of them\n";

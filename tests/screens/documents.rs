@@ -184,11 +184,13 @@ fn tick(screen: &mut Screen, seconds: i64) {
 }
 
 fn wants(screen: &Screen) -> Vec<&Want> {
-    let want = |effect| match effect {
-        &Effect::Documents(_, ref want) => Some(want),
-        _ => None,
-    };
-    screen.effects.iter().filter_map(want).collect()
+    let mut wants = Vec::new();
+    for effect in &screen.effects {
+        if let Effect::Documents(_, want) = effect {
+            wants.push(want);
+        }
+    }
+    wants
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Archives of CI logs, from the file to the screen: the first cause, its line in the whole log, a passing run beside it.
 
-use crate::support::pty::{Session, logdeck};
+use crate::pty::{Session, logdeck};
 use std::{
     fs,
     io::{Cursor, Write},

@@ -1,6 +1,6 @@
 //! What frames look like on real terminals: scrolled rows, slow links, synchronised output.
 
-use crate::support::pty::{Seen, Session, cells, command, emulator, logdeck};
+use crate::pty::{Seen, Session, cells, command, emulator, logdeck};
 use crate::{home, open};
 use rustix::process::Signal;
 use std::{

@@ -1,6 +1,6 @@
 //! CI runs in the terminal: what a clone shows by itself, and that nobody is asked who was not meant.
 
-use crate::support::pty::{Session, logdeck};
+use crate::pty::{Session, logdeck};
 use logdeck::demo::forge::{Server, content};
 use logdeck::infra::clock::SystemClock;
 use logdeck::ports::Clock;

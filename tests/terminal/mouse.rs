@@ -1,6 +1,6 @@
 //! The mouse, plain lines for it to select, and the clipboard.
 
-use crate::support::pty::{Session, logdeck};
+use crate::pty::{Session, logdeck};
 use crate::{home, is_left, open};
 use rustix::process::Signal;
 use std::fs;

@@ -1,7 +1,7 @@
 //! Terminals that take nothing any more (Ctrl-s, a dead link): keys, suspending and quitting go on.
 
 use crate::home;
-use crate::support::pty::{Session, command, logdeck};
+use crate::pty::{Session, command, logdeck};
 use std::{
     fs,
     path::Path,
