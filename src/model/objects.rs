@@ -4,6 +4,15 @@
 
 use super::{OriginId, Timestamp};
 
+/// An object, whatever its generation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectName {
+    /// The bucket.
+    pub bucket: String,
+    /// The object's whole name.
+    pub name: String,
+}
+
 /// One version of an object: a new one of the same name has another generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectKey {
@@ -13,6 +22,13 @@ pub struct ObjectKey {
     pub name: String,
     /// The generation: microseconds since 1970, given by the service.
     pub generation: i64,
+}
+
+impl ObjectKey {
+    /// The object that this is a version of.
+    pub fn object(&self) -> ObjectName {
+        ObjectName { bucket: self.bucket.clone(), name: self.name.clone() }
+    }
 }
 
 /// How far an object was read.
@@ -99,7 +115,8 @@ pub struct Scope {
 /// What a source of objects tells.
 #[derive(Clone, Debug)]
 pub enum News {
-    /// These objects are there, or are now like this. Others stay as they were told.
+    /// These objects are there, or are now like this. Others stay as they were told. A newer generation of a name takes the
+    /// place of the one before.
     Objects(Vec<Object>),
     /// These are not told of any more: too many are known, or they are gone and gave no records.
     Forgotten(Vec<ObjectKey>),

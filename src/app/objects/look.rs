@@ -223,7 +223,7 @@ impl App {
             format!("{:>6} line{s}", thousands(object.records))
         };
         let mut row = ObjectRow {
-            is_marked: !marks.is_empty() && self.objects.tokens.is_marked(&(entry.source, object.key.clone()), marks),
+            is_marked: !marks.is_empty() && self.objects.tokens.is_marked(&(entry.source, object.key.object()), marks),
             updated: object.updated.map_or_else(|| "-".to_owned(), |at| self.updated_words(at)),
             name: self.object_name(entry),
             size: bytes(object.size),

@@ -12,7 +12,7 @@ use crate::model::address::Tab;
 /// An object's id, and its name without directories and endings.
 fn named(entry: &Entry) -> (ObjectId, String) {
     let key = &entry.object.key;
-    ((entry.source, key.clone()), crate::app::rows::short_name(&key.name).to_owned())
+    ((entry.source, key.object()), crate::app::rows::short_name(&key.name).to_owned())
 }
 
 impl App {

@@ -25,7 +25,7 @@ use super::described::Subject;
 use super::tokens::{Tokens, Visit};
 use super::upper::{self, Upper};
 use crate::model::address::Tab;
-use crate::model::objects::{News, ObjectKey, Scope};
+use crate::model::objects::{News, ObjectName, Scope};
 use crate::model::{SourceId, Timestamp};
 use crate::parse::text::safe_line;
 use std::collections::BTreeMap;
@@ -34,8 +34,8 @@ use table::{Entry, RowOrder, Slot, Table};
 /// The most problems of a place that have rows.
 const MAX_PROBLEMS: usize = 5;
 
-/// An object of one of the sources.
-pub(super) type ObjectId = (SourceId, ObjectKey);
+/// An object of one of the sources: its generations are one row, one mark.
+pub(super) type ObjectId = (SourceId, ObjectName);
 
 /// Everything about objects.
 #[derive(Debug, Default)]
@@ -209,7 +209,9 @@ impl App {
                 }
                 objects.change(Objects::arrange);
             }
-            News::Described { object, text } => self.take_description(&Subject::Object((source, object)), &text),
+            News::Described { object, text } => {
+                self.take_description(&Subject::Object((source, object.object())), &text)
+            }
             News::Cannot(text) => {
                 self.description_fails(&text);
                 self.complain(safe_line(text.as_bytes()));

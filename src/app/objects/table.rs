@@ -157,11 +157,15 @@ impl Table {
         let mut new = Vec::new();
         let mut is_moved = false;
         for object in objects {
-            let id = (source, object.key.clone());
+            let id = (source, object.key.object());
             let added = Tally::of(&object);
-            let (origin, generation) = (object.origin, object.key.generation);
+            let origin = object.origin;
             let slot = if let Some(slot) = self.by_key.get(&id).copied() {
                 if let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) {
+                    if entry.object.key.generation > object.key.generation {
+                        // What is said of an earlier generation comes too late.
+                        continue;
+                    }
                     is_moved |= entry.object.updated != object.updated;
                     let old = std::mem::replace(&mut entry.object, object);
                     self.tally.take(&Tally::of(&old));
@@ -176,15 +180,7 @@ impl Table {
             };
             self.tally.add(&added);
             if let Some(origin) = origin {
-                // Of several generations the newest one is meant.
-                let is_newer = |known: &Slot| {
-                    self.get(*known).is_none_or(|entry| {
-                        entry.object.origin != Some(origin) || entry.object.key.generation <= generation
-                    })
-                };
-                if self.by_origin.get(&origin).is_none_or(is_newer) {
-                    self.by_origin.insert(origin, slot);
-                }
+                self.by_origin.insert(origin, slot);
             }
         }
         if is_moved {
@@ -222,7 +218,12 @@ impl Table {
     pub(super) fn forget(&mut self, source: SourceId, keys: Vec<ObjectKey>) {
         let mut is_any = false;
         for key in keys {
-            let Some(slot) = self.by_key.remove(&(source, key)) else { continue };
+            let id = (source, key.object());
+            let Some(slot) = self.by_key.get(&id).copied() else { continue };
+            if self.get(slot).is_some_and(|entry| entry.object.key.generation != key.generation) {
+                continue;
+            }
+            self.by_key.remove(&id);
             if let Some(entry) = self.slots[slot as usize].take() {
                 self.tally.take(&Tally::of(&entry.object));
                 if let Some(origin) = entry.object.origin

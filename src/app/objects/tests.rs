@@ -3,7 +3,7 @@
 use super::table::Tally;
 use super::*;
 use crate::model::OriginId;
-use crate::model::objects::{Object, ObjectState};
+use crate::model::objects::{Object, ObjectKey, ObjectState};
 use crate::model::time::SECOND;
 
 const SOURCE: SourceId = SourceId(3);
@@ -88,7 +88,7 @@ fn states_are_counted_as_they_change() {
 }
 
 #[test]
-fn an_origin_is_its_newest_generation() {
+fn a_newer_generation_takes_the_row_of_the_one_before() {
     let mut objects = Objects::default();
     let origin = OriginId::new(SOURCE, 4);
     let of = |generation: i64| {
@@ -96,12 +96,19 @@ fn an_origin_is_its_newest_generation() {
         object.key.generation = generation;
         object
     };
-    take(&mut objects, vec![of(5)]);
-    take(&mut objects, vec![of(3)]);
-    let generation = |objects: &Objects| objects.table.of_origin(origin).map(|entry| entry.object.key.generation);
-    assert_eq!(generation(&objects), Some(5));
-    take(&mut objects, vec![of(8)]);
-    assert_eq!(generation(&objects), Some(8));
+    let generation = |objects: &Objects| {
+        let found = objects.table.of_origin(origin).map(|entry| entry.object.key.generation);
+        assert_eq!(objects.table.len(), usize::from(found.is_some()));
+        found
+    };
+    for (told, expected) in [(5, 5), (3, 5), (8, 8)] {
+        take(&mut objects, vec![of(told)]);
+        assert_eq!(generation(&objects), Some(expected));
+    }
+    for (forgotten, expected) in [(5, Some(8)), (8, None)] {
+        objects.change(|objects| objects.table.forget(SOURCE, vec![of(forgotten).key]));
+        assert_eq!(generation(&objects), expected);
+    }
 }
 
 #[test]

@@ -2,13 +2,13 @@
 //!
 //! Owns where a key leads. Must not know which key, or how it is drawn.
 
-use super::{App, Entry, ObjectId};
+use super::{App, Entry};
 use crate::app::action::{Context, Step, scrolled};
 use crate::app::described::Subject;
 use crate::app::event::Effect;
 use crate::app::upper;
 use crate::model::SourceId;
-use crate::model::objects::{ObjectState, Want};
+use crate::model::objects::{ObjectKey, ObjectState, Want};
 
 impl App {
     /// Whether the keys go to the list of objects.
@@ -132,7 +132,7 @@ impl App {
     }
 
     /// The object that is meant; says so when there is none.
-    fn object_meant_or_say(&mut self) -> Option<ObjectId> {
+    fn object_meant_or_say(&mut self) -> Option<(SourceId, ObjectKey)> {
         let meant = self.object_meant().map(|entry| (entry.source, entry.object.key.clone()));
         if meant.is_none() {
             self.say(if self.objects_have_focus() {
@@ -180,9 +180,9 @@ impl App {
 
     /// Shows what is known of the object that is meant, and asks its service for the rest.
     pub(in crate::app) fn describe_object(&mut self, effects: &mut Vec<Effect>) {
-        let Some(id) = self.object_meant_or_say() else { return };
-        effects.push(Effect::Objects(id.0, Want::Describe(id.1.clone())));
-        self.describe(Subject::Object(id));
+        let Some((source, key)) = self.object_meant_or_say() else { return };
+        self.describe(Subject::Object((source, key.object())));
+        effects.push(Effect::Objects(source, Want::Describe(key)));
     }
 
     /// Lists all places now, and tries again what failed.
