@@ -84,13 +84,14 @@ impl Api {
         })
     }
 
-    /// Everything that the service knows about an object, as JSON.
+    /// Everything that the service knows about the newest generation of an object, as JSON. One that grows has had others since
+    /// it was listed.
     ///
     /// # Errors
     /// Why it is not told.
-    pub(super) async fn describe(&self, name: &str, generation: i64) -> Result<Vec<u8>, Refusal> {
+    pub(super) async fn describe(&self, name: &str) -> Result<Vec<u8>, Refusal> {
         let bucket = escape(&self.bucket);
-        let mut url = format!("{}/storage/v1/b/{bucket}/o/{}?generation={generation}", self.base, escape(name));
+        let mut url = format!("{}/storage/v1/b/{bucket}/o/{}?projection=noAcl", self.base, escape(name));
         self.pay(&mut url);
         let what = format!("gs://{}/{name}", self.bucket);
         self.get(url, Asked::Object, &what).await

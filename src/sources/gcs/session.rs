@@ -289,7 +289,7 @@ impl Session {
     fn describe(&mut self, object: ObjectKey) {
         let (api, out) = (self.api.clone(), self.out.clone());
         self.tasks.spawn(async move {
-            let news = match api.describe(&object.name, object.generation).await {
+            let news = match api.describe(&object.name).await {
                 Ok(json) => News::Described { object, text: words::description(&json) },
                 Err(refusal) => News::Cannot(refusal.words),
             };
