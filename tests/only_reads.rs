@@ -217,28 +217,39 @@ fn the_latest_documents_of_many_cost_no_more_than_themselves() {
 
 #[test]
 fn a_small_budget_of_reads_is_used_and_no_more() {
-    let world = World::new();
-    for n in 0..20 {
-        world.database.state().set(&format!("jobs/j{n:02}"), job(n, "done"));
-    }
-    world.home.file("c.toml", "[firestore]\nbudget = 5\n");
-    let config = ["--config", "c.toml", "firestore:acme/jobs"];
-    let is_expected = |lines: &[String]| {
-        lines.len() == 4 && (16..20).zip(lines).all(|(n, line)| line.contains(&format!("jobs/j{n}")))
-    };
-    let ran = Ran::of(world.command(&[&config[..], &["--no-follow"]].concat()).output().unwrap());
-    let lines: Vec<String> = ran.text().lines().map(str::to_owned).collect();
-    assert!(is_expected(&lines), "{ran:?}");
-    assert!(lines.iter().all(|line| !line.contains("fields.") && !line.contains("updated=")), "{lines:?}");
-    let says_until = |said: &str| said.split([' ', ',', '\n']).any(|word| word.contains(':') && word.ends_with('Z'));
-    let says_so = |said: &str| said.contains("the budget of 5 reads an hour is used up") && says_until(said);
-    assert!(ran.code != Some(0) && says_so(&ran.err), "{ran:?}");
-    assert_eq!(world.database.reads(), 5);
+    let check = |settings: &str, document: fn(i64) -> firestore::Fields, expected: std::ops::Range<i64>| {
+        let world = World::new();
+        for n in 0..20 {
+            world.database.state().set(&format!("jobs/j{n:02}"), document(n));
+        }
+        world.home.file("c.toml", format!("[firestore]\nbudget = 5\n{settings}"));
+        let args = ["--config", "c.toml", "firestore:acme/jobs"];
+        let count = expected.clone().count();
+        let is_expected = |lines: &[String]| {
+            let has = |n: i64| lines.iter().any(|line| line.contains(&format!("jobs/j{n:02}")));
+            lines.len() == count && expected.clone().all(has)
+        };
+        let says_until =
+            |said: &str| said.split([' ', ',', '\n']).any(|word| word.contains(':') && word.ends_with('Z'));
+        let says_so = |said: &str| said.contains("the budget of 5 reads an hour is used up") && says_until(said);
 
-    world.database.clear_journal();
-    let mut tail = world.follow(&config);
-    let lines: Vec<String> = (0..4).map(|_| tail.next()).collect();
-    assert!(is_expected(&lines), "{lines:?}");
-    assert!(says_so(&tail.wait_for_saying("budget")));
-    assert_eq!(world.database.reads(), 5);
+        let ran = Ran::of(world.command(&[&args[..], &["--no-follow"]].concat()).output().unwrap());
+        let lines: Vec<String> = ran.text().lines().map(str::to_owned).collect();
+        assert!(is_expected(&lines), "{settings}: {lines:?}");
+        assert!(lines.iter().all(|line| !line.contains("fields.") && !line.contains("updated=")), "{lines:?}");
+        assert!(ran.code != Some(0) && says_so(&ran.err), "{settings}: {ran:?}");
+        assert!(world.database.reads() <= 5, "{settings}: {}", world.database.reads());
+
+        world.database.clear_journal();
+        let mut tail = world.follow(&args);
+        let lines: Vec<String> = (0..count).map(|_| tail.next()).collect();
+        assert!(is_expected(&lines), "{settings}: {lines:?}");
+        assert!(says_so(&tail.wait_for_saying("budget")), "{settings}");
+        assert!(world.database.reads() <= 5, "{settings}: {}", world.database.reads());
+    };
+    check("", |n| job(n, "done"), 16..20);
+    check("changes = \"poll\"", |n| job(n, "done"), 16..20);
+    check("time_field = \"created\"", |n| job(n, "done"), 15..20);
+    // Without a time the first ones by name are the ones that there are.
+    check("", |n| firestore::fields([("n", firestore::int(n))]), 0..4);
 }
