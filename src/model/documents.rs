@@ -35,6 +35,13 @@ pub mod field {
     pub const FIELDS: &str = "fields";
 }
 
+/// Whether a field of a change's record, by its dotted path, holds what the message says in words: of the others there are
+/// few, and they stand beside it.
+pub fn is_told(path: &str) -> bool {
+    let top = path.split_once('.').map_or(path, |(top, _)| top);
+    ![field::OP, field::DOCUMENT].contains(&top)
+}
+
 /// What happened to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {

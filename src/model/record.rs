@@ -35,6 +35,9 @@ impl Flags {
     pub const MULTILINE: Self = Self(1 << 9);
     /// The last line had no newline when its file ended.
     pub const NO_NEWLINE: Self = Self(1 << 10);
+    /// The record is the change of a document, in the form of [`super::documents`]: its message says in words what its
+    /// further fields hold.
+    pub const CHANGE: Self = Self(1 << 11);
 
     /// Whether all of `other` is set.
     pub const fn has(self, other: Self) -> bool {

@@ -16,6 +16,7 @@ pub mod text;
 pub mod time;
 pub mod words;
 
+use crate::model::documents;
 use crate::model::{Flags, Format, Record, Severity, SeverityFrom, Timestamp};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
@@ -93,7 +94,7 @@ impl Parser {
 
 impl Parser {
     /// What a structured record says beside its time, severity and message, as `  name=value` each, safe for a terminal;
-    /// ends behind `limit` bytes. Empty for other records.
+    /// ends behind `limit` bytes. Empty for other records. Of a document's change, only what and which document it was.
     pub fn other_fields(&mut self, record: &Record<'_>, message: &str, limit: usize) -> String {
         self.fields_in_words(record, message, limit, &|_| false, &mut |_, value| value)
     }
@@ -133,7 +134,9 @@ impl Parser {
         if !structured || record.text == (0, record.raw.len() as u32) {
             return out;
         }
+        let is_change = record.flags.has(Flags::CHANGE);
         self.fields(record.raw, record.format, &mut |name, value| {
+            let stands_elsewhere = |name: &str| stands_elsewhere(name) || is_change && documents::is_told(name);
             if !(json::is_header(name.as_bytes()) || value.is_empty() || value == message || stands_elsewhere(name)) {
                 out.push_str("  ");
                 push_short(&mut out, name, MAX_NAME);

@@ -479,4 +479,24 @@ mod tests {
         check("plain", "plain\n");
         check("error: x\n    at f (a:1)", "ERR error: x\n    |     at f (a:1)\n");
     }
+
+    #[test]
+    fn behind_the_message_of_a_change_stands_its_document() {
+        let line = br#"{"severity":"info","op":"mod","document":"jobs/a","message":"n 1 -> 2","updated":"2025-01-02T15:04:05Z","changed":{"n":{"from":1,"to":2}},"fields":{"n":2}}"#;
+        let check = |flags: Flags, form: Form, expected: &[&str]| {
+            let mut parser = Parser::new(TimeZone::UTC, Timestamp(0));
+            let parsed = parser.line(line);
+            let mut batch = crate::model::Batch::default();
+            let meta = crate::model::Meta { text: parsed.text, format: parsed.format, flags, ..Default::default() };
+            batch.push(&meta, line);
+            let mut out = Vec::new();
+            let record = batch.iter().next().unwrap();
+            Renderer::new(form, None).record(&record, line, &mut parser, &mut out);
+            let out = String::from_utf8(out).unwrap();
+            assert!(expected.iter().all(|expected| out.contains(expected)), "{out}");
+        };
+        check(Flags::CHANGE, Form::Text, &["n 1 -> 2  op=mod  document=jobs/a\n"]);
+        check(Flags::NONE, Form::Text, &["  updated=2025", "changed.n.to=2", "fields.n=2"]);
+        check(Flags::CHANGE, Form::Json, &["updated", "changed", r#""to":2"#, "fields"]);
+    }
 }

@@ -72,6 +72,8 @@ pub struct Tail {
     queued: HashMap<SourceId, HashSet<(String, String)>>,
     /// What was said of objects.
     told: HashSet<String>,
+    /// Sources that have found no object.
+    empty: HashSet<SourceId>,
     lines: Option<usize>,
     /// Whether it ends when all that is there was read.
     is_ending: bool,
@@ -97,6 +99,7 @@ impl Tail {
             unknown: HashMap::new(),
             queued: HashMap::new(),
             told: HashSet::new(),
+            empty: HashSet::new(),
             lines,
             is_ending: follow == Follow::Off,
             keeper,
@@ -221,6 +224,10 @@ impl Tail {
                 if health.state == State::Done {
                     self.sorter.source_is_over(source);
                     self.queued.remove(&source);
+                    // Silence would look as if there were no lines in them.
+                    if self.empty.remove(&source) {
+                        out.note(&health.detail);
+                    }
                 }
                 self.printer.health(source, &health, out);
             }
@@ -281,8 +288,14 @@ impl Tail {
                 }
             }
             objects::News::Cannot(why) => self.printer.problem(&why, out),
+            objects::News::Scope(scope) if scope.objects == 0 => {
+                self.empty.insert(source);
+            }
+            objects::News::Scope(_) => {
+                self.empty.remove(&source);
+            }
             // Health says it, too.
-            objects::News::Forgotten(_) | objects::News::Scope(_) | objects::News::Described { .. } => {}
+            objects::News::Forgotten(_) | objects::News::Described { .. } => {}
         }
     }
 

@@ -79,13 +79,18 @@ impl Session {
     pub(super) async fn once(&mut self) -> Result<Next, Stop> {
         let moment = self.whole().await?;
         self.deliver(moment).await?;
-        Ok(Next::Done)
+        let is_short = self.documents_known() < self.settings.limit as usize;
+        // Fewer were asked for than were wanted, because of the budget.
+        if is_short && self.desk.scope.has_older { Err(Stop::Spent) } else { Ok(Next::Done) }
     }
 
     /// Asks for the latest documents, and compares them with what is known.
     pub(super) async fn whole(&mut self) -> Result<Moment, Stop> {
-        let limit = self.limit();
+        let left = u32::try_from(self.meter.left(self.desk.out.now())).unwrap_or(u32::MAX);
         let Some(window) = &self.window else { return Ok(Moment::default()) };
+        // Those that are known would seem to be gone if fewer than them were asked for.
+        let known = u32::try_from(window.documents()).unwrap_or(u32::MAX);
+        let limit = self.limit().min(left.max(known)).max(1);
         let query = window.plan().query(&Span::default(), Some(limit));
         let found = self.link.query(&self.place.parent(), query).await?;
         let all = found.documents.len();
@@ -151,7 +156,12 @@ impl Session {
         let limit = self.limit();
         let mut changes = Vec::new();
         loop {
-            let Some(found) = self.page(&gap, limit).await? else { return Ok(changes) };
+            let Some(found) = self.page(&gap, limit).await? else {
+                let few =
+                    "the budget of reads an hour is used up: of what was written meanwhile, the oldest is missing";
+                self.desk.cannot(few).await?;
+                return Ok(changes);
+            };
             changes.extend(found.changes);
             match found.last {
                 Some(last) if found.is_full => gap.behind = Some(last),
@@ -262,6 +272,9 @@ impl Session {
         self.is_well(Mode::Polling);
         if self.follow == crate::sources::Follow::Off {
             return Ok(Next::Done);
+        }
+        if self.meter.left(self.desk.out.now()) == 0 {
+            return Err(Stop::Spent);
         }
         self.wait(self.settings.poll).await?;
         Ok(Next::Again)

@@ -6,7 +6,7 @@ use super::record::{Line, Teller};
 use super::resume::Resume;
 use super::window::Change;
 use crate::model::documents::{News, Scope};
-use crate::model::{Batch, Cursor, Health, Meta, OriginId, Timestamp};
+use crate::model::{Batch, Cursor, Flags, Health, Meta, OriginId, Timestamp};
 use crate::parse::Parser;
 use crate::parse::stream::Order;
 use crate::parse::text;
@@ -138,7 +138,7 @@ impl Desk {
             severity: parsed.severity,
             severity_from: parsed.severity_from,
             format: parsed.format,
-            flags: parsed.flags | flags,
+            flags: parsed.flags | flags | Flags::CHANGE,
             origin,
             cut: 0,
         };

@@ -29,6 +29,9 @@ impl Session {
             if let Some(window) = &mut self.window {
                 window.resume(at.as_ref().and_then(super::times::ours), None);
             }
+            if self.meter.left(self.desk.out.now()) == 0 {
+                return Err(Stop::Spent);
+            }
         }
         let goes_on = self.token.is_some() || self.read_time.is_some();
         let (requests, sent) = tokio::sync::mpsc::channel(REQUESTS);

@@ -242,9 +242,7 @@ impl Session {
 
     /// The most documents of one question.
     pub(super) fn limit(&self) -> u32 {
-        // One read is for the document that tells the time field.
-        let budget = u32::try_from(self.settings.budget.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.settings.limit.min(budget).max(1)
+        within(&self.settings)
     }
 
     async fn work(&mut self, follow: Follow) -> Result<(), Closed> {
@@ -356,7 +354,7 @@ impl Session {
             self.trouble = Some(Trouble::settings(format!(
                 "the budget of {} reads an hour is used up; it goes on at {}, or now with another hour's budget",
                 count(self.meter.budget()),
-                ends.to_jiff().strftime("%H:%M:%SZ"),
+                clock(ends),
             )));
             let pause = Duration::from_nanos(ends.0.saturating_sub(now.0).max(0) as u64);
             // The clock may jump.
@@ -366,7 +364,12 @@ impl Session {
     }
 
     async fn spent_for_good(&mut self) -> Result<(), Closed> {
-        let words = format!("the budget of {} reads an hour is used up: not all was read", count(self.meter.budget()));
+        let ends = self.meter.ends().unwrap_or_else(|| self.desk.out.now());
+        let words = format!(
+            "the budget of {} reads an hour is used up, and not all was read; there is another one at {}",
+            count(self.meter.budget()),
+            clock(ends),
+        );
         self.desk.scope.mode = Mode::Off;
         self.trouble = Some(Trouble::settings(words));
         self.tell().await
@@ -491,6 +494,14 @@ impl Session {
     }
 }
 
+/// The most documents of one question, within the budget.
+fn within(settings: &Settings) -> u32 {
+    // One read is for the document that tells the time field, or the form of its values.
+    let is_learned = settings.time_field.is_none() || settings.since.is_some();
+    let budget = settings.budget.saturating_sub(u64::from(is_learned));
+    settings.limit.min(u32::try_from(budget).unwrap_or(u32::MAX)).max(1)
+}
+
 /// How long nothing is asked after so many failures in a row, the last one of this kind.
 fn pause(kind: Kind, tries: u32) -> Duration {
     let doubled = |most: u32| SOON * 2_u32.pow(tries.saturating_sub(1).min(most));
@@ -516,6 +527,11 @@ fn documents_of(number: usize) -> String {
     if number == 1 { "1 document".to_owned() } else { format!("{} documents", count(number as u64)) }
 }
 
+/// A time of day.
+fn clock(time: Timestamp) -> String {
+    time.to_jiff().strftime("%H:%M:%SZ").to_string()
+}
+
 /// A number with its thousands apart.
 fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -527,4 +543,25 @@ fn count(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_fits_the_budget() {
+        let check = |budget: u64, time_field: Option<&str>, since: Option<Timestamp>, expected: u32| {
+            let time_field = time_field.map(str::to_owned);
+            let settings = Settings { budget, time_field, since, limit: 1000, ..Settings::default() };
+            assert_eq!(within(&settings), expected);
+        };
+        check(10_000, None, None, 1000);
+        check(1000, None, None, 999);
+        check(5, None, None, 4);
+        check(5, Some("at"), None, 5);
+        check(5, Some("at"), Some(Timestamp(0)), 4);
+        check(1, None, None, 1);
+        check(u64::MAX, Some("at"), None, 1000);
+    }
 }
