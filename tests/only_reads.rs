@@ -17,7 +17,9 @@ use following::Following;
 use home::{Home, Ran};
 use logdeck::demo::firestore::{self, Rpc};
 use logdeck::demo::gcs::{self, Meta, Seen, What};
+use logdeck::infra::clock::SystemClock;
 use logdeck::model::Timestamp;
+use logdeck::ports::Clock as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Arc;
@@ -29,7 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const SECOND: i64 = 1_000_000_000;
 
 fn now() -> Timestamp {
-    Timestamp(jiff::Timestamp::now().as_nanosecond() as i64)
+    SystemClock.now()
 }
 
 /// A bucket `logs` and an empty project `acme`, both embedded, and a home.
