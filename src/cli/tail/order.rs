@@ -43,6 +43,11 @@ struct Origin {
     is_over: bool,
 }
 
+/// Bytes that a batch takes while it is held, with the places of its records in the heap.
+fn weight(batch: &Batch) -> usize {
+    batch.bytes() + batch.len() * size_of::<Reverse<(i64, u64, u32)>>()
+}
+
 /// Records that wait for their turn.
 #[derive(Debug)]
 pub struct Sorter {
@@ -146,7 +151,7 @@ impl Sorter {
     }
 
     /// Takes records in that came at `now` from one source.
-    pub fn push(&mut self, batch: Batch, now: Timestamp) {
+    pub fn push(&mut self, mut batch: Batch, now: Timestamp) {
         let Some(source) = batch.iter().next().map(|record| record.origin.source()) else { return };
         let number = self.next;
         self.next += 1;
@@ -157,7 +162,11 @@ impl Sorter {
         for record in batch.iter() {
             self.hold(record.origin);
         }
-        self.bytes += batch.arena().len();
+        // It may wait for long: room that was made for more records is given back.
+        if batch.allocated() > batch.bytes() + batch.bytes() / 4 {
+            batch.shrink();
+        }
+        self.bytes += weight(&batch);
         self.arrived.push_back(number);
         self.batches.insert(number, Held { left: batch.len(), batch, received: now });
         if let Waits::First(Some(last)) = self.waits {
@@ -206,7 +215,7 @@ impl Sorter {
     fn drop_batch(&mut self, number: u64, id: OriginId) {
         self.arrived.retain(|arrived| *arrived != number);
         if let Some(held) = self.batches.remove(&number) {
-            self.bytes -= held.batch.arena().len();
+            self.bytes -= weight(&held.batch);
             self.places.gone(id.source(), number);
             for _ in 0..held.batch.len() {
                 self.let_go(id);
@@ -294,7 +303,7 @@ impl Sorter {
         let Some(held) = self.batches.get_mut(&number) else { return };
         held.left -= 1;
         if held.left == 0 {
-            self.bytes -= held.batch.arena().len();
+            self.bytes -= weight(&held.batch);
             self.batches.remove(&number);
             self.places.gone(id.source(), number);
             while self.arrived.front().is_some_and(|front| !self.batches.contains_key(front)) {
