@@ -210,7 +210,7 @@ impl App {
                 objects.change(Objects::arrange);
             }
             News::Described { object, text } => {
-                self.take_description(&Subject::Object((source, object.object())), &text)
+                self.take_description(&Subject::Object((source, object.object())), &text);
             }
             News::Cannot(text) => {
                 self.description_fails(&text);
