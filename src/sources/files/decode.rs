@@ -87,6 +87,11 @@ pub(crate) fn entry_text(entry: &Entry, context: &Context) -> Result<Bytes, Inpu
     layers(Box::new(Guard::new(decoder, context, Some(expected))), context, Patience::Whole, 1, Codec::Zip)
 }
 
+/// The text of an archive's entry that another reader has decompressed, within the same limits as [`entry_text`].
+pub(in crate::sources) fn inside(raw: Bytes, context: &Context) -> Result<Bytes, InputError> {
+    layers(Box::new(Guard::new(raw, context, None)), context, Patience::Whole, 1, Codec::Zip)
+}
+
 /// Looks at the stream's first bytes and puts the decoder that they ask for around it, until text comes out.
 fn layers(
     mut raw: Bytes,

@@ -32,5 +32,5 @@ pub use sniff::{Codec, HEAD, Kind, kind};
 pub use source::{SPEC, STDIN_SPEC};
 
 // For sources whose bytes come from elsewhere.
-pub(in crate::sources) use decode::{Context, Patience, text};
+pub(in crate::sources) use decode::{Context, Patience, inside, text};
 pub(in crate::sources) use stream::Stream;

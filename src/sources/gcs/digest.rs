@@ -140,7 +140,10 @@ impl Digest {
         let ended = match codec {
             Codec::Plain => work.text(&mut pieces, &mut shape, &mut reading)?,
             Codec::Zip => self.entries(Box::new(pieces), &mut reading, work)?,
-            _ => self.decoded(Box::new(pieces), &self.name, &mut reading, work)?,
+            _ => {
+                let text = files::text(Box::new(pieces), &self.context(&reading), Patience::Whole);
+                self.decoded(text, &self.name, &mut reading, work)?
+            }
         };
         if ended == Ended::Rewritten {
             return Ok(ended);
@@ -164,7 +167,8 @@ impl Digest {
             if count > 1 && reading.gate.is_open() {
                 work.stream.note(&format!("{} in {}", entry.name, self.name), work.out)?;
             }
-            match self.decoded(entry.bytes, &entry.name, reading, work)? {
+            let text = files::inside(entry.bytes, &self.context(reading));
+            match self.decoded(text, &entry.name, reading, work)? {
                 Ended::NoText(_) | Ended::Bytes(Ending::Whole) => {}
                 // The bytes may still come: entries end before their archive does.
                 Ended::Bytes(Ending::Broken) if !reading.is_over() => {}
@@ -173,16 +177,19 @@ impl Digest {
         }
     }
 
-    /// The text of compressed bytes; of others themselves.
+    fn context(&self, reading: &Reading) -> Context {
+        Context { name: self.name.clone(), limits: Limits::default(), done: reading.done.clone() }
+    }
+
+    /// What came out of compressed bytes.
     fn decoded(
         &self,
-        raw: Box<dyn Read + Send>,
+        text: Result<Box<dyn Read + Send>, InputError>,
         name: &str,
         reading: &mut Reading,
         work: &mut Work<'_>,
     ) -> Result<Ended, Closed> {
-        let context = Context { name: self.name.clone(), limits: Limits::default(), done: reading.done.clone() };
-        let text = match files::text(raw, &context, Patience::Whole) {
+        let text = match text {
             Ok(text) => text,
             Err(error) => return Ok(why(&error, Ending::of(&reading.ending))),
         };

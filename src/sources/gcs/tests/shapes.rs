@@ -1,6 +1,11 @@
-//! Arrays and CSV become lines, however they are cut.
+//! Arrays and CSV become lines, however they are cut; archives have limits.
 
 use super::super::shape::Shape;
+use super::super::zip::Entries;
+use crate::sources::files::{Context, Limits, inside};
+use std::io::{Cursor, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 fn lines(text: &str, name: &str, content_type: &str, piece: usize) -> String {
     let head = &text.as_bytes()[..text.len().min(512)];
@@ -62,4 +67,25 @@ fn a_quote_that_never_closes_costs_bounded_memory() {
     let text = format!("a,b\n\"x,{}\n1,2\n", "y".repeat(600_000));
     let out = lines(&text, "a.csv", "", 4096);
     assert!(out.contains("yyy") && out.len() > 600_000);
+}
+
+#[test]
+fn entries_of_archives_are_no_bombs() {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("a.log", zip::write::SimpleFileOptions::default()).unwrap();
+    archive.write_all(&b"a line of a log\n".repeat(200_000)).unwrap();
+    let archive = archive.finish().unwrap().into_inner();
+    let read = |limits: Limits| {
+        let done = Arc::new(AtomicU64::new(archive.len() as u64));
+        let context = Context { name: "a.zip".to_owned(), limits, done };
+        let entry = Entries::new(Box::new(Cursor::new(archive.clone()))).next("a.zip").unwrap().unwrap();
+        let mut text = inside(entry.bytes, &context).unwrap();
+        let mut out = Vec::new();
+        text.read_to_end(&mut out).map(|_| out.len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(read(Limits::default()), Ok(16 * 200_000));
+    let error = read(Limits { ratio: 50, grace: 100_000, ..Limits::default() }).unwrap_err();
+    assert!(error.contains("as a bomb would be"), "{error}");
+    let error = read(Limits { bytes: 1 << 20, ..Limits::default() }).unwrap_err();
+    assert!(error.contains("an input may hold 1048576 bytes"), "{error}");
 }
