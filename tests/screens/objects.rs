@@ -117,12 +117,6 @@ pub fn night(width: u16, height: u16) -> Screen {
     screen
 }
 
-fn tick(screen: &mut Screen, seconds: i64) {
-    let now = Timestamp(screen.app.now().0 + seconds * SECOND);
-    screen.app.set_now(now);
-    screen.event(Event::Tick(now));
-}
-
 fn wants(screen: &Screen) -> Vec<&Want> {
     let mut wants = Vec::new();
     for effect in &screen.effects {

@@ -174,12 +174,6 @@ pub fn night(width: u16, height: u16) -> Screen {
     screen
 }
 
-pub fn tick(screen: &mut Screen, seconds: i64) {
-    let now = Timestamp(screen.app.now().0 + seconds * SECOND);
-    screen.app.set_now(now);
-    screen.event(Event::Tick(now));
-}
-
 pub fn wants(screen: &Screen) -> Vec<&Want> {
     let wants = screen.effects.iter().filter_map(|effect| match effect {
         Effect::Pods(_, want) => Some(want),

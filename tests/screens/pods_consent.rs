@@ -1,6 +1,6 @@
 //! The question whether a program of the kubeconfig may run.
 
-use crate::pods::{news, open, scope, tick, wants};
+use crate::pods::{news, open, scope, wants};
 use crate::support::*;
 use logdeck::app::Badge;
 use logdeck::model::address::Tab;

@@ -67,6 +67,13 @@ pub fn settings() -> Settings {
     }
 }
 
+/// Lets so many seconds pass.
+pub fn tick(screen: &mut Screen, seconds: i64) {
+    let now = Timestamp(screen.app.now().0 + seconds * 1_000_000_000);
+    screen.app.set_now(now);
+    screen.event(Event::Tick(now));
+}
+
 impl Screen {
     pub fn new(width: u16, height: u16, settings: Settings) -> Self {
         let mut screen = Self {
