@@ -352,7 +352,7 @@ impl Session {
             let ends = self.meter.ends().unwrap_or(now);
             self.desk.scope.next = Some(ends);
             self.trouble = Some(Trouble::settings(format!(
-                "the budget of {} reads an hour is used up; it goes on at {}, or now with another hour's budget",
+                "the budget of {} reads an hour is used up; it goes on at {}",
                 count(self.meter.budget()),
                 clock(ends),
             )));
