@@ -100,7 +100,7 @@ pub struct Scope {
     pub new: u64,
     /// Whether the first listing still goes on.
     pub is_listing: bool,
-    /// Bytes that are to be read now and bytes that came of them, as they are stored.
+    /// Of what is read now: bytes that came, and bytes in all, as they are stored.
     pub progress: Option<(u64, u64)>,
     /// Whether there are objects that were left out, older ones, which [`Want::Older`] reads.
     pub has_older: bool,
