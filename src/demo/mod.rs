@@ -17,6 +17,9 @@ mod wire;
 
 use crate::model::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 pub use generate::{Line, lines};
 pub use scenario::{BadScenario, Scenario};
@@ -28,4 +31,17 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// What a task that panicked has left is still good enough.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Acts at once and then in these steps, until it is cancelled.
+async fn every(step: Duration, cancel: &CancellationToken, mut act: impl FnMut()) {
+    let mut ticks = interval(step);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return,
+            _ = ticks.tick() => act(),
+        }
+    }
 }

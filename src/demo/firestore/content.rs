@@ -7,11 +7,11 @@ use super::server::Server;
 use super::state::State;
 use super::value::{Fields, Value, array, double, fields, flag, geo, int, map, text, time};
 use crate::demo::Clock;
+use crate::demo::every;
 use crate::model::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 /// The project of the demo's database.
@@ -228,16 +228,7 @@ impl Player {
 
     /// Plays on until it is cancelled.
     pub async fn play(mut self, server: Arc<Server>, cancel: CancellationToken) {
-        let mut ticks = interval(STEP);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            self.step(&mut server.state());
-        }
+        every(STEP, &cancel, || self.step(&mut server.state())).await;
     }
 }
 

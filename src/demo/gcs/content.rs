@@ -5,6 +5,7 @@
 
 use super::server::Server;
 use super::state::{Meta, State};
+use crate::demo::every;
 use crate::demo::generate::{Line, lines};
 use crate::demo::scenario::Scenario;
 use crate::demo::stage::HISTORY;
@@ -18,7 +19,6 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 /// The bucket's name.
@@ -198,16 +198,7 @@ impl Player {
 
     /// Writes on until it is cancelled.
     pub async fn play(mut self, server: Arc<Server>, cancel: CancellationToken) {
-        let mut ticks = interval(STEP);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            self.step(&mut server.state());
-        }
+        every(STEP, &cancel, || self.step(&mut server.state())).await;
     }
 }
 

@@ -12,6 +12,7 @@ use super::objects;
 use super::server::Server;
 use super::state::State;
 use crate::demo::Clock;
+use crate::demo::every;
 use crate::demo::generate::lines;
 use crate::demo::scenario::Scenario;
 use crate::demo::stage::HISTORY;
@@ -22,7 +23,6 @@ use serde_json::json;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 /// The token that the demo's cluster lets in.
@@ -104,16 +104,7 @@ impl Player {
 
     /// Plays on until it is cancelled.
     pub async fn play(mut self, server: Arc<Server>, cancel: CancellationToken) {
-        let mut ticks = interval(STEP);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            self.step(&mut server.state());
-        }
+        every(STEP, &cancel, || self.step(&mut server.state())).await;
     }
 }
 
